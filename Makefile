@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+# One Makefile for everything; nothing is built outside build/.
+#
+#   make            release build              make demo       the main job, end to end
+#   make check      every test (< 15 min)      make check-all  and what takes longer (< 60 min)
+#   make bench      speed, as ratios           make install    DESTDIR=, PREFIX=
+#
+# FLAVOUR=release|asan|tsan|cover|analyze|fuzz and CC=gcc|clang choose what stands in build/<flavour>.
+
+FLAVOUR ?= release
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+B := build/$(FLAVOUR)
+GEN := build/gen
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+PREFIX ?= /usr
+DESTDIR ?=
+VERSION := 0.1.0
+
+all: build
+
+# ---- flags ------------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wformat=2 \
+        -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wwrite-strings \
+        -Wpointer-arith -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference -Wdate-time
+HARD := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fno-common \
+        -fno-strict-overflow -fno-delete-null-pointer-checks -fvisibility=hidden -fPIC
+OPT-release := -O2 -g -D_FORTIFY_SOURCE=3
+OPT-asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT-tsan    := -O1 -g -fsanitize=thread
+OPT-cover   := -O0 -g --coverage
+OPT-analyze := -O1 -g -fanalyzer
+OPT-fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+GCC-ONLY := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wtrampolines -Wjump-misses-init \
+        -ftrivial-auto-var-init=$(if $(filter release,$(FLAVOUR)),zero,pattern) -fzero-call-used-regs=used-gpr
+# -Wnull-dereference and the optimizer's other flow warnings misfire under sanitizers.
+NO-WARN := $(if $(filter asan tsan fuzz cover,$(FLAVOUR)),-Wno-null-dereference -Wno-maybe-uninitialized)
+CFLAGS := -std=gnu11 $(WARN) $(HARD) $(if $(findstring clang,$(CC)),-Wno-unknown-warning-option,$(GCC-ONLY)) \
+        $(OPT-$(FLAVOUR)) $(NO-WARN) $(EXTRA_CFLAGS)
+CPPFLAGS := -I. -I$(GEN) -D_GNU_SOURCE -DFQ_VERSION='"$(VERSION)"' -DFQ_PREFIX='"$(PREFIX)"'
+LDFLAGS := $(filter -fsanitize=address% -fsanitize=thread --coverage,$(OPT-$(FLAVOUR))) \
+        -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+NO_UNDEF := -Wl,-z,defs
+SO_LDFLAGS := -shared -Wl,--version-script=adapters/adapter.map $(if $(filter release cover analyze,$(FLAVOUR)),$(NO_UNDEF))
+
+# ---- what is built of what ----------------------------------------------------------------------
+
+LAYERS := base core crypto conf io store plugin flow
+ADAPTERS := $(filter-out sdk,$(patsubst adapters/%/,%,$(dir $(wildcard adapters/*/*.c))))
+ADAPTERS := $(sort $(ADAPTERS))
+LIARS := $(patsubst tests/liars/%.c,%,$(wildcard tests/liars/*.c))
+UNITS := $(sort $(wildcard tests/unit/*/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+PROTO_H := $(GEN)/proto/fenqi.pb-c.h
+
+# Which archives a layer's own tests may link with: the rule of design.md 3, kept by the linker.
+USES-base    := base
+USES-core    := core base
+USES-crypto  := crypto base
+USES-conf    := conf core base
+USES-io      := io crypto core base
+USES-store   := store core crypto base
+USES-plugin  := plugin core crypto base
+USES-flow    := flow plugin core crypto base
+USES-daemon  := $(LAYERS)
+USES-client  := client crypto base
+USES-sdk     := sdk base
+
+LIBS-crypto  := -lcrypto
+LIBS-conf    := -lconfig
+LIBS-io      := -lzmq -lcurl -lmicrohttpd -lprotobuf-c
+LIBS-store   := -lsqlite3
+LIBS-plugin  := -ldl -lz
+LIBS-client  := -lzmq -lprotobuf-c -lcrypto
+LIBS-base    := -lpthread -lsystemd
+
+o = $(patsubst %.c,$(B)/%.o,$(1))
+archives = $(foreach layer,$(1),$(B)/lib/$(layer).a)
+libs = $(foreach layer,$(1),$(LIBS-$(layer)))
+
+.SECONDEXPANSION:
+.SECONDARY:
+
+.DEFAULT_GOAL := all
+build: $(B)/fenqid $(B)/fenqictl $(B)/fenqi-sandbox $(B)/libfenqi.so $(B)/libfenqi.a \
+       $(ADAPTERS:%=$(B)/adapters/%.so)
+
+$(foreach layer,$(LAYERS),$(eval $(B)/lib/$(layer).a: $(call o,$(wildcard daemon/$(layer)/*.c))))
+$(B)/lib/io.a: $(B)/gen/fenqi.pb-c.o
+$(B)/lib/sdk.a: $(call o,$(wildcard adapters/sdk/*.c))
+$(B)/lib/client.a: $(call o,$(wildcard proto/client/*.c)) $(B)/gen/fenqi.pb-c.o
+$(B)/lib/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+# ctl/ talks through the client library; its copy of the generated code comes with io.a or client.a.
+$(B)/fenqid: $(call o,daemon/main.c daemon/daemon.c) $(call archives,flow plugin store io conf core crypto base)
+	$(Q)$(CC) -pie $(LDFLAGS) $^ $(call libs,$(LAYERS)) -o $@
+$(B)/fenqictl: $(call o,$(wildcard daemon/ctl/*.c)) $(call archives,client plugin store conf core crypto base)
+	$(Q)$(CC) -pie $(LDFLAGS) $^ $(call libs,client store conf plugin crypto base) -o $@
+# The sandbox stands alone: none of the daemon's archives, none of the adapters'.
+$(B)/fenqi-sandbox: $(call o,$(wildcard tests/sandbox/*.c))
+	$(Q)$(CC) -pie $(LDFLAGS) $^ -lmicrohttpd -lcurl -lcrypto -lcjson -lpthread -lz -o $@
+$(B)/libfenqi.a: $(B)/lib/client.a
+	cp $< $@
+$(B)/libfenqi.so: $(call o,$(wildcard proto/client/*.c)) $(B)/gen/fenqi.pb-c.o proto/client/fenqi.map
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libfenqi.so.1 -Wl,--version-script=proto/client/fenqi.map \
+	    $(filter %.o,$^) $(LIBS-client) -o $@
+
+$(B)/adapters/%.so: $$(call o,$$(wildcard adapters/%/*.c) $$(wildcard adapters/sdk/*.c)) adapters/adapter.map
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) $(SO_LDFLAGS) $(filter %.o,$^) -o $@
+$(B)/liars/%.so: $(B)/tests/liars/%.o adapters/adapter.map
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) $(SO_LDFLAGS) $(filter %.o,$^) -o $@
+
+# tests/unit/<layer>/test_x.c links with what its layer may use, and cmocka.
+layer_of = $(patsubst tests/unit/%/,%,$(dir $(1)))
+define unit_rule
+$(B)/$(1:.c=): $(call o,$(1)) $(call archives,$(USES-$(call layer_of,$(1))))
+	$$(CC) $$(LDFLAGS) $$^ $(call libs,$(USES-$(call layer_of,$(1)))) -lcmocka -o $$@
+endef
+$(foreach unit,$(UNITS),$(eval $(call unit_rule,$(unit))))
+
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(call archives,flow plugin store io conf core crypto sdk base)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(call libs,$(LAYERS)) -o $@
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(call archives,client flow plugin store io conf core crypto base)
+	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,client $(LAYERS)) -o $@
+
+$(B)/%.o: %.c Makefile | $(PROTO_H)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(B)/gen/%.o: $(GEN)/proto/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c $< -o $@
+$(GEN)/proto/fenqi.pb-c.h: $(GEN)/proto/fenqi.pb-c.c ;
+$(GEN)/proto/fenqi.pb-c.c: proto/fenqi.proto
+	@mkdir -p $(@D)
+	$(Q)protoc --c_out=$(GEN)/proto -Iproto proto/fenqi.proto
+
+# ---- tests ----------------------------------------------------------------------------------------
+
+unit: $(UNITS:%.c=$(B)/%) $(ADAPTERS:%=$(B)/adapters/%.so) $(LIARS:%=$(B)/liars/%.so)
+	FENQI_BUILD=$(B) sh tests/run-units.sh $(UNITS:%.c=$(B)/%)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all build unit

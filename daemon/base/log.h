@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log: fields with a message id, through a bounded ring, so that a stuck reader never stops a
+ * payment.
+ *
+ *   fq_log(LOG_NOTICE, FQ_MSG_PAID, "payment paid", FQ_LOG_STR("PAYMENT", id),
+ *          FQ_LOG_INT("LATENCY_MS", ms));
+ *
+ * journald gets fields and MESSAGE_ID; syslog(3) and stderr get `payment paid PAYMENT=...
+ * LATENCY_MS=...`. A secret is logged as a fingerprint (first 8 hex digits of its SHA-256...
+ * computed by the caller's type, not by care): use FQ_LOG_SECRET. Personal data has no macro: it
+ * cannot be logged. Only flow/, daemon.c, ctl/ and the thread owners in io/ and store/ (through a
+ * callback) log; base/, core/, crypto/, conf/ and plugin/ return faults instead. */
+#ifndef FQ_BASE_LOG_H
+#define FQ_BASE_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <syslog.h>
+
+#include "daemon/base/str.h"
+
+/* One id per kind of event; systemd/fenqid.catalog explains each. Append only. */
+enum fq_msg {
+    FQ_MSG_NONE = 0,
+    FQ_MSG_STARTED,
+    FQ_MSG_STOPPING,
+    FQ_MSG_STOPPED,
+    FQ_MSG_CONFIG_ERROR,
+    FQ_MSG_RELOADED,
+    FQ_MSG_FAULT, /* a fault of ours, with its trace */
+    FQ_MSG_REQUEST_REFUSED,
+    FQ_MSG_CLIENT_REFUSED, /* ZAP: a stranger */
+    FQ_MSG_REPLY_UNDELIVERED,
+    FQ_MSG_PAYMENT_CREATED,
+    FQ_MSG_ATTEMPT_OPENED,
+    FQ_MSG_ATTEMPT_DECLINED,
+    FQ_MSG_ATTEMPT_DEAD,
+    FQ_MSG_PAYMENT_PAID,
+    FQ_MSG_PAYMENT_CLOSED,
+    FQ_MSG_LATE_SUCCESS,
+    FQ_MSG_DOUBLE_PAID,
+    FQ_MSG_TERMS_DIFFER,
+    FQ_MSG_REFUND_RESERVED,
+    FQ_MSG_REFUND_SUBMITTED,
+    FQ_MSG_REFUND_DONE,
+    FQ_MSG_REFUND_FAILED,
+    FQ_MSG_REFUND_FOUND, /* a refund at the platform that we did not send */
+    FQ_MSG_NOTIFICATION_REFUSED,
+    FQ_MSG_VERDICT_REFUSED,  /* an adapter said something that it must not */
+    FQ_MSG_PLATFORM_UNCLEAR, /* no answer, or one that proves nothing: asked again */
+    FQ_MSG_PLATFORM_REJECTS, /* configuration or signature refused by the platform: for the operator
+                              */
+    FQ_MSG_UNKNOWN_FOR_OPERATOR, /* unknown past the last deadline */
+    FQ_MSG_LIMITED,              /* a limit refused work */
+    FQ_MSG_LOG_LOST,             /* the ring was full: n lines are missing */
+    FQ_MSG_N
+};
+
+enum fq_log_type {
+    FQ_LOG_TYPE_NONE = 0,
+    FQ_LOG_TYPE_STR,
+    FQ_LOG_TYPE_INT,
+    FQ_LOG_TYPE_SECRET,
+};
+
+struct fq_log_field {
+    const char *name; /* upper case, journald's rules */
+    uint32_t type;
+    struct fq_str text;
+    int64_t number;
+};
+
+#define FQ_LOG_STR(name, slice) ((struct fq_log_field){ (name), FQ_LOG_TYPE_STR, (slice), 0 })
+#define FQ_LOG_TEXT(name, text) \
+    ((struct fq_log_field){ (name), FQ_LOG_TYPE_STR, fq_str_of(text), 0 })
+#define FQ_LOG_INT(name, number) \
+    ((struct fq_log_field){ (name), FQ_LOG_TYPE_INT, { NULL, 0 }, (int64_t)(number) })
+#define FQ_LOG_SECRET(name, slice) ((struct fq_log_field){ (name), FQ_LOG_TYPE_SECRET, (slice), 0 })
+
+enum fq_log_sink {
+    FQ_LOG_SINK_STDERR = 0,
+    FQ_LOG_SINK_SYSLOG,
+    FQ_LOG_SINK_JOURNAL,
+};
+
+/* Before fq_log_start(), and after fq_log_stop(), lines go to stderr at once. */
+int fq_log_start(uint32_t sink, int level_max);
+void fq_log_stop(void); /* drains the ring, waiting at most 2 s for a stuck reader */
+void fq_log_level(int level_max);
+
+/* Per call site: more than 20 lines in a second are counted, not written; the next line that gets
+ * through says how many were swallowed (SUPPRESSED=n). LOG_WARNING and worse about one payment's
+ * money are never limited: use fq_log_always. */
+struct fq_log_site {
+    int64_t second;
+    uint32_t n_in_second;
+    uint32_t n_suppressed;
+};
+
+void fq_log_write(struct fq_log_site *site, int level, uint32_t msg, const char *text,
+                  const struct fq_log_field *fields, size_t n_fields);
+
+#define fq_log_fields_(...) ((const struct fq_log_field[]){ __VA_ARGS__ })
+#define fq_log_n_(...)      (sizeof(fq_log_fields_(__VA_ARGS__)) / sizeof(struct fq_log_field))
+#define fq_log(level, msg, text, ...)                                                    \
+    do {                                                                                 \
+        static struct fq_log_site fq_log_site_;                                          \
+        fq_log_write(&fq_log_site_, (level), (msg), (text), fq_log_fields_(__VA_ARGS__), \
+                     fq_log_n_(__VA_ARGS__));                                            \
+    } while (0)
+#define fq_log_always(level, msg, text, ...) \
+    fq_log_write(NULL, (level), (msg), (text), fq_log_fields_(__VA_ARGS__), fq_log_n_(__VA_ARGS__))
+
+/* MESSAGE_ID of a kind, 32 hex digits: fixed, made of one random prefix and the enum's number. */
+void fq_log_message_id(uint32_t msg, char ret[33]);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A channel as configured: an account at a platform. conf/ fills it, plugin/ and flow/ read it. */
+#ifndef FQ_CORE_CHANNEL_CONF_H
+#define FQ_CORE_CHANNEL_CONF_H
+
+#include "daemon/core/plan.h"
+
+/* Slices live as long as the configuration. */
+struct fq_channel_conf {
+    struct fq_str name;             /* 1..32 of [0-9a-z-]; appears in URLs: /notify/<name> */
+    struct fq_str adapter;          /* "huabei" -> <adapters_dir>/huabei.so */
+    const struct fq_pair *settings; /* for the adapter's open() */
+    size_t n_settings;
+    const struct fq_pair *keys; /* key name -> absolute path */
+    size_t n_keys;
+    const struct fq_str *hosts; /* the only host[:port]s that requests and redirects may go to */
+    size_t n_hosts;
+    struct fq_str ca_file; /* trust store for TLS to the platform; empty = the system's */
+    int64_t timeout_ms;    /* of one HTTP exchange */
+    const struct fq_rate *rates;
+    size_t n_rates;
+    int64_t amount_min_minor;
+    int64_t amount_max_minor;
+    int64_t payment_life_ms; /* default life of a payment */
+    int64_t quote_life_ms;
+    uint32_t n_calls_max; /* exchanges with the platform at once */
+};
+
+#endif

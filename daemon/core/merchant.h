@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A merchant as configured: who may ask in its name, and what it may ask. */
+#ifndef FQ_CORE_MERCHANT_H
+#define FQ_CORE_MERCHANT_H
+
+#include <stdint.h>
+
+#include "daemon/base/str.h"
+
+enum fq_policy {
+    FQ_POLICY_EVENT = 0,  /* tell */
+    FQ_POLICY_REFUND = 1, /* tell, and refund on verified evidence */
+};
+
+struct fq_merchant {
+    struct fq_str id;                 /* 1..32 of [0-9A-Za-z_-] */
+    struct fq_str name;               /* for pages and logs */
+    const struct fq_str *client_keys; /* CURVE public keys, Z85, 40 characters */
+    size_t n_client_keys;
+    const struct fq_str *channels; /* names of the channels it may use */
+    size_t n_channels;
+    const struct fq_str
+        *return_urls; /* prefixes that a return_url must start with, each ending in '/' */
+    size_t n_return_urls;
+    bool raw_actions;         /* may get redirect and form_post actions instead of hosted_url */
+    uint32_t on_late_success; /* fq_policy */
+    uint32_t on_double_paid;  /* fq_policy */
+    uint32_t rate_per_second; /* requests; 0 = the daemon's default */
+    uint32_t rate_burst;
+    int64_t disclosure_seconds_min; /* reading time that CreatePayment must report; 0 = none */
+};
+
+#endif

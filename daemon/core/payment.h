@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One payment with its attempts and refunds, and the moves it may make.
+ *
+ *   payment   OPEN ---> PAID
+ *               \-----> CLOSED (DECLINED, EXPIRED, REQUESTED)
+ *                          \---> PAID     late success: verified evidence only
+ *   attempt   PLANNED -> SENT -> WON | DEAD           DEAD -> WON   late success
+ *   refund    RESERVED -> SUBMITTED -> REFUNDED | FAILED
+ *
+ * A `struct fq_ledger` is loaded, changed by the move functions, and written back whole in one
+ * transaction. Every move raises the payment's version and adds a journal entry; those that a
+ * storefront should know add an event. */
+#ifndef FQ_CORE_PAYMENT_H
+#define FQ_CORE_PAYMENT_H
+
+#include "daemon/base/arena.h"
+#include "daemon/core/plan.h"
+
+#define FQ_ATTEMPTS_MAX 16 /* per payment */
+#define FQ_SECRET_SIZE  10
+#define FQ_DIGEST_SIZE  32
+
+/* The numbers stand in the database and in fenqi.proto: append only. */
+enum fq_payment_state {
+    FQ_PAYMENT_UNSET = 0,
+    FQ_PAYMENT_OPEN = 1,
+    FQ_PAYMENT_PAID = 2,
+    FQ_PAYMENT_CLOSED = 3,
+};
+
+enum fq_close_reason {
+    FQ_CLOSE_NONE = 0,
+    FQ_CLOSE_DECLINED = 1,
+    FQ_CLOSE_EXPIRED = 2,
+    FQ_CLOSE_REQUESTED = 3,
+};
+
+enum fq_attempt_state {
+    FQ_ATTEMPT_UNSET = 0,
+    FQ_ATTEMPT_PLANNED = 1,
+    FQ_ATTEMPT_SENT = 2,
+    FQ_ATTEMPT_WON = 3,
+    FQ_ATTEMPT_DEAD = 4,
+};
+
+enum fq_refund_state {
+    FQ_REFUND_UNSET = 0,
+    FQ_REFUND_RESERVED = 1,
+    FQ_REFUND_SUBMITTED = 2,
+    FQ_REFUND_REFUNDED = 3,
+    FQ_REFUND_FAILED = 4,
+};
+
+enum fq_refund_origin {
+    FQ_ORIGIN_UNSET = 0,
+    FQ_ORIGIN_STOREFRONT = 1,
+    FQ_ORIGIN_PLATFORM = 2,  /* seen at the platform, not sent by us */
+    FQ_ORIGIN_AUTOMATIC = 3, /* by merchant policy: late success, double payment */
+};
+
+/* The buyer's way through the platform's identity check. */
+enum fq_verification {
+    FQ_VERIFICATION_UNSET = 0,
+    FQ_VERIFICATION_ISSUED = 1,   /* the link was handed out */
+    FQ_VERIFICATION_OPENED = 2,   /* the buyer was sent to the platform */
+    FQ_VERIFICATION_RETURNED = 3, /* the browser came back: a hint */
+    FQ_VERIFICATION_VERIFIED = 4, /* the platform's signed word implies it */
+    FQ_VERIFICATION_FAILED = 5,
+    FQ_VERIFICATION_EXPIRED = 6,
+};
+
+enum fq_terms_match {
+    FQ_TERMS_UNSET = 0,     /* not paid yet */
+    FQ_TERMS_CONFIRMED = 1, /* the platform named the terms asked for */
+    FQ_TERMS_DIFFERENT = 2,
+    FQ_TERMS_UNCONFIRMED = 3, /* the platform did not say */
+};
+
+enum fq_payment_flag {
+    FQ_FLAG_LATE_SUCCESS = 1u << 0,
+    FQ_FLAG_DOUBLE_PAID = 1u << 1, /* another payment of the same order is paid too */
+    FQ_FLAG_TERMS_DIFFER = 1u << 2,
+    FQ_FLAG_FOREIGN_REFUND = 1u << 3, /* a refund was found at the platform that we did not send */
+    FQ_FLAG_FOR_OPERATOR = 1u << 4,   /* unknown past its last deadline */
+};
+
+/* All slices are UTF-8 text in the ledger's arena; absent ones have len 0. Times are unix ms, 0 =
+ * never. */
+struct fq_payment {
+    int64_t seq;                          /* time-ordered; primary key */
+    unsigned char secret[FQ_SECRET_SIZE]; /* the unguessable half of the id */
+    int64_t version;                      /* starts at 1 */
+
+    struct fq_str merchant_id;
+    struct fq_str merchant_order_id;
+    struct fq_str channel;
+    struct fq_str subject;
+    struct fq_money amount;
+    uint32_t terminal;        /* fq_terminal */
+    struct fq_str return_url; /* the storefront's, from the allow-list */
+    struct fq_str buyer_ip;
+    struct fq_str buyer_user_agent;
+    unsigned char
+        content_digest[FQ_DIGEST_SIZE]; /* of the business fields: what "same content" means */
+
+    struct fq_str
+        quote; /* the canonical text of the quote that was used (core/plan.h), without its MAC */
+    uint32_t instalments;
+    uint32_t bearer;
+    uint32_t merchant_percent;
+    int64_t buyer_fee_minor;
+    int64_t merchant_fee_minor;
+    int64_t disclosure_shown_ms;
+    int64_t disclosure_seconds;
+    bool disclosure_confirmed;
+
+    uint32_t state;            /* fq_payment_state */
+    uint32_t close_reason;     /* fq_close_reason */
+    uint32_t verification;     /* fq_verification */
+    uint32_t terms_match;      /* fq_terms_match */
+    uint32_t instalments_used; /* as the platform says; 0 = not said */
+    uint32_t identity;         /* fq_identity */
+    uint32_t flags;            /* fq_payment_flag */
+    struct fq_str platform_ref;
+
+    int64_t created_ms;
+    int64_t updated_ms;
+    int64_t expires_ms; /* the buyer cannot start after this */
+    int64_t due_ms; /* when this payment itself wants a look (expiry without a live attempt); 0 =
+                       never */
+    int64_t paid_ms;
+    int64_t closed_ms;
+    int64_t close_requested_ms;
+    uint32_t token_generation; /* raising it kills every link handed out before */
+
+    int64_t refund_counted_minor; /* sum of all refunds but FAILED; <= amount unless the platform
+                                     says otherwise */
+    int64_t refunded_minor;       /* sum of REFUNDED */
+    uint32_t n_refunds;
+    uint32_t n_attempts;
+
+    int64_t n_journal;                          /* entries so far */
+    unsigned char journal_head[FQ_DIGEST_SIZE]; /* hash of the last one; zeroes at first */
+};
+
+struct fq_attempt {
+    uint32_t n;                 /* 1.. within the payment */
+    uint32_t state;             /* fq_attempt_state */
+    struct fq_str order_number; /* ours at the platform; unique */
+    struct fq_str platform_ref;
+    int64_t created_ms;
+    int64_t sent_ms;
+    int64_t deadline_ms;     /* told to the platform */
+    int64_t settle_after_ms; /* deadline + the adapter's margin: from then a signed "no" is final */
+    int64_t due_ms;          /* when to ask the platform next; 0 = never */
+    uint32_t n_asked;        /* queries so far: the back-off's step */
+    uint32_t last_outcome;   /* fq_outcome */
+    struct fq_str platform_code;
+    struct fq_str platform_text;
+    struct fq_str memory; /* pairs as canonical text (core/fact.h), at most 2 KiB */
+    struct fq_str
+        action_text; /* QR or app string handed out, to answer a repeated request the same */
+    int64_t action_expires_ms;
+    bool is_new;
+    bool is_dirty;
+};
+
+struct fq_refund {
+    uint32_t n;           /* 1.. within the payment */
+    uint32_t state;       /* fq_refund_state */
+    uint32_t origin;      /* fq_refund_origin */
+    struct fq_str number; /* ours at the platform; unique */
+    int64_t amount_minor;
+    struct fq_str reason;
+    unsigned char content_digest[FQ_DIGEST_SIZE];
+    int64_t created_ms;
+    int64_t submitted_ms;
+    int64_t finished_ms;
+    int64_t deadline_ms; /* past this the operator is told */
+    int64_t due_ms;
+    uint32_t n_asked;
+    struct fq_str platform_code;
+    struct fq_str platform_text;
+    bool is_new;
+    bool is_dirty;
+};
+
+/* What is about to be written beside the rows. */
+struct fq_journal_entry {
+    struct fq_journal_entry *next;
+    struct fq_str body; /* canonical text; the exact bytes that are hashed and stored */
+};
+
+/* Kinds of events; the numbers stand in the database and in fenqi.proto: append only. */
+enum fq_event_kind {
+    FQ_EVENT_UNSET = 0,
+    FQ_EVENT_PAYMENT_PAID = 1,
+    FQ_EVENT_PAYMENT_CLOSED = 2,
+    FQ_EVENT_LATE_SUCCESS = 3,
+    FQ_EVENT_DOUBLE_PAID = 4,
+    FQ_EVENT_TERMS_DIFFER = 5,
+    FQ_EVENT_REFUNDED = 6,
+    FQ_EVENT_REFUND_FAILED = 7,
+    FQ_EVENT_FOREIGN_REFUND = 8,
+    FQ_EVENT_ATTEMPT_DECLINED = 9,
+    FQ_EVENT_FOR_OPERATOR = 10,
+};
+
+struct fq_event {
+    struct fq_event *next;
+    uint32_t kind;     /* fq_event_kind */
+    uint32_t refund_n; /* refund events */
+    int64_t at_ms;
+};
+
+struct fq_ledger {
+    struct fq_arena *arena;
+    struct fq_payment payment;
+    struct fq_attempt attempts[FQ_ATTEMPTS_MAX]; /* all of them, by n */
+    struct fq_refund
+        *refunds; /* in a transaction: only the one asked for and new ones; in a read: all, by n */
+    uint32_t n_refunds_loaded;
+    bool payment_is_new;
+    bool payment_is_dirty;
+    struct fq_journal_entry *journal; /* to be appended, in order */
+    struct fq_journal_entry **journal_end;
+    struct fq_event *events; /* to be appended, in order */
+    struct fq_event **events_end;
+};
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a storefront may ask, and what it is answered, as plain structs: the domain's side of
+ * fenqi.proto. io/codec turns wire bytes into these and these into wire bytes; flow/ never sees
+ * protobuf. */
+#ifndef FQ_CORE_REQUEST_H
+#define FQ_CORE_REQUEST_H
+
+#include "daemon/core/merchant.h"
+#include "daemon/core/payment.h"
+#include "daemon/core/status.h"
+#include "daemon/core/tx.h"
+
+enum fq_operation_kind {
+    FQ_OP_UNSET = 0,
+    FQ_OP_QUOTE_PLANS,
+    FQ_OP_CREATE_PAYMENT,
+    FQ_OP_GET_PAYMENT,
+    FQ_OP_CLOSE_PAYMENT,
+    FQ_OP_CREATE_REFUND,
+    FQ_OP_GET_REFUND,
+    FQ_OP_LIST_EVENTS,
+    FQ_OP_GET_KEYS,
+    FQ_OP_GET_INFO,
+};
+
+/* Amounts arrive as they were sent, unchecked: minor may be anything, currency any short text. */
+struct fq_quote_plans {
+    struct fq_money amount; /* exponent is filled from the channel, not by the sender */
+    struct fq_str currency; /* as sent */
+    struct fq_str channel;  /* empty: every channel of the merchant */
+    uint32_t terminal;
+    bool has_virtual_goods;
+};
+
+struct fq_create_payment {
+    struct fq_str idempotency_key;
+    struct fq_str merchant_order_id;
+    struct fq_str quote; /* signed bytes of a plan, as QuotePlans gave them */
+    struct fq_money amount;
+    struct fq_str currency;
+    struct fq_str subject;
+    uint32_t terminal;
+    struct fq_str return_url;
+    struct fq_str buyer_ip;
+    struct fq_str buyer_user_agent;
+    int64_t expires_in_ms; /* 0: the channel's default */
+    bool allow_parallel;
+    int64_t disclosure_shown_ms;
+    int64_t disclosure_seconds;
+    bool disclosure_confirmed;
+};
+
+struct fq_get_payment {
+    struct fq_str payment_id;        /* this, */
+    struct fq_str merchant_order_id; /* or this, */
+    struct fq_str idempotency_key;   /* or this */
+    bool refresh;
+    int64_t wait_ms;       /* 0..25000: answer when the state moves, or then */
+    int64_t known_version; /* with wait_ms: wait while the version is this; 0 = while OPEN */
+};
+
+struct fq_close_payment {
+    struct fq_str payment_id;
+};
+
+struct fq_create_refund {
+    struct fq_str idempotency_key;
+    struct fq_str payment_id;
+    struct fq_money amount;
+    struct fq_str currency;
+    struct fq_str reason;
+};
+
+struct fq_get_refund {
+    struct fq_str refund_id;
+    bool refresh;
+};
+
+struct fq_list_events {
+    int64_t cursor;
+    uint32_t n_max;
+};
+
+/* ---- answers ---- */
+
+/* One plan of a QuotePlans answer: the decoded quote, and the signed bytes to send back. */
+struct fq_plan_offer {
+    struct fq_quote quote;
+    struct fq_str signed_quote;
+};
+
+struct fq_channel_offer {
+    struct fq_str channel;
+    struct fq_str title_zh, title_en;
+    struct fq_str fee_word_zh, fee_word_en;
+    bool eligible;
+    const char *reason; /* why not: stable word; NULL if eligible */
+    struct fq_plan_offer *plans;
+    size_t n_plans;
+};
+
+/* What the buyer's device has to do next. */
+struct fq_next_action {
+    uint32_t kind; /* 0 none, 1 hosted_url, 2 qr_code, 3 app_sdk */
+    struct fq_str text;
+    int64_t expires_ms;
+};
+
+struct fq_payment_answer {
+    const struct fq_ledger *ledger; /* rows to be shown */
+    struct fq_str payment_id;
+    struct fq_next_action action;
+    bool closing; /* a close was asked for and is not proven yet */
+    int64_t closes_by_ms;
+};
+
+struct fq_refund_answer {
+    const struct fq_ledger *ledger;
+    const struct fq_refund *refund;
+    struct fq_str payment_id;
+    struct fq_str refund_id;
+};
+
+struct fq_public_key {
+    struct fq_str key_id;
+    struct fq_str algorithm;  /* "ed25519" */
+    struct fq_str public_key; /* raw bytes */
+};
+
+struct fq_info {
+    struct fq_str version;
+    struct fq_str instance;
+    int64_t now_ms;
+};
+
+/* One request on its way through the daemon. Made by io/front, run by flow/, finished exactly once.
+ */
+struct fq_operation {
+    struct fq_arena *arena; /* everything below lives here */
+    const struct fq_merchant *merchant;
+    struct fq_str request_id;                     /* the storefront's */
+    int64_t deadline_ms;                          /* unix; 0 = none */
+    unsigned char request_digest[FQ_DIGEST_SIZE]; /* SHA-256 of the bytes received */
+    uint32_t kind;                                /* fq_operation_kind */
+
+    union {
+        struct fq_quote_plans quote_plans;
+        struct fq_create_payment create_payment;
+        struct fq_get_payment get_payment;
+        struct fq_close_payment close_payment;
+        struct fq_create_refund create_refund;
+        struct fq_get_refund get_refund;
+        struct fq_list_events list_events;
+    };
+
+    /* the answer: `status.code` != 0, or what belongs to `kind` */
+    struct fq_status status;
+    struct fq_channel_offer *offers;
+    size_t n_offers;
+    struct fq_payment_answer payment;
+    struct fq_refund_answer refund;
+    const struct fq_event_row *events;
+    size_t n_events;
+    const struct fq_public_key *keys;
+    size_t n_keys;
+    struct fq_info info;
+
+    void (*finish)(
+        struct fq_operation *operation); /* on the loop, once: packs, signs, sends, frees */
+};
+
+#endif

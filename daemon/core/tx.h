@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What flow/ asks of the store: transactions on one payment, and reads. Plain data; the store does
+ * it. */
+#ifndef FQ_CORE_TX_H
+#define FQ_CORE_TX_H
+
+#include "daemon/base/queue.h"
+#include "daemon/core/payment.h"
+
+/* ---- a transaction: load, decide, write, commit, tell ---- */
+
+enum fq_lookup {
+    FQ_LOOKUP_NEW = 0,          /* nothing: `decide` makes a new ledger */
+    FQ_LOOKUP_SEQ = 1,          /* by seq */
+    FQ_LOOKUP_ORDER_NUMBER = 2, /* the payment that has the attempt with this order number */
+    FQ_LOOKUP_REFUND_NUMBER =
+        3, /* the payment that has the refund with this number; the refund is loaded too */
+};
+
+/* Another payment of the same merchant order. */
+struct fq_sibling {
+    int64_t seq;
+    unsigned char secret[FQ_SECRET_SIZE];
+    uint32_t state;
+    int64_t expires_ms;
+    int64_t settle_after_ms; /* the latest of its attempts; 0 = none */
+    struct fq_str channel;
+};
+
+#define FQ_SIBLINGS_MAX 16
+
+enum fq_idempotent_kind {
+    FQ_IDEMPOTENT_NONE = 0,
+    FQ_IDEMPOTENT_PAYMENT = 1,
+    FQ_IDEMPOTENT_REFUND = 2,
+};
+
+/* What an idempotency key (per merchant) stands for. */
+struct fq_idempotent {
+    uint32_t kind; /* fq_idempotent_kind; NONE: not known */
+    int64_t seq;
+    uint32_t refund_n;
+};
+
+enum {
+    FQ_DECIDE_WRITE = 0, /* write what is dirty */
+    FQ_DECIDE_KEEP = 1,  /* write nothing */
+};
+
+struct fq_tx {
+    struct fq_job job;      /* the store's */
+    struct fq_arena *arena; /* everything loaded and written lives here */
+
+    /* what to load */
+    uint32_t lookup; /* fq_lookup */
+    int64_t seq;
+    struct fq_str number;          /* ORDER_NUMBER, REFUND_NUMBER */
+    uint32_t refund_n;             /* SEQ: also load this refund; 0 = none */
+    struct fq_str merchant_id;     /* with idempotency_key or merchant_order_id */
+    struct fq_str idempotency_key; /* if not empty: `known` is looked up first, and what it names is
+                                      loaded as `ledger` (with its refund) instead of the lookup */
+    struct fq_str merchant_order_id; /* NEW: fill siblings for it */
+    bool want_siblings; /* other lookups: fill siblings for the loaded payment's order */
+
+    /* loaded */
+    struct fq_ledger *ledger; /* NULL: no such payment */
+    struct fq_idempotent known;
+    struct fq_sibling
+        siblings[FQ_SIBLINGS_MAX]; /* newest first, without the loaded payment itself */
+    uint32_t n_siblings;
+
+    /* Runs on the store thread, inside the transaction, perhaps twice if the engine has to repeat
+     * it: pure, touches only this tx. May replace tx->ledger by a new one (payment_is_new). Returns
+     * FQ_DECIDE_* or a fault (negative: this transaction writes nothing). */
+    int (*decide)(struct fq_tx *tx);
+    bool keep_key; /* set by decide: record idempotency_key for the new payment or the new refund */
+
+    /* Runs on the loop, after COMMIT returned, or with a fault: then nothing was written. */
+    void (*done)(struct fq_tx *tx);
+    int result;      /* 0, or a fault */
+    char trace[256]; /* of the fault */
+    void *flow;      /* the asker's own */
+};
+
+/* ---- a read: committed data only, for replies ---- */
+
+enum fq_read_kind {
+    FQ_READ_UNSET = 0,
+    FQ_READ_PAYMENT = 1,  /* by seq: the ledger with all its refunds (at most 100, newest first) */
+    FQ_READ_BY_ORDER = 2, /* the newest payment of merchant_id + merchant_order_id, likewise */
+    FQ_READ_DUE = 3,      /* what is due at or before `now_ms`, oldest first, at most `n_max` */
+    FQ_READ_JOURNAL = 4,  /* entries of payment seq, from entry `from` on, at most n_max */
+    FQ_READ_EVENTS = 5,   /* of merchant_id, with cursor > from, at most n_max */
+    FQ_READ_IDEMPOTENT =
+        6, /* what merchant_id + idempotency_key stands for: known, and its ledger */
+};
+
+struct fq_due {
+    int64_t seq;
+    uint32_t kind; /* 1 attempt, 2 refund, 3 payment */
+    uint32_t n;    /* of the attempt or refund */
+    int64_t due_ms;
+};
+
+struct fq_journal_row {
+    int64_t n;
+    int64_t at_ms;
+    struct fq_str body;
+    unsigned char hash[FQ_DIGEST_SIZE];
+};
+
+struct fq_event_row {
+    int64_t cursor;
+    int64_t seq;
+    unsigned char secret[FQ_SECRET_SIZE];
+    uint32_t kind;
+    uint32_t refund_n;
+    int64_t at_ms;
+    int64_t payment_version;
+};
+
+struct fq_read {
+    struct fq_job job; /* the store's */
+    struct fq_arena *arena;
+    uint32_t kind; /* fq_read_kind */
+    int64_t seq;
+    struct fq_str merchant_id;
+    struct fq_str merchant_order_id;
+    struct fq_str idempotency_key;
+    int64_t now_ms;
+    int64_t from;
+    uint32_t n_max;
+
+    struct fq_ledger *ledger; /* NULL: none */
+    struct fq_idempotent known;
+    struct fq_due *due;
+    struct fq_journal_row *journal;
+    struct fq_event_row *events;
+    uint32_t n_rows; /* of due, journal or events */
+
+    void (*done)(struct fq_read *read); /* on the loop */
+    int result;                         /* 0, or a fault */
+    char trace[256];
+    void *flow;
+};
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Named keys loaded from files, and what can be done with them. Immutable once filled: safe to use
+ * from many threads at once. */
+#ifndef FQ_CRYPTO_KEYRING_H
+#define FQ_CRYPTO_KEYRING_H
+
+#include "daemon/base/arena.h"
+
+struct fq_keyring;
+
+struct fq_keyring *fq_keyring_new(void);
+void fq_keyring_free(struct fq_keyring *keyring); /* wipes */
+FQ_DEFINE_CLEANUP(fq_keyring);
+
+/* Positive conditions of loading; the caller's message names file and key. */
+enum {
+    FQ_KEYRING_E_UNREADABLE = 1, /* errno says why */
+    FQ_KEYRING_E_MODE, /* private: readable by others than owner and group, or writable by the group
+                        */
+    FQ_KEYRING_E_FORMAT,    /* neither PEM nor bare base64 of such a key */
+    FQ_KEYRING_E_KIND,      /* e.g. a public key where a private one is wanted */
+    FQ_KEYRING_E_WEAK,      /* RSA under 2048 bits */
+    FQ_KEYRING_E_DUPLICATE, /* the name is taken */
+};
+
+const char *fq_keyring_reason(int condition); /* text of the conditions above */
+
+/* Loads `path` under `name`. kind is an fq_key_kind: PRIVATE_SIGN (PEM PKCS#1/PKCS#8, or bare
+ * base64 DER as the platforms' tools emit), PUBLIC_VERIFY (PEM or bare base64 public key, or a
+ * certificate), ROOTS (a PEM bundle; what OpenSSL cannot use is kept for its fields, not choked
+ * on), SECRET. */
+int fq_keyring_load(struct fq_keyring *keyring, const char *name, uint32_t kind, const char *path);
+int fq_keyring_add(struct fq_keyring *keyring, const char *name, uint32_t kind, struct fq_str data);
+
+bool fq_keyring_has(const struct fq_keyring *keyring, const char *name);
+
+/* True if public key `b` is the public half of private key `a`: the commonest mistake of set-up is
+ * our own public key in the platform's place. */
+bool fq_keyring_is_pair(const struct fq_keyring *keyring, const char *a, const char *b);
+
+/* Signs the whole text. scheme is an fq_scheme. Raw signature into the arena. */
+int fq_keyring_sign(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
+                    struct fq_str text, struct fq_arena *arena, struct fq_str *ret_signature);
+
+enum {
+    FQ_VERIFY_E_BAD = 1, /* not a signature of this text by this key */
+};
+
+/* 0: good. FQ_VERIFY_E_BAD. Fault: no such key, or a scheme that this key cannot do. */
+int fq_keyring_verify(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
+                      struct fq_str text, struct fq_str signature);
+
+/* Certificates (chain.c). */
+enum {
+    FQ_CHAIN_E_REFUSED = 1, /* *ret_reason says why */
+    FQ_CHAIN_E_NO_SUCH = 1, /* fq_cert_field: index beyond the bundle */
+};
+
+/* Checks `certificate` (PEM) up to the bundle `roots` of the keyring at `at_unix_ms`, CN containing
+ * name_rule; intermediates may stand in `certificate` behind the first, or in the bundle
+ * `intermediates` (may be NULL). The leaf's public key goes into *ret_key: a keyring of its own
+ * with the key under the name "leaf". */
+int fq_chain_verify(const struct fq_keyring *keyring, const char *roots, const char *intermediates,
+                    struct fq_str certificate, struct fq_str name_rule, int64_t at_unix_ms,
+                    struct fq_keyring **ret_key, const char **ret_reason);
+int fq_cert_field(struct fq_str pem, size_t index, uint32_t field, struct fq_arena *arena,
+                  struct fq_str *ret);
+/* The same over the file that key `name` was loaded from. */
+int fq_keyring_cert_field(const struct fq_keyring *keyring, const char *name, size_t index,
+                          uint32_t field, struct fq_arena *arena, struct fq_str *ret);
+
+/* Symmetric and certificate encryption (fq_cipher). */
+int fq_keyring_encrypt(const struct fq_keyring *keyring, const char *name, uint32_t cipher,
+                       struct fq_str plain, struct fq_arena *arena, struct fq_str *ret);
+int fq_keyring_decrypt(const struct fq_keyring *keyring, const char *name, uint32_t cipher,
+                       struct fq_str secret, struct fq_arena *arena, struct fq_str *ret);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The world as flow/ sees it: time, chance, secrets, threads, the store, the platforms. daemon.c
+ * fills it with the real ones, tests/sim with a seeded model; flow/ reaches nothing else.
+ *
+ * Every function is called on the loop. Those with a `done` return at once and call it later, on
+ * the loop, exactly once, never before they returned. When something of ours is full they call
+ * `done` with a result that says so: the caller has one path. */
+#ifndef FQ_FLOW_WORLD_H
+#define FQ_FLOW_WORLD_H
+
+#include "daemon/core/tx.h"
+#include "daemon/plugin/channel.h"
+
+/* One call of an adapter function, on a worker. */
+struct fq_adapt {
+    struct fq_job job; /* the world's */
+    const struct fq_channel *channel;
+    uint32_t kind; /* fq_call_kind */
+    struct fq_call call;
+    const struct fq_message *message; /* NULL: begin */
+    struct fq_arena *arena;
+    struct fq_answer answer;
+    void (*done)(struct fq_adapt *adapt);
+    void *flow;
+};
+
+/* One HTTP exchange with a platform, on the net thread. */
+struct fq_send {
+    const struct fq_channel *channel; /* trust store, timeout */
+    struct fq_arena *arena;
+    struct fq_message request;
+    struct fq_message answer;
+    struct fq_str reason; /* why transport failed */
+    struct fq_str trace_id;
+    void (*done)(struct fq_send *send);
+    void *flow;
+};
+
+struct fq_timer {
+    struct fq_timer *next; /* the world's */
+    int64_t due_mono_ms;   /* the world's; 0 = not running */
+    void (*fire)(struct fq_timer *timer);
+};
+
+struct fq_world {
+    void *ctx;
+    int64_t (*now_unix_ms)(void *ctx);
+    void (*random)(void *ctx, void *ret, size_t size);
+    void (*sha256)(void *ctx, struct fq_str text, unsigned char ret[32]);
+    /* MAC of text under the daemon's token key, separated by purpose: "quote", "open", "back",
+     * "status". */
+    void (*mac)(void *ctx, const char *purpose, struct fq_str text, unsigned char ret[32]);
+    /* An Ed25519 seal of a compact status for return URLs, by the first signing key. Rare: on the
+     * loop. */
+    int (*sign_status)(void *ctx, struct fq_str payload_type, struct fq_str payload,
+                       struct fq_arena *arena, struct fq_str *ret_key_id,
+                       struct fq_str *ret_signature);
+
+    void (*transact)(void *ctx, struct fq_tx *tx);
+    void (*read)(void *ctx, struct fq_read *read);
+    void (*adapt)(void *ctx, struct fq_adapt *adapt);
+    void (*send)(void *ctx, struct fq_send *send);
+    void (*after)(void *ctx, struct fq_timer *timer,
+                  int64_t delay_ms); /* restarts a running timer */
+    void (*cancel)(void *ctx, struct fq_timer *timer);
+};
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP in: libmicrohttpd on a thread of its own; each request is suspended, answered by the loop,
+ * and resumed. Behind nginx, or directly on loopback. */
+#ifndef FQ_IO_WEB_H
+#define FQ_IO_WEB_H
+
+#include "daemon/base/arena.h"
+#include "daemon/base/queue.h"
+
+struct fq_web;
+
+/* One request. The loop fills the answer and calls fq_web_answer exactly once, from any function.
+ */
+struct fq_web_exchange {
+    struct fq_job job; /* the web's */
+    struct fq_arena *arena;
+    struct fq_str method; /* "GET" (also for HEAD), "POST" */
+    struct fq_str path;   /* raw, without query: "/notify/huabei" */
+    struct fq_str query;  /* raw as on the wire, without '?' */
+    struct fq_str content_type;
+    struct fq_str body;       /* raw */
+    struct fq_str user_agent; /* clipped to 512 bytes */
+    struct fq_str accept_language;
+    struct fq_str peer; /* the address of the connection, or X-Forwarded-For's last entry from a
+                           loopback peer */
+
+    uint32_t status;           /* 200, 303, ... */
+    struct fq_str answer_type; /* Content-Type */
+    struct fq_str answer_body;
+    struct fq_str location;                /* 303; CR and LF are refused */
+    struct fq_str content_security_policy; /* empty: "default-src 'none'" */
+    struct fq_web *web;
+};
+
+struct fq_web_conf {
+    const char *address; /* "127.0.0.1:8080", "[::1]:0" */
+    size_t body_size_max;
+    size_t n_connections_max;
+    int64_t answer_within_ms; /* then 503 without acknowledgement: 4000 */
+    struct fq_home *home;
+    void *ctx;
+    void (*on_request)(void *ctx, struct fq_web_exchange *exchange); /* on the loop */
+};
+
+int fq_web_open(const struct fq_web_conf *conf,
+                struct fq_web **ret); /* the trace names the address */
+void fq_web_free(struct fq_web *web); /* answers what is open with 503 first */
+FQ_DEFINE_CLEANUP(fq_web);
+uint16_t fq_web_port(const struct fq_web *web);
+
+/* Sends the answer; the exchange is gone afterwards. Every answer carries no-store, no-referrer,
+ * nosniff, the policy, and DENY for frames. */
+void fq_web_answer(struct fq_web_exchange *exchange);
+
+#endif

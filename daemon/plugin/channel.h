@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A channel: one configured account at a platform, its adapter, its keys, its rates. */
+#ifndef FQ_PLUGIN_CHANNEL_H
+#define FQ_PLUGIN_CHANNEL_H
+
+#include "daemon/base/queue.h"
+#include "daemon/core/channel_conf.h"
+#include "daemon/core/payment.h"
+#include "daemon/crypto/keyring.h"
+
+struct fq_loader; /* plugin/loader.h: an opened .so */
+
+struct fq_channel {
+    const struct fq_channel_conf *conf;
+    const struct fq_adapter *adapter; /* complete: copied and zero-filled by the loader */
+    struct fq_description about;      /* likewise */
+    void *self;                       /* the adapter's instance */
+    struct fq_keyring *keyring;
+    struct fq_arena *arena; /* the instance's memory */
+    struct fq_loader *loader;
+};
+
+/* Opens a channel: loads the adapter (once per .so), its keys, calls open() and describe(), checks
+ * what they say. On FQ_CHANNEL_E_REFUSED *ret_key is the offending configuration key
+ * ("settings.app_id", "keys.alipay", "adapter") and *ret_reason says why, both in `arena`. */
+enum {
+    FQ_CHANNEL_E_REFUSED = 1,
+};
+
+int fq_channel_open(const struct fq_channel_conf *conf, const char *adapters_dir,
+                    struct fq_arena *arena, struct fq_channel **ret, struct fq_str *reterr_key,
+                    struct fq_str *reterr_reason);
+void fq_channel_free(struct fq_channel *channel);
+FQ_DEFINE_CLEANUP(fq_channel);
+
+/* ---- calling the adapter (pure; on any thread) ---- */
+
+enum fq_call_kind {
+    FQ_CALL_UNSET = 0,
+    FQ_CALL_CREATE,
+    FQ_CALL_QUERY,
+    FQ_CALL_CLOSE_ORDER,
+    FQ_CALL_REFUND,
+    FQ_CALL_QUERY_REFUND,
+    FQ_CALL_UNDO,
+    FQ_CALL_STATEMENT,
+    FQ_CALL_FETCH_KEY,
+    FQ_CALL_TASK,
+    FQ_CALL_NOTIFICATION,
+    FQ_CALL_BROWSER_RETURN,
+};
+
+/* What came of one adapter function. */
+struct fq_answer {
+    bool is_fault; /* the adapter returned -1, broke a rule of form, or cannot do this: `reason`
+                      says */
+    struct fq_str reason;
+    bool verified;              /* host->verify succeeded in this very call */
+    struct fq_str verified_key; /* the key that did */
+    unsigned char
+        digest[FQ_DIGEST_SIZE]; /* SHA-256 of the raw message that was judged; zeroes in begin */
+    struct fq_verdict verdict;  /* complete, every slice copied into the call's arena */
+};
+
+/* Can this channel do it at all? (begin or the function is not NULL) */
+bool fq_channel_can(const struct fq_channel *channel, uint32_t kind);
+
+/* Runs begin (message NULL) or resume (message set; also NOTIFICATION, BROWSER_RETURN). Never
+ * fails: whatever is wrong is in *ret. Serialises calls where the adapter asks for it. */
+void fq_channel_call(const struct fq_channel *channel, uint32_t kind, const struct fq_call *call,
+                     const struct fq_message *message, struct fq_arena *arena,
+                     struct fq_answer *ret);
+
+/* Pure arithmetic, on the loop: the plan of one rate. ret->lines in the arena, checked
+ * (fq_quote_validate holds). FQ_CHANNEL_E_REFUSED if the adapter cannot or its sums are wrong. */
+int fq_channel_quote(const struct fq_channel *channel, struct fq_money amount,
+                     const struct fq_rate *rate, struct fq_arena *arena, struct fq_quote *ret);
+
+/* True if `url` is https and its host[:port] is on the channel's list. */
+bool fq_channel_allows_url(const struct fq_channel_conf *conf, struct fq_str url);
+
+#endif

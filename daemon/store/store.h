@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store: a thread that runs transactions in groups, one commit for many, and another that
+ * reads. */
+#ifndef FQ_STORE_STORE_H
+#define FQ_STORE_STORE_H
+
+#include "daemon/core/tx.h"
+
+struct fq_store;
+
+struct fq_store_conf {
+    const char *path;     /* of the SQLite file; its folder must exist */
+    struct fq_home *home; /* where finished transactions and reads are posted */
+    size_t n_waiting_max; /* transactions, and reads, waiting at once; more are refused */
+    void (*sha256_of2)(struct fq_str a, struct fq_str b,
+                       unsigned char ret[32]); /* the journal's hash */
+    /* Called on the store thread when the disk can no longer be trusted (an fsync failed): must end
+     * the process; recovery reads the truth. */
+    void (*end_process)(const char *why);
+};
+
+enum {
+    FQ_STORE_E_LOCKED = 1, /* another daemon has this ledger open */
+    FQ_STORE_E_NEWER = 2,  /* written by a newer fenqid */
+    FQ_STORE_E_BUSY = 3,   /* too many are waiting: ask again later; `done` will not run */
+};
+
+/* Opens or creates the file, migrates it, starts the threads. */
+int fq_store_open(const struct fq_store_conf *conf, struct fq_store **ret);
+void fq_store_free(
+    struct fq_store *store); /* runs what waits, then stops; every `done` was posted */
+FQ_DEFINE_CLEANUP(fq_store);
+
+/* From the loop. 0: `done` will run there; FQ_STORE_E_BUSY: it will not. */
+int fq_store_transact(struct fq_store *store, struct fq_tx *tx);
+int fq_store_read(struct fq_store *store, struct fq_read *read);
+
+/* How many requests are on their way to the store but have not reached it: while it is not 0 the
+ * store thread may wait up to 1 ms for company before it commits. Any thread. */
+void fq_store_expect(struct fq_store *store, int delta);
+
+/* For fenqictl: reads one file without starting threads or taking the lock; read-only. */
+struct fq_store_view;
+int fq_store_view_open(const char *path, struct fq_store_view **ret);
+int fq_store_view_read(struct fq_store_view *view, struct fq_read *read); /* fills it at once */
+void fq_store_view_free(struct fq_store_view *view);
+FQ_DEFINE_CLEANUP(fq_store_view);
+
+#endif
