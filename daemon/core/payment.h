@@ -167,6 +167,7 @@ struct fq_attempt {
 
 struct fq_refund {
     uint32_t n;           /* 1.. within the payment */
+    uint32_t attempt_n;   /* the attempt whose money goes back */
     uint32_t state;       /* fq_refund_state */
     uint32_t origin;      /* fq_refund_origin */
     struct fq_str number; /* ours at the platform; unique */

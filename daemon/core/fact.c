@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes and reads facts. */
+#include "daemon/core/fact.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool fact_is_plain(char c)
+{
+    return c != '%' && (unsigned char)c >= 0x20 && c != 0x7f;
+}
+
+static void fact_add_slice(struct fq_buf *buf, struct fq_str name, struct fq_str value)
+{
+    fq_buf_add(buf, name);
+    fq_buf_add_char(buf, '=');
+    size_t from = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (fact_is_plain(value.ptr[i]))
+            continue;
+        fq_buf_add(buf, fq_str_sub(value, from, i - from));
+        fq_buf_printf(buf, "%%%02X", (unsigned)(unsigned char)value.ptr[i]);
+        from = i + 1;
+    }
+    fq_buf_add(buf, fq_str_sub(value, from, value.len));
+    fq_buf_add_char(buf, '\n');
+}
+
+void fq_fact_add(struct fq_buf *buf, const char *name, struct fq_str value)
+{
+    fact_add_slice(buf, fq_str_of(name), value);
+}
+
+void fq_fact_add_text(struct fq_buf *buf, const char *name, const char *value)
+{
+    fq_fact_add(buf, name, fq_str_of(value));
+}
+
+void fq_fact_add_int(struct fq_buf *buf, const char *name, int64_t value)
+{
+    fq_buf_printf(buf, "%s=%" PRId64 "\n", name, value);
+}
+
+void fq_fact_add_hex(struct fq_buf *buf, const char *name, const void *bytes, size_t size)
+{
+    char text[2 * 64 + 1];
+    fq_hex(bytes, size < 64 ? size : 64, text);
+    fq_fact_add_text(buf, name, text);
+}
+
+static int fact_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+static int fact_read_value(struct fq_str text, struct fq_arena *arena, struct fq_str *ret)
+{
+    if (text.len == 0 || memchr(text.ptr, '%', text.len) == NULL) {
+        *ret = text.len == 0 ? fq_lit("") : text;
+        for (size_t i = 0; i < text.len; i++) {
+            if (!fact_is_plain(text.ptr[i]))
+                return FQ_FACT_E_MALFORMED;
+        }
+        return 0;
+    }
+    char *value = fq_arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; value != NULL && i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '%') {
+            int high = text.len - i > 2 ? fact_hex_digit(text.ptr[i + 1]) : -1;
+            int low = text.len - i > 2 ? fact_hex_digit(text.ptr[i + 2]) : -1;
+            if (high < 0 || low < 0 || fact_is_plain((char)(high * 16 + low)))
+                return FQ_FACT_E_MALFORMED;
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (!fact_is_plain(c)) {
+            return FQ_FACT_E_MALFORMED;
+        }
+        value[len++] = c;
+    }
+    if (value == NULL)
+        return FQ_FACT_E_MALFORMED;
+    *ret = (struct fq_str){ value, len };
+    return 0;
+}
+
+static bool fact_is_name(struct fq_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')
+            return false;
+    }
+    return fq_str_is_word(name, "_.");
+}
+
+int fq_facts_read(struct fq_str text, struct fq_arena *arena, struct fq_pairs *ret)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.ptr[i] == '\n';
+    struct fq_pair *items = fq_arena_array(arena, n, sizeof(*items));
+    if (items == NULL)
+        return FQ_FACT_E_MALFORMED;
+    for (size_t i = 0; i < n; i++) {
+        struct fq_str line, value;
+        if (!fq_str_cut(text, '\n', &line, &text) ||
+            !fq_str_cut(line, '=', &items[i].name, &value) || !fact_is_name(items[i].name) ||
+            fact_read_value(value, arena, &items[i].value) != 0)
+            return FQ_FACT_E_MALFORMED;
+    }
+    if (text.len > 0)
+        return FQ_FACT_E_MALFORMED;
+    *ret = (struct fq_pairs){ items, n };
+    return 0;
+}
+
+int fq_facts_write(struct fq_pairs pairs, struct fq_arena *arena, size_t size_max,
+                   struct fq_str *ret)
+{
+    struct fq_buf buf;
+    fq_buf_init(&buf, arena, size_max);
+    for (size_t i = 0; i < pairs.n_items; i++) {
+        if (!fact_is_name(pairs.items[i].name))
+            return FQ_FACT_E_MALFORMED;
+        fact_add_slice(&buf, pairs.items[i].name, pairs.items[i].value);
+    }
+    return fq_buf_finish(&buf, ret) == 0 ? 0 : FQ_FACT_E_MALFORMED;
+}
+
+struct fq_str fq_facts_get(struct fq_pairs facts, const char *name)
+{
+    for (size_t i = 0; i < facts.n_items; i++) {
+        if (fq_str_equal(facts.items[i].name, fq_str_of(name)))
+            return facts.items[i].value;
+    }
+    return (struct fq_str){ NULL, 0 };
+}
+
+int fq_facts_get_int(struct fq_pairs facts, const char *name, int64_t min, int64_t max,
+                     int64_t *ret)
+{
+    struct fq_str value = fq_facts_get(facts, name);
+    if (value.ptr == NULL)
+        return FQ_FACT_E_ABSENT;
+    return fq_str_to_int64(value, min, max, ret) == 0 ? 0 : FQ_FACT_E_MALFORMED;
+}
