@@ -28,7 +28,8 @@ const char *fq_keyring_reason(int condition); /* text of the conditions above */
 /* Loads `path` under `name`. kind is an fq_key_kind: PRIVATE_SIGN (PEM PKCS#1/PKCS#8, or bare
  * base64 DER as the platforms' tools emit), PUBLIC_VERIFY (PEM or bare base64 public key, or a
  * certificate), ROOTS (a PEM bundle; what OpenSSL cannot use is kept for its fields, not choked
- * on), SECRET. */
+ * on), SECRET (base64), PUBLIC_ENCRYPT (as PUBLIC_VERIFY, RSA only). PRIVATE_SIGN and SECRET files
+ * must not be readable or writable by others, nor writable by their group. */
 int fq_keyring_load(struct fq_keyring *keyring, const char *name, uint32_t kind, const char *path);
 int fq_keyring_add(struct fq_keyring *keyring, const char *name, uint32_t kind, struct fq_str data);
 
@@ -46,7 +47,9 @@ enum {
     FQ_VERIFY_E_BAD = 1, /* not a signature of this text by this key */
 };
 
-/* 0: good. FQ_VERIFY_E_BAD. Fault: no such key, or a scheme that this key cannot do. */
+/* 0: good. FQ_VERIFY_E_BAD. Fault: no such key, or a scheme that this key cannot do.
+ * FQ_SCHEME_RSA_SHA1 verifies here, for tests of historic messages, and never signs: plugin/host
+ * refuses it to adapters before it comes to this. */
 int fq_keyring_verify(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
                       struct fq_str text, struct fq_str signature);
 
@@ -69,7 +72,8 @@ int fq_cert_field(struct fq_str pem, size_t index, uint32_t field, struct fq_are
 int fq_keyring_cert_field(const struct fq_keyring *keyring, const char *name, size_t index,
                           uint32_t field, struct fq_arena *arena, struct fq_str *ret);
 
-/* Symmetric and certificate encryption (fq_cipher). */
+/* Encryption (fq_cipher): AES under a SECRET of 16 bytes; RSA to a PUBLIC_ENCRYPT key, and back
+ * with a PRIVATE_SIGN key. Whatever does not decrypt is one and the same fault: verify first. */
 int fq_keyring_encrypt(const struct fq_keyring *keyring, const char *name, uint32_t cipher,
                        struct fq_str plain, struct fq_arena *arena, struct fq_str *ret);
 int fq_keyring_decrypt(const struct fq_keyring *keyring, const char *name, uint32_t cipher,
