@@ -8,13 +8,15 @@
 
 struct fq_http;
 
-/* One exchange. Fill the request part, keep it alive until `job.done` ran. */
+/* One exchange. Fill the request part, keep it alive until `job.done` ran. The request is sent at
+ * most once, never repeated on another connection. answer.transport: OK = a whole answer, whatever
+ * its status; NOT_SENT = certainly no byte of the request left; LOST = all else. */
 struct fq_http_exchange {
     struct fq_job job;         /* set job.done */
     struct fq_arena *arena;    /* the answer is copied here */
     struct fq_message request; /* method, url (https), content_type, headers, body */
     struct fq_str ca_file;     /* empty: the system's */
-    int64_t timeout_ms;        /* of the whole exchange */
+    int64_t timeout_ms;        /* of the whole exchange, > 0 */
     size_t body_size_max;
 
     struct fq_message answer; /* http_status, content_type, body, transport (fq_transport) */
@@ -23,8 +25,8 @@ struct fq_http_exchange {
 };
 
 struct fq_http *fq_http_new(size_t n_exchanges_max, struct fq_home *home);
-void fq_http_free(
-    struct fq_http *http); /* aborts what runs (transport LOST), posts every done, joins */
+/* Aborts what runs (LOST, or NOT_SENT while no request was written), posts every done, joins. */
+void fq_http_free(struct fq_http *http);
 FQ_DEFINE_CLEANUP(fq_http);
 
 /* FQ_QUEUE_E_FULL: too many at once, `done` will not run. */
