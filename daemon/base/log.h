@@ -6,10 +6,15 @@
  *          FQ_LOG_INT("LATENCY_MS", ms));
  *
  * journald gets fields and MESSAGE_ID; syslog(3) and stderr get `payment paid PAYMENT=...
- * LATENCY_MS=...`. A secret is logged as a fingerprint (first 8 hex digits of its SHA-256...
- * computed by the caller's type, not by care): use FQ_LOG_SECRET. Personal data has no macro: it
- * cannot be logged. Only flow/, daemon.c, ctl/ and the thread owners in io/ and store/ (through a
- * callback) log; base/, core/, crypto/, conf/ and plugin/ return faults instead. */
+ * LATENCY_MS=...`, stderr with the level before it. Control characters, bytes that are not UTF-8
+ * and backslashes arrive escaped, values with spaces in quotes: no value can forge a line or a
+ * field. A line longer than 2 KiB ends with TRUNCATED=1.
+ *
+ * A secret is logged as `FINGERPRINT/LENGTH`: 8 hex digits of a SipHash under a key that is drawn
+ * at start and never leaves the process, so equal secrets look equal until the next start and
+ * nothing can be guessed from them. Use FQ_LOG_SECRET. Personal data has no macro: it cannot be
+ * logged. Only flow/, daemon.c, ctl/ and the thread owners in io/ and store/ (through a callback)
+ * log; base/, core/, crypto/, conf/ and plugin/ return faults instead. */
 #ifndef FQ_BASE_LOG_H
 #define FQ_BASE_LOG_H
 
@@ -85,8 +90,8 @@ enum fq_log_sink {
 
 /* Before fq_log_start(), and after fq_log_stop(), lines go to stderr at once. */
 int fq_log_start(uint32_t sink, int level_max);
-void fq_log_stop(void); /* drains the ring, waiting at most 2 s for a stuck reader */
-void fq_log_level(int level_max);
+void fq_log_stop(void);           /* drains the ring, waiting at most 2 s for a stuck reader */
+void fq_log_level(int level_max); /* LOG_INFO if never called */
 
 /* Per call site: more than 20 lines in a second are counted, not written; the next line that gets
  * through says how many were swallowed (SUPPRESSED=n). LOG_WARNING and worse about one payment's
@@ -97,6 +102,10 @@ struct fq_log_site {
     uint32_t n_suppressed;
 };
 
+#define FQ_LOG_SITE_LINES_MAX 20
+
+/* Never blocks, once started: what the ring does not hold is counted and reported by
+ * FQ_MSG_LOG_LOST. site NULL: no limit. */
 void fq_log_write(struct fq_log_site *site, int level, uint32_t msg, const char *text,
                   const struct fq_log_field *fields, size_t n_fields);
 
