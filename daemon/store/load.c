@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds ledgers from rows. */
+#include "daemon/store/load.h"
+
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/store/columns.h"
+
+/* ---- the payment and its attempts ---- */
+
+struct load {
+    struct fq_arena *arena;
+    struct fq_ledger *ledger; /* NULL until the payment's row came */
+    uint32_t n_attempts;
+};
+
+static int load_payment(void *ctx, const struct fq_row *row)
+{
+    struct load *load = ctx;
+    struct fq_ledger *ledger = fq_arena_alloc(load->arena, sizeof(*ledger));
+    if (ledger == NULL)
+        return FQ_FAULT(-ENOMEM, "a ledger does not fit into its arena");
+    ledger->arena = load->arena;
+    ledger->journal_end = &ledger->journal;
+    ledger->events_end = &ledger->events;
+    FQ_TRY(fq_columns_read(&fq_payment_columns, row->cells, load->arena, &ledger->payment));
+    load->ledger = ledger;
+    return 0;
+}
+
+static int load_attempt(void *ctx, const struct fq_row *row)
+{
+    struct load *load = ctx;
+    if (load->n_attempts >= FQ_ATTEMPTS_MAX)
+        return FQ_FAULT(-EBADMSG, "a payment has too many attempts");
+    struct fq_attempt *attempt = &load->ledger->attempts[load->n_attempts++];
+    FQ_TRY(fq_columns_read(&fq_attempt_columns, row->cells, load->arena, attempt));
+    return 0;
+}
+
+static int load_attempts(struct fq_engine *engine, struct load *load, struct fq_ledger **ret)
+{
+    *ret = load->ledger;
+    if (load->ledger == NULL)
+        return 0;
+    const struct fq_payment *payment = &load->ledger->payment;
+    const struct fq_cell seq = fq_cell_number(payment->seq);
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_ATTEMPTS, &seq, 1, load_attempt, load));
+    if (load->n_attempts != payment->n_attempts)
+        return FQ_FAULT(-EBADMSG, "payment %lld has %u attempts, and says %u",
+                        (long long)payment->seq, load->n_attempts, payment->n_attempts);
+    return 0;
+}
+
+int fq_load_ledger(struct fq_engine *engine, struct fq_arena *arena, int64_t seq,
+                   struct fq_ledger **ret)
+{
+    struct load load = { .arena = arena };
+    const struct fq_cell parameter = fq_cell_number(seq);
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_PAYMENT, &parameter, 1, load_payment, &load));
+    return load_attempts(engine, &load, ret);
+}
+
+int fq_load_ledger_of_order(struct fq_engine *engine, struct fq_arena *arena,
+                            struct fq_str merchant_id, struct fq_str merchant_order_id,
+                            struct fq_ledger **ret)
+{
+    struct load load = { .arena = arena };
+    const struct fq_cell parameters[] = { fq_cell_text(merchant_id),
+                                          fq_cell_text(merchant_order_id) };
+    FQ_TRY(
+        engine->calls->run(engine, FQ_QUERY_PAYMENT_OF_ORDER, parameters, 2, load_payment, &load));
+    return load_attempts(engine, &load, ret);
+}
+
+/* ---- refunds ---- */
+
+static int load_refund(void *ctx, const struct fq_row *row)
+{
+    struct fq_ledger *ledger = ctx;
+    struct fq_refund *refund = &ledger->refunds[ledger->n_refunds_loaded++];
+    FQ_TRY(fq_columns_read(&fq_refund_columns, row->cells, ledger->arena, refund));
+    return 0;
+}
+
+static int load_make_room(struct fq_ledger *ledger, uint32_t n)
+{
+    fq_assert(ledger->n_refunds_loaded == 0);
+    ledger->refunds = fq_arena_array(ledger->arena, n, sizeof(*ledger->refunds));
+    if (ledger->refunds == NULL)
+        return FQ_FAULT(-ENOMEM, "refunds do not fit into their arena");
+    return 0;
+}
+
+int fq_load_refund(struct fq_engine *engine, struct fq_ledger *ledger, uint32_t n)
+{
+    const struct fq_cell parameters[] = { fq_cell_number(ledger->payment.seq), fq_cell_number(n) };
+    FQ_TRY(load_make_room(ledger, 1));
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_REFUND, parameters, 2, load_refund, ledger));
+    return 0;
+}
+
+int fq_load_refunds(struct fq_engine *engine, struct fq_ledger *ledger, uint32_t n_max)
+{
+    if (ledger->payment.n_refunds < n_max)
+        n_max = ledger->payment.n_refunds;
+    if (n_max == 0)
+        return 0;
+    const struct fq_cell parameters[] = { fq_cell_number(ledger->payment.seq),
+                                          fq_cell_number(n_max) };
+    FQ_TRY(load_make_room(ledger, n_max));
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_REFUNDS, parameters, 2, load_refund, ledger));
+    return 0;
+}
+
+/* ---- keys and numbers ---- */
+
+static int load_idempotent(void *ctx, const struct fq_row *row)
+{
+    struct fq_idempotent *known = ctx;
+    known->kind = (uint32_t)row->cells[0].number;
+    known->seq = row->cells[1].number;
+    known->refund_n = (uint32_t)row->cells[2].number;
+    return 0;
+}
+
+int fq_load_idempotent(struct fq_engine *engine, struct fq_str merchant_id, struct fq_str key,
+                       struct fq_idempotent *ret)
+{
+    const struct fq_cell parameters[] = { fq_cell_text(merchant_id), fq_cell_text(key) };
+    *ret = (struct fq_idempotent){ 0 };
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_IDEMPOTENT, parameters, 2, load_idempotent, ret));
+    return 0;
+}
+
+struct load_number {
+    int64_t seq;
+    uint32_t n;
+};
+
+static int load_number(void *ctx, const struct fq_row *row)
+{
+    struct load_number *found = ctx;
+    found->seq = row->cells[0].number;
+    found->n = row->n_cells > 1 ? (uint32_t)row->cells[1].number : 0;
+    return 0;
+}
+
+int fq_load_order_number(struct fq_engine *engine, struct fq_str order_number, int64_t *ret_seq)
+{
+    struct load_number found = { 0 };
+    const struct fq_cell number = fq_cell_text(order_number);
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_ATTEMPT_BY_NUMBER, &number, 1, load_number, &found));
+    *ret_seq = found.seq;
+    return 0;
+}
+
+int fq_load_refund_number(struct fq_engine *engine, struct fq_str number, int64_t *ret_seq,
+                          uint32_t *ret_n)
+{
+    struct load_number found = { 0 };
+    const struct fq_cell parameter = fq_cell_text(number);
+    FQ_TRY(
+        engine->calls->run(engine, FQ_QUERY_REFUND_BY_NUMBER, &parameter, 1, load_number, &found));
+    *ret_seq = found.seq;
+    *ret_n = found.n;
+    return 0;
+}
+
+/* ---- siblings ---- */
+
+struct load_siblings {
+    struct fq_arena *arena;
+    struct fq_sibling *siblings;
+    uint32_t n;
+};
+
+static int load_sibling(void *ctx, const struct fq_row *row)
+{
+    struct load_siblings *load = ctx;
+    fq_assert(load->n < FQ_SIBLINGS_MAX);
+    struct fq_sibling *sibling = &load->siblings[load->n++];
+    if (row->cells[1].bytes.len != FQ_SECRET_SIZE)
+        return FQ_FAULT(-EBADMSG, "a payment's secret has a wrong size");
+    *sibling = (struct fq_sibling){
+        .seq = row->cells[0].number,
+        .state = (uint32_t)row->cells[2].number,
+        .expires_ms = row->cells[3].number,
+        .channel = fq_arena_copy(load->arena, row->cells[4].bytes),
+        .settle_after_ms = row->cells[5].number,
+    };
+    memcpy(sibling->secret, row->cells[1].bytes.ptr, FQ_SECRET_SIZE);
+    if (fq_arena_is_full(load->arena))
+        return FQ_FAULT(-ENOMEM, "siblings do not fit into their arena");
+    return 0;
+}
+
+int fq_load_siblings(struct fq_engine *engine, struct fq_arena *arena, struct fq_str merchant_id,
+                     struct fq_str merchant_order_id, int64_t seq,
+                     struct fq_sibling ret[FQ_SIBLINGS_MAX], uint32_t *ret_n)
+{
+    struct load_siblings load = { arena, ret, 0 };
+    const struct fq_cell parameters[] = { fq_cell_text(merchant_id),
+                                          fq_cell_text(merchant_order_id), fq_cell_number(seq),
+                                          fq_cell_number(FQ_SIBLINGS_MAX) };
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_SIBLINGS, parameters, 4, load_sibling, &load));
+    *ret_n = load.n;
+    return 0;
+}

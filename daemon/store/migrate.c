@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The numbered migrations in schema/, carried in the program. */
+#include "daemon/store/migrate.h"
+
+#include <inttypes.h>
+
+#include "daemon/base/err.h"
+
+/* The path is relative to the repository's root, where the build runs. A migration never changes
+ * once it was released; while one is still being written, touch this file to take it in. */
+#define MIGRATION(name, path)                            \
+    __asm__(".pushsection .rodata\n" #name ":\n"         \
+            ".incbin \"daemon/store/schema/" path "\"\n" \
+            ".byte 0\n"                                  \
+            ".popsection\n");                            \
+    extern __attribute__((visibility("hidden"))) const char name[]
+
+MIGRATION(migration_0001, "0001-ledger.sql");
+
+/* Number n stands at n - 1. Append only. */
+static const char *const migrations[] = {
+    migration_0001,
+};
+
+#define MIGRATIONS_N ((int64_t)fq_array_size(migrations))
+
+static int migrate_run(struct fq_engine *engine)
+{
+    int64_t version = 0;
+    FQ_TRY(engine->calls->version(engine, &version));
+    if (version > MIGRATIONS_N)
+        return FQ_MIGRATE_E_NEWER;
+    if (version == MIGRATIONS_N)
+        return 0;
+    for (; version < MIGRATIONS_N; version++)
+        FQ_TRY(engine->calls->script(engine, migrations[version]));
+    FQ_TRY(engine->calls->set_version(engine, MIGRATIONS_N));
+    return 0;
+}
+
+int fq_migrate(struct fq_engine *engine)
+{
+    FQ_TRY(engine->calls->begin(engine));
+    int r = migrate_run(engine);
+    if (r == 0)
+        r = engine->calls->commit(engine);
+    if (engine->calls->is_in_transaction(engine))
+        engine->calls->rollback(engine);
+    return r;
+}
+
+int fq_migrate_check(struct fq_engine *engine)
+{
+    int64_t version = 0;
+    FQ_TRY(engine->calls->version(engine, &version));
+    if (version > MIGRATIONS_N)
+        return FQ_MIGRATE_E_NEWER;
+    if (version < MIGRATIONS_N)
+        return FQ_FAULT(-EINVAL, "the ledger has schema %" PRId64 ", this program needs %" PRId64,
+                        version, MIGRATIONS_N);
+    return 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The texts of the store's statements; lists of columns are filled in from columns.c. */
+#include "daemon/store/queries.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/base/mem.h"
+#include "daemon/store/columns.h"
+
+/* In a text: @names lists the columns, @values their parameters, @changes sets those that may
+ * change, @next is the parameter behind them. */
+struct query {
+    const char *text;
+    const struct fq_columns *columns;
+};
+
+/* clang-format off */
+static const struct query queries[FQ_QUERY_N] = {
+    [FQ_QUERY_PAYMENT] = { "SELECT @names FROM payment WHERE seq = $1", &fq_payment_columns },
+    [FQ_QUERY_PAYMENT_OF_ORDER] = {
+        "SELECT @names FROM payment WHERE merchant_id = $1 AND merchant_order_id = $2 "
+        "ORDER BY seq DESC LIMIT 1", &fq_payment_columns },
+    [FQ_QUERY_PAYMENT_INSERT] = {
+        "INSERT INTO payment (@names) VALUES (@values)", &fq_payment_columns },
+    [FQ_QUERY_PAYMENT_UPDATE] = {
+        "UPDATE payment SET @changes WHERE seq = $1 AND version = @next", &fq_payment_columns },
+    [FQ_QUERY_SIBLINGS] = {
+        "SELECT seq, secret, state, expires_ms, channel, "
+        "(SELECT COALESCE(MAX(settle_after_ms), 0) FROM attempt WHERE payment_seq = seq) "
+        "FROM payment WHERE merchant_id = $1 AND merchant_order_id = $2 AND seq <> $3 "
+        "ORDER BY seq DESC LIMIT $4", NULL },
+
+    [FQ_QUERY_ATTEMPTS] = {
+        "SELECT @names FROM attempt WHERE payment_seq = $1 ORDER BY n", &fq_attempt_columns },
+    [FQ_QUERY_ATTEMPT_BY_NUMBER] = {
+        "SELECT payment_seq FROM attempt WHERE order_number = $1", NULL },
+    [FQ_QUERY_ATTEMPT_INSERT] = {
+        "INSERT INTO attempt (@names, payment_seq) VALUES (@values, @next)", &fq_attempt_columns },
+    [FQ_QUERY_ATTEMPT_UPDATE] = {
+        "UPDATE attempt SET @changes WHERE payment_seq = @next AND n = $1", &fq_attempt_columns },
+
+    [FQ_QUERY_REFUND] = {
+        "SELECT @names FROM refund WHERE payment_seq = $1 AND n = $2", &fq_refund_columns },
+    [FQ_QUERY_REFUNDS] = {
+        "SELECT @names FROM refund WHERE payment_seq = $1 ORDER BY n DESC LIMIT $2",
+        &fq_refund_columns },
+    [FQ_QUERY_REFUND_BY_NUMBER] = {
+        "SELECT payment_seq, n FROM refund WHERE number = $1", NULL },
+    [FQ_QUERY_REFUND_INSERT] = {
+        "INSERT INTO refund (@names, payment_seq) VALUES (@values, @next)", &fq_refund_columns },
+    [FQ_QUERY_REFUND_UPDATE] = {
+        "UPDATE refund SET @changes WHERE payment_seq = @next AND n = $1", &fq_refund_columns },
+
+    [FQ_QUERY_IDEMPOTENT] = {
+        "SELECT kind, payment_seq, refund_n FROM idempotency "
+        "WHERE merchant_id = $1 AND key = $2", NULL },
+    [FQ_QUERY_IDEMPOTENT_INSERT] = {
+        "INSERT INTO idempotency (merchant_id, key, kind, payment_seq, refund_n) "
+        "VALUES ($1, $2, $3, $4, $5)", NULL },
+
+    [FQ_QUERY_JOURNAL] = {
+        "SELECT n, at_ms, body, hash FROM journal WHERE payment_seq = $1 AND n >= $2 "
+        "ORDER BY n LIMIT $3", NULL },
+    [FQ_QUERY_JOURNAL_INSERT] = {
+        "INSERT INTO journal (payment_seq, n, at_ms, body, hash) VALUES ($1, $2, $3, $4, $5)",
+        NULL },
+
+    [FQ_QUERY_EVENTS] = {
+        "SELECT event.cursor, event.payment_seq, payment.secret, event.kind, event.refund_n, "
+        "event.at_ms, event.payment_version "
+        "FROM event JOIN payment ON payment.seq = event.payment_seq "
+        "WHERE event.merchant_id = $1 AND event.cursor > $2 ORDER BY event.cursor LIMIT $3", NULL },
+    [FQ_QUERY_EVENT_INSERT] = {
+        "INSERT INTO event (merchant_id, cursor, payment_seq, kind, refund_n, at_ms, "
+        "payment_version) SELECT $1, COALESCE(MAX(cursor), 0) + 1, $2, $3, $4, $5, $6 "
+        "FROM event WHERE merchant_id = $1", NULL },
+
+    /* Ordered by due_ms alone, so that three partial indexes are merged and nothing is sorted. */
+    [FQ_QUERY_DUE] = {
+        "SELECT payment_seq, 1, n, due_ms FROM attempt WHERE due_ms > 0 AND due_ms <= $1 "
+        "UNION ALL "
+        "SELECT payment_seq, 2, n, due_ms FROM refund WHERE due_ms > 0 AND due_ms <= $1 "
+        "UNION ALL "
+        "SELECT seq, 3, 0, due_ms FROM payment WHERE due_ms > 0 AND due_ms <= $1 "
+        "ORDER BY due_ms LIMIT $2", NULL },
+};
+/* clang-format on */
+
+#define QUERY_SIZE_MAX 8192
+
+static bool query_is(struct fq_str *rest, const char *word)
+{
+    struct fq_str prefix = fq_str_of(word);
+    if (!fq_str_starts(*rest, prefix))
+        return false;
+    *rest = fq_str_sub(*rest, prefix.len, rest->len);
+    return true;
+}
+
+static void query_add_names(FILE *out, const struct fq_columns *columns)
+{
+    for (size_t i = 0; i < columns->n_items; i++)
+        (void)fprintf(out, "%s%s", i > 0 ? ", " : "", columns->items[i].name);
+}
+
+static void query_add_values(FILE *out, const struct fq_columns *columns)
+{
+    for (size_t i = 0; i < columns->n_items; i++)
+        (void)fprintf(out, "%s$%zu", i > 0 ? ", " : "", i + 1);
+}
+
+static void query_add_changes(FILE *out, const struct fq_columns *columns)
+{
+    const char *comma = "";
+    for (size_t i = 0; i < columns->n_items; i++) {
+        if (columns->items[i].is_fixed)
+            continue;
+        (void)fprintf(out, "%s%s = $%zu", comma, columns->items[i].name, i + 1);
+        comma = ", ";
+    }
+}
+
+char *fq_query_text(uint32_t query)
+{
+    fq_assert(query < FQ_QUERY_N);
+    const struct fq_columns *columns = queries[query].columns;
+    struct fq_str rest = fq_str_of(queries[query].text);
+    char *text = fq_zalloc(QUERY_SIZE_MAX);
+    FILE *out = fmemopen(text, QUERY_SIZE_MAX, "w");
+    fq_assert(out != NULL);
+    while (rest.len > 0) {
+        if (query_is(&rest, "@names")) {
+            query_add_names(out, columns);
+        } else if (query_is(&rest, "@values")) {
+            query_add_values(out, columns);
+        } else if (query_is(&rest, "@changes")) {
+            query_add_changes(out, columns);
+        } else if (query_is(&rest, "@next")) {
+            (void)fprintf(out, "$%zu", columns->n_items + 1);
+        } else {
+            (void)fputc(rest.ptr[0], out);
+            rest = fq_str_sub(rest, 1, rest.len);
+        }
+    }
+    fq_assert(fclose(out) == 0);
+    fq_assert(strlen(text) < QUERY_SIZE_MAX - 1);
+    return text;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every statement of the store, in SQL that SQLite and PostgreSQL both understand. */
+#ifndef FQ_STORE_QUERIES_H
+#define FQ_STORE_QUERIES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum fq_query {
+    FQ_QUERY_PAYMENT,           /* seq -> columns */
+    FQ_QUERY_PAYMENT_OF_ORDER,  /* merchant, order -> columns of the newest */
+    FQ_QUERY_PAYMENT_INSERT,    /* columns */
+    FQ_QUERY_PAYMENT_UPDATE,    /* columns, version it had */
+    FQ_QUERY_SIBLINGS,          /* merchant, order, seq to leave out, n -> see load.c */
+    FQ_QUERY_ATTEMPTS,          /* seq -> columns, by n */
+    FQ_QUERY_ATTEMPT_BY_NUMBER, /* order number -> seq */
+    FQ_QUERY_ATTEMPT_INSERT,    /* columns, seq */
+    FQ_QUERY_ATTEMPT_UPDATE,    /* columns, seq */
+    FQ_QUERY_REFUND,            /* seq, n -> columns */
+    FQ_QUERY_REFUNDS,           /* seq, n -> columns, newest first */
+    FQ_QUERY_REFUND_BY_NUMBER,  /* number -> seq, n */
+    FQ_QUERY_REFUND_INSERT,     /* columns, seq */
+    FQ_QUERY_REFUND_UPDATE,     /* columns, seq */
+    FQ_QUERY_IDEMPOTENT,        /* merchant, key -> kind, seq, n */
+    FQ_QUERY_IDEMPOTENT_INSERT, /* merchant, key, kind, seq, n */
+    FQ_QUERY_JOURNAL,           /* seq, from, n -> n, at, body, hash */
+    FQ_QUERY_JOURNAL_INSERT,    /* seq, n, at, body, hash */
+    FQ_QUERY_EVENTS,            /* merchant, after, n -> see read.c */
+    FQ_QUERY_EVENT_INSERT,      /* merchant, seq, kind, refund, at, version */
+    FQ_QUERY_DUE,               /* now, n -> seq, kind, n, due */
+    FQ_QUERY_N
+};
+
+/* The whole text, from fq_zalloc: give it to fq_free. Parameters are $1, $2, ... */
+char *fq_query_text(uint32_t query);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers reads from one snapshot of committed data. */
+#include "daemon/store/read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/store/load.h"
+
+#define REFUNDS_MAX 100 /* of one payment, in one read */
+
+static struct fq_read *read_of(struct fq_job *job)
+{
+    return fq_container_of(job, struct fq_read, job);
+}
+
+/* ---- ledgers ---- */
+
+static int read_refunds(struct fq_engine *engine, struct fq_read *read)
+{
+    if (read->ledger != NULL)
+        FQ_TRY(fq_load_refunds(engine, read->ledger, REFUNDS_MAX));
+    return 0;
+}
+
+static int read_payment(struct fq_engine *engine, struct fq_read *read)
+{
+    FQ_TRY(fq_load_ledger(engine, read->arena, read->seq, &read->ledger));
+    return read_refunds(engine, read);
+}
+
+static int read_by_order(struct fq_engine *engine, struct fq_read *read)
+{
+    FQ_TRY(fq_load_ledger_of_order(engine, read->arena, read->merchant_id, read->merchant_order_id,
+                                   &read->ledger));
+    return read_refunds(engine, read);
+}
+
+static int read_idempotent(struct fq_engine *engine, struct fq_read *read)
+{
+    FQ_TRY(fq_load_idempotent(engine, read->merchant_id, read->idempotency_key, &read->known));
+    if (read->known.kind == FQ_IDEMPOTENT_NONE)
+        return 0;
+    FQ_TRY(fq_load_ledger(engine, read->arena, read->known.seq, &read->ledger));
+    return read_refunds(engine, read);
+}
+
+/* ---- lists ---- */
+
+static int read_make_room(struct fq_read *read, void **ret, size_t size)
+{
+    *ret = fq_arena_array(read->arena, read->n_max, size);
+    if (*ret == NULL)
+        return FQ_FAULT(-ENOMEM, "%u rows do not fit into their arena", read->n_max);
+    return 0;
+}
+
+static int read_due_row(void *ctx, const struct fq_row *row)
+{
+    struct fq_read *read = ctx;
+    read->due[read->n_rows++] = (struct fq_due){
+        .seq = row->cells[0].number,
+        .kind = (uint32_t)row->cells[1].number,
+        .n = (uint32_t)row->cells[2].number,
+        .due_ms = row->cells[3].number,
+    };
+    return 0;
+}
+
+static int read_due(struct fq_engine *engine, struct fq_read *read)
+{
+    const struct fq_cell cells[] = { fq_cell_number(read->now_ms), fq_cell_number(read->n_max) };
+    void *room = NULL;
+    FQ_TRY(read_make_room(read, &room, sizeof(*read->due)));
+    read->due = room;
+    return engine->calls->run(engine, FQ_QUERY_DUE, cells, 2, read_due_row, read);
+}
+
+static int read_journal_row(void *ctx, const struct fq_row *row)
+{
+    struct fq_read *read = ctx;
+    struct fq_journal_row *entry = &read->journal[read->n_rows++];
+    if (row->cells[3].bytes.len != FQ_DIGEST_SIZE)
+        return FQ_FAULT(-EBADMSG, "a journal hash has a wrong size");
+    entry->n = row->cells[0].number;
+    entry->at_ms = row->cells[1].number;
+    entry->body = fq_arena_copy(read->arena, row->cells[2].bytes);
+    memcpy(entry->hash, row->cells[3].bytes.ptr, FQ_DIGEST_SIZE);
+    if (fq_arena_is_full(read->arena))
+        return FQ_FAULT(-ENOMEM, "the journal does not fit into its arena");
+    return 0;
+}
+
+static int read_journal(struct fq_engine *engine, struct fq_read *read)
+{
+    const struct fq_cell cells[] = { fq_cell_number(read->seq), fq_cell_number(read->from),
+                                     fq_cell_number(read->n_max) };
+    void *room = NULL;
+    FQ_TRY(read_make_room(read, &room, sizeof(*read->journal)));
+    read->journal = room;
+    return engine->calls->run(engine, FQ_QUERY_JOURNAL, cells, 3, read_journal_row, read);
+}
+
+static int read_event_row(void *ctx, const struct fq_row *row)
+{
+    struct fq_read *read = ctx;
+    struct fq_event_row *event = &read->events[read->n_rows++];
+    if (row->cells[2].bytes.len != FQ_SECRET_SIZE)
+        return FQ_FAULT(-EBADMSG, "a payment's secret has a wrong size");
+    event->cursor = row->cells[0].number;
+    event->seq = row->cells[1].number;
+    memcpy(event->secret, row->cells[2].bytes.ptr, FQ_SECRET_SIZE);
+    event->kind = (uint32_t)row->cells[3].number;
+    event->refund_n = (uint32_t)row->cells[4].number;
+    event->at_ms = row->cells[5].number;
+    event->payment_version = row->cells[6].number;
+    return 0;
+}
+
+static int read_events(struct fq_engine *engine, struct fq_read *read)
+{
+    const struct fq_cell cells[] = { fq_cell_text(read->merchant_id), fq_cell_number(read->from),
+                                     fq_cell_number(read->n_max) };
+    void *room = NULL;
+    FQ_TRY(read_make_room(read, &room, sizeof(*read->events)));
+    read->events = room;
+    return engine->calls->run(engine, FQ_QUERY_EVENTS, cells, 3, read_event_row, read);
+}
+
+/* ---- all of them ---- */
+
+static int read_run(struct fq_engine *engine, struct fq_read *read)
+{
+    switch ((enum fq_read_kind)read->kind) {
+    case FQ_READ_PAYMENT:
+        return read_payment(engine, read);
+    case FQ_READ_BY_ORDER:
+        return read_by_order(engine, read);
+    case FQ_READ_DUE:
+        return read_due(engine, read);
+    case FQ_READ_JOURNAL:
+        return read_journal(engine, read);
+    case FQ_READ_EVENTS:
+        return read_events(engine, read);
+    case FQ_READ_IDEMPOTENT:
+        return read_idempotent(engine, read);
+    case FQ_READ_UNSET:
+        break;
+    }
+    return FQ_FAULT(-EINVAL, "unknown kind of read %u", read->kind);
+}
+
+static void read_reset(struct fq_read *read)
+{
+    read->ledger = NULL;
+    read->known = (struct fq_idempotent){ 0 };
+    read->due = NULL;
+    read->journal = NULL;
+    read->events = NULL;
+    read->n_rows = 0;
+    read->trace[0] = '\0';
+}
+
+static void read_finish(struct fq_read *read, int r)
+{
+    read->result = r;
+    if (r == 0)
+        return;
+    (void)snprintf(read->trace, sizeof(read->trace), "%s", fq_trace());
+    read->ledger = NULL;
+    read->n_rows = 0;
+}
+
+void fq_read_all(struct fq_engine *engine, struct fq_job *jobs)
+{
+    fq_trace_clear();
+    int begun = engine->calls->begin(engine);
+    for (struct fq_job *job = jobs; job != NULL; job = job->next) {
+        read_reset(read_of(job));
+        read_finish(read_of(job), begun != 0 ? begun : read_run(engine, read_of(job)));
+    }
+    if (begun == 0 && engine->calls->commit(engine) != 0)
+        engine->calls->rollback(engine);
+}

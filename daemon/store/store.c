@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store's threads: one commits transactions in groups, one reads. */
+#include "daemon/store/store.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/store/checkpoint.h"
+#include "daemon/store/migrate.h"
+#include "daemon/store/read.h"
+#include "daemon/store/transact.h"
+
+#define TRANSACTIONS_MAX 256  /* in one commit */
+#define READS_MAX        64   /* in one snapshot */
+#define COMPANY_US       1000 /* how long a commit waits for those that are on their way */
+#define PATH_SIZE_MAX    4096
+
+struct fq_store {
+    struct fq_store_conf conf;
+    char path[PATH_SIZE_MAX];
+    int lock_fd;
+    struct fq_engine *writer;
+    struct fq_engine *reader;
+    struct fq_checkpoint *checkpoint;
+    struct fq_queue *transactions;
+    struct fq_queue *reads;
+    atomic_int n_expected;
+    pthread_t write_thread;
+    pthread_t read_thread;
+    bool has_write_thread;
+    bool has_read_thread;
+};
+
+/* ---- the lock ---- */
+
+static int store_lock(struct fq_store *store)
+{
+    char path[PATH_SIZE_MAX + 8];
+    (void)snprintf(path, sizeof(path), "%s.lock", store->path);
+    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (store->lock_fd < 0)
+        return FQ_FAULT(-errno, "cannot open %s", path);
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (errno == EWOULDBLOCK)
+        return FQ_STORE_E_LOCKED;
+    return FQ_FAULT(-errno, "cannot lock %s", path);
+}
+
+/* ---- the store thread ---- */
+
+/* Behind the last job; counts what it passes. */
+static struct fq_job **store_end(struct fq_job **jobs, size_t *n)
+{
+    while (*jobs != NULL) {
+        jobs = &(*jobs)->next;
+        (*n)++;
+    }
+    return jobs;
+}
+
+/* Group commit does not form by itself: signing is slower than an fsync. */
+static void store_wait_for_company(struct fq_store *store, struct fq_job *jobs)
+{
+    size_t n = 0;
+    struct fq_job **end = store_end(&jobs, &n);
+    const int64_t until_us = fq_clock_mono_us() + COMPANY_US;
+    while (n < TRANSACTIONS_MAX && atomic_load(&store->n_expected) > 0) {
+        int64_t left_us = until_us - fq_clock_mono_us();
+        if (left_us <= 0)
+            return;
+        *end = fq_queue_take_within(store->transactions, TRANSACTIONS_MAX - n, (long)left_us);
+        if (*end == NULL)
+            return;
+        end = store_end(end, &n);
+    }
+}
+
+static void *store_write_loop(void *ctx)
+{
+    struct fq_store *store = ctx;
+    struct fq_job *jobs = NULL;
+    while ((jobs = fq_queue_take(store->transactions, TRANSACTIONS_MAX)) != NULL) {
+        store_wait_for_company(store, jobs);
+        if (fq_transact(store->writer, store->conf.sha256_of2, jobs) != 0) {
+            store->conf.end_process(fq_trace());
+            fq_assert(false); /* it returned */
+        }
+        fq_home_post(store->conf.home, jobs);
+        fq_checkpoint_after_commit(store->checkpoint, store->writer);
+    }
+    return NULL;
+}
+
+/* ---- the reader's thread ---- */
+
+static void *store_read_loop(void *ctx)
+{
+    struct fq_store *store = ctx;
+    struct fq_job *jobs = NULL;
+    while ((jobs = fq_queue_take(store->reads, READS_MAX)) != NULL) {
+        fq_read_all(store->reader, jobs);
+        fq_home_post(store->conf.home, jobs);
+    }
+    return NULL;
+}
+
+/* ---- opening ---- */
+
+static int store_migrate(struct fq_store *store)
+{
+    int r = fq_migrate(store->writer);
+    if (r == FQ_MIGRATE_E_NEWER)
+        return FQ_STORE_E_NEWER;
+    FQ_TRY(r);
+    return 0;
+}
+
+static int store_open_engines(struct fq_store *store)
+{
+    /* SQLite gives its log the permissions of the file. */
+    int fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return FQ_FAULT(-errno, "cannot open %s", store->path);
+    (void)close(fd);
+    FQ_TRY(fq_engine_sqlite_open(store->path, FQ_ENGINE_WRITE, &store->writer));
+    int r = store_migrate(store);
+    if (r != 0)
+        return r;
+    FQ_TRY(fq_engine_sqlite_open(store->path, FQ_ENGINE_READ, &store->reader));
+    FQ_TRY(fq_checkpoint_new(store->path, store->conf.end_process, &store->checkpoint));
+    return 0;
+}
+
+static int store_start(struct fq_store *store)
+{
+    int r = pthread_create(&store->write_thread, NULL, store_write_loop, store);
+    if (r != 0)
+        return FQ_FAULT(-r, "cannot start the store thread");
+    store->has_write_thread = true;
+    r = pthread_create(&store->read_thread, NULL, store_read_loop, store);
+    if (r != 0)
+        return FQ_FAULT(-r, "cannot start the store's reader");
+    store->has_read_thread = true;
+    return 0;
+}
+
+/* Signals are the loop's: the store's threads inherit a mask that lets none through. */
+static int store_start_all(struct fq_store *store)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int r = store_open_engines(store);
+    if (r == 0)
+        r = store_start(store);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return r;
+}
+
+int fq_store_open(const struct fq_store_conf *conf, struct fq_store **ret)
+{
+    FQ_CLEANUP(fq_store) *store = fq_zalloc(sizeof(*store));
+    store->conf = *conf;
+    store->lock_fd = -1;
+    store->transactions = fq_queue_new(conf->n_waiting_max);
+    store->reads = fq_queue_new(conf->n_waiting_max);
+    if (snprintf(store->path, sizeof(store->path), "%s", conf->path) >= (int)sizeof(store->path))
+        return FQ_FAULT(-ENAMETOOLONG, "the ledger's path is too long");
+    int r = store_lock(store);
+    if (r == 0)
+        r = store_start_all(store);
+    if (r != 0)
+        return r;
+    *ret = FQ_TAKE(store);
+    return 0;
+}
+
+/* ---- asking ---- */
+
+static void store_tell_transaction(struct fq_job *job)
+{
+    struct fq_tx *tx = fq_container_of(job, struct fq_tx, job);
+    tx->done(tx);
+}
+
+int fq_store_transact(struct fq_store *store, struct fq_tx *tx)
+{
+    fq_assert(tx->decide != NULL && tx->done != NULL && tx->arena != NULL);
+    tx->job.done = store_tell_transaction;
+    return fq_queue_put(store->transactions, &tx->job) == 0 ? 0 : FQ_STORE_E_BUSY;
+}
+
+static void store_tell_read(struct fq_job *job)
+{
+    struct fq_read *read = fq_container_of(job, struct fq_read, job);
+    read->done(read);
+}
+
+int fq_store_read(struct fq_store *store, struct fq_read *read)
+{
+    fq_assert(read->done != NULL && read->arena != NULL);
+    read->job.done = store_tell_read;
+    return fq_queue_put(store->reads, &read->job) == 0 ? 0 : FQ_STORE_E_BUSY;
+}
+
+void fq_store_expect(struct fq_store *store, int delta)
+{
+    (void)atomic_fetch_add(&store->n_expected, delta);
+}
+
+/* ---- closing ---- */
+
+void fq_store_free(struct fq_store *store)
+{
+    if (store == NULL)
+        return;
+    fq_queue_close(store->transactions);
+    fq_queue_close(store->reads);
+    if (store->has_write_thread)
+        (void)pthread_join(store->write_thread, NULL);
+    if (store->has_read_thread)
+        (void)pthread_join(store->read_thread, NULL);
+    /* The writer last: the last connection to close moves the log and removes it. */
+    fq_checkpoint_free(store->checkpoint);
+    fq_engine_free(store->reader);
+    fq_engine_free(store->writer);
+    fq_queue_free(store->transactions);
+    fq_queue_free(store->reads);
+    if (store->lock_fd >= 0)
+        (void)close(store->lock_fd);
+    fq_free(store);
+}
