@@ -3,6 +3,8 @@
 #ifndef FQ_PLUGIN_CHANNEL_H
 #define FQ_PLUGIN_CHANNEL_H
 
+#include <pthread.h>
+
 #include "daemon/base/queue.h"
 #include "daemon/core/channel_conf.h"
 #include "daemon/core/payment.h"
@@ -15,9 +17,12 @@ struct fq_channel {
     const struct fq_adapter *adapter; /* complete: copied and zero-filled by the loader */
     struct fq_description about;      /* likewise */
     void *self;                       /* the adapter's instance */
+    bool is_open;                     /* open() succeeded: close() is due */
     struct fq_keyring *keyring;
     struct fq_arena *arena; /* the instance's memory */
     struct fq_loader *loader;
+    pthread_mutex_t
+        *serial; /* held during a call of an adapter that wants one at a time; else NULL */
 };
 
 /* Opens a channel: loads the adapter (once per .so), its keys, calls open() and describe(), checks

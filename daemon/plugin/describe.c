@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks an adapter's description and a channel's rates against it. */
+#include "daemon/plugin/describe.h"
+
+#include <string.h>
+
+#define KEYS_MAX      32
+#define WORD_SIZE_MAX 256
+#define TERMINALS_MASK                                                                  \
+    (1u << FQ_TERMINAL_DESKTOP | 1u << FQ_TERMINAL_MOBILE_WEB | 1u << FQ_TERMINAL_APP | \
+     1u << FQ_TERMINAL_QR)
+#define BEARERS_MASK (1u << FQ_BEARER_BUYER | 1u << FQ_BEARER_MERCHANT | 1u << FQ_BEARER_SHARED)
+
+static bool describe_is_word(const char *text)
+{
+    if (text == NULL || text[0] == '\0' || strnlen(text, WORD_SIZE_MAX + 1) > WORD_SIZE_MAX)
+        return false;
+    return fq_str_is_utf8(fq_str_of(text));
+}
+
+static const char *describe_refuse_words(const struct fq_description *about)
+{
+    if (!describe_is_word(about->title_zh) || !describe_is_word(about->title_en))
+        return "describe: a title is missing";
+    if (!describe_is_word(about->fee_word_zh) || !describe_is_word(about->fee_word_en))
+        return "describe: the word for the fee is missing";
+    for (size_t i = 0; i < 3; i++) {
+        if (about->currency[i] < 'A' || about->currency[i] > 'Z')
+            return "describe: the currency is not three capital letters";
+    }
+    if (about->currency[3] != '\0' || about->exponent > 6)
+        return "describe: the currency is not three capital letters";
+    return NULL;
+}
+
+static const char *describe_refuse_terms(const struct fq_description *about)
+{
+    if (about->terms == NULL || about->n_terms == 0 || about->n_terms > FQ_TERMS_MAX)
+        return "describe: the number of terms is out of range";
+    for (size_t i = 0; i < about->n_terms; i++) {
+        if (about->terms[i] == 0 || about->terms[i] > FQ_TERMS_MAX)
+            return "describe: terms must be 1 to 60";
+    }
+    return NULL;
+}
+
+static const char *describe_refuse_numbers(const struct fq_description *about)
+{
+    if (about->terminals == 0 || (about->terminals & ~TERMINALS_MASK) != 0)
+        return "describe: terminals are out of range";
+    if ((about->opens_at_create & ~about->terminals) != 0)
+        return "describe: opens_at_create names a terminal that it cannot serve";
+    if (about->bearers == 0 || (about->bearers & ~BEARERS_MASK) != 0)
+        return "describe: bearers are out of range";
+    if (about->amount_min_minor < 0 || about->amount_max_minor <= 0 ||
+        about->amount_min_minor > about->amount_max_minor)
+        return "describe: the amounts are out of range";
+    if (about->deadline_min_ms < 0 || about->deadline_max_ms <= 0 ||
+        about->deadline_min_ms > about->deadline_max_ms || about->settle_margin_ms < 0)
+        return "describe: the deadlines are out of range";
+    return NULL;
+}
+
+static const char *describe_refuse_keys(const struct fq_description *about)
+{
+    if (about->n_keys > KEYS_MAX || (about->keys == NULL && about->n_keys > 0))
+        return "describe: the number of keys is out of range";
+    for (size_t i = 0; i < about->n_keys; i++) {
+        const struct fq_key_need *need = &about->keys[i];
+        if (!describe_is_word(need->name) || !fq_str_is_word(fq_str_of(need->name), "_-"))
+            return "describe: a key has no name";
+        if (need->kind == FQ_KEY_UNSET || need->kind > FQ_KEY_PUBLIC_ENCRYPT)
+            return "describe: a key is of no kind";
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(about->keys[k].name, need->name) == 0)
+                return "describe: a key is named twice";
+        }
+    }
+    return NULL;
+}
+
+const char *fq_describe_refuse(const struct fq_description *about)
+{
+    const char *reason = describe_refuse_words(about);
+    if (reason == NULL)
+        reason = describe_refuse_terms(about);
+    if (reason == NULL)
+        reason = describe_refuse_numbers(about);
+    if (reason == NULL)
+        reason = describe_refuse_keys(about);
+    return reason;
+}
+
+static bool describe_has_terms(const struct fq_description *about, uint32_t instalments)
+{
+    for (size_t i = 0; i < about->n_terms; i++) {
+        if (about->terms[i] == instalments)
+            return true;
+    }
+    return false;
+}
+
+struct fq_str fq_describe_refuse_rates(const struct fq_description *about,
+                                       const struct fq_channel_conf *conf, struct fq_arena *arena)
+{
+    for (size_t i = 0; i < conf->n_rates; i++) {
+        const struct fq_rate *rate = &conf->rates[i];
+        if (!describe_has_terms(about, rate->instalments))
+            return fq_arena_printf(arena, "the adapter cannot do %u instalments",
+                                   rate->instalments);
+        if (rate->bearer > FQ_BEARER_SHARED || (about->bearers & 1u << rate->bearer) == 0)
+            return fq_arena_printf(arena,
+                                   "%u instalments: the adapter cannot let that side bear the fee",
+                                   rate->instalments);
+    }
+    return (struct fq_str){ NULL, 0 };
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks what an adapter says it can do, and that the configuration asks for no more. Inside
+ * plugin/ only. */
+#ifndef FQ_PLUGIN_DESCRIBE_H
+#define FQ_PLUGIN_DESCRIBE_H
+
+#include "daemon/core/channel_conf.h"
+
+/* NULL: sound. Otherwise the reason, static. */
+const char *fq_describe_refuse(const struct fq_description *about);
+
+/* Empty: every rate is one that the adapter can do. Otherwise which is not, in `arena`. */
+struct fq_str fq_describe_refuse_rates(const struct fq_description *about,
+                                       const struct fq_channel_conf *conf, struct fq_arena *arena);
+
+#endif

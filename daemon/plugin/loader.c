@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads adapters and checks what they say of themselves. */
+#include "daemon/plugin/loader.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/base/err.h"
+
+/* Leak reports need the symbols of the .so until the end of the process. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#    define LOADER_UNLOADS 0
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#        define LOADER_UNLOADS 0
+#    endif
+#endif
+#ifndef LOADER_UNLOADS
+#    define LOADER_UNLOADS 1
+#endif
+
+#define NAME_SIZE_MAX 64
+
+/* What the first release of the contract had. */
+#define ADAPTER_SIZE_MIN (offsetof(struct fq_adapter, describe) + sizeof(fq_describe_fn *))
+
+struct fq_loader {
+    struct fq_loader *next;
+    dev_t device;
+    ino_t inode;
+    size_t n_uses;
+    void *handle;
+    struct fq_adapter adapter;
+};
+
+static struct fq_loader *loaded; /* touched on the loop thread only */
+
+/* A file that everybody may write is not what the operator installed. */
+static int loader_check_file(const char *path, struct fq_arena *arena, struct stat *ret,
+                             struct fq_str *reterr_reason)
+{
+    struct stat file = { 0 };
+    if (path[0] != '/') {
+        *reterr_reason = fq_arena_printf(arena, "%s: is not an absolute path", path);
+        return FQ_LOADER_E_REFUSED;
+    }
+    if (stat(path, &file) != 0) {
+        *reterr_reason = fq_arena_printf(arena, "%s: %s", path, strerrordesc_np(errno));
+        return FQ_LOADER_E_REFUSED;
+    }
+    if (!S_ISREG(file.st_mode)) {
+        *reterr_reason = fq_arena_printf(arena, "%s: is not a regular file", path);
+        return FQ_LOADER_E_REFUSED;
+    }
+    if ((file.st_mode & S_IWOTH) != 0) {
+        *reterr_reason = fq_arena_printf(arena, "%s: is writable by others", path);
+        return FQ_LOADER_E_REFUSED;
+    }
+    *ret = file;
+    return 0;
+}
+
+static struct fq_loader *loader_find(const struct stat *file)
+{
+    struct fq_loader *loader = loaded;
+    while (loader != NULL && (loader->device != file->st_dev || loader->inode != file->st_ino))
+        loader = loader->next;
+    return loader;
+}
+
+static bool loader_is_name(const char *text)
+{
+    if (text == NULL || strnlen(text, NAME_SIZE_MAX + 1) > NAME_SIZE_MAX)
+        return false;
+    return fq_str_is_word(fq_str_of(text), "-_.+~");
+}
+
+/* Copies what both sides know; the rest stays zero, which means "cannot". */
+static const char *loader_take(struct fq_loader *loader, const struct fq_adapter *theirs)
+{
+    if (theirs == NULL)
+        return "gives no adapter";
+    if (theirs->struct_size < ADAPTER_SIZE_MIN || theirs->struct_size > FQ_ADAPTER_SIZE_MAX)
+        return "struct_size of the adapter is out of range";
+    if (theirs->abi_version < FQ_ABI_VERSION_MIN || theirs->abi_version > FQ_ABI_VERSION)
+        return "is built for another version of the contract";
+
+    struct fq_adapter *ours = &loader->adapter;
+    size_t size = theirs->struct_size < sizeof(*ours) ? (size_t)theirs->struct_size : sizeof(*ours);
+    memcpy(ours, theirs, size);
+    ours->struct_size = sizeof(*ours);
+
+    if (!loader_is_name(ours->name))
+        return "has no name";
+    if (!loader_is_name(ours->version))
+        return "has no version";
+    if (ours->threads != FQ_THREADS_PARALLEL && ours->threads != FQ_THREADS_SERIAL)
+        return "does not say whether it can be called in parallel";
+    if (ours->open == NULL || ours->describe == NULL)
+        return "lacks open or describe";
+    return NULL;
+}
+
+static void loader_unload(void *handle)
+{
+    if (LOADER_UNLOADS && handle != NULL)
+        (void)dlclose(handle);
+}
+
+/* A loader that nobody has listed yet. */
+static void loader_drop(struct fq_loader *loader)
+{
+    loader_unload(loader->handle);
+    fq_free(loader);
+}
+
+static int loader_load(const char *path, struct fq_loader *loader, struct fq_arena *arena,
+                       struct fq_str *reterr_reason)
+{
+    loader->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (loader->handle == NULL) {
+        const char *text = dlerror();
+        *reterr_reason = fq_arena_printf(arena, "%s", text != NULL ? text : path);
+        return FQ_LOADER_E_REFUSED;
+    }
+    void *symbol = dlsym(loader->handle, FQ_ADAPTER_SYMBOL);
+    if (symbol == NULL) {
+        *reterr_reason =
+            fq_arena_printf(arena, "%s: has no symbol %s: is no adapter", path, FQ_ADAPTER_SYMBOL);
+        return FQ_LOADER_E_REFUSED;
+    }
+    fq_adapter_fn *function = NULL;
+    memcpy(&function, &symbol, sizeof(function));
+    const char *refusal = loader_take(loader, function());
+    if (refusal != NULL) {
+        *reterr_reason = fq_arena_printf(arena, "%s: %s", path, refusal);
+        return FQ_LOADER_E_REFUSED;
+    }
+    return 0;
+}
+
+int fq_loader_open(const char *path, struct fq_arena *arena, struct fq_loader **ret,
+                   struct fq_str *reterr_reason)
+{
+    struct stat file = { 0 };
+    int r = loader_check_file(path, arena, &file, reterr_reason);
+    if (r != 0)
+        return r;
+    struct fq_loader *loader = loader_find(&file);
+    if (loader == NULL) {
+        loader = fq_zalloc(sizeof(*loader));
+        r = loader_load(path, loader, arena, reterr_reason);
+        if (r != 0) {
+            loader_drop(loader);
+            return r;
+        }
+        loader->device = file.st_dev;
+        loader->inode = file.st_ino;
+        loader->next = loaded;
+        loaded = loader;
+    }
+    loader->n_uses++;
+    *ret = loader;
+    return 0;
+}
+
+void fq_loader_free(struct fq_loader *loader)
+{
+    if (loader == NULL || --loader->n_uses > 0)
+        return;
+    struct fq_loader **link = &loaded;
+    while (*link != loader)
+        link = &(*link)->next;
+    *link = loader->next;
+    loader_drop(loader);
+}
+
+const struct fq_adapter *fq_loader_adapter(const struct fq_loader *loader)
+{
+    return &loader->adapter;
+}
