@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of options. */
+#include "daemon/conf/schema.h"
+
+#include <stddef.h>
+
+#include "daemon/base/log.h"
+#include "daemon/conf/value.h"
+
+#define MEMBER(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
+#define COUNT(type, member)  offsetof(struct type, member)
+
+/* One row each; the columns are those of struct fq_conf_row. */
+#define NUMBER(name, kind, min, max, fallback, type, member)                                \
+    {                                                                                       \
+        name, FQ_CONF_##kind, min, max, fallback, MEMBER(type, member), 0, NULL, NULL, NULL \
+    }
+#define TEXT(name, form, fallback, type, member)                                                  \
+    {                                                                                             \
+        name, FQ_CONF_TEXT, NULL, NULL, fallback, MEMBER(type, member), 0, &fq_form_##form, NULL, \
+            NULL                                                                                  \
+    }
+#define PATH(name, fallback, type, member)                                                      \
+    {                                                                                           \
+        name, FQ_CONF_PATH, NULL, NULL, fallback, MEMBER(type, member), 0, &fq_form_path, NULL, \
+            NULL                                                                                \
+    }
+#define WORD(name, words, fallback, type, member)                                            \
+    {                                                                                        \
+        name, FQ_CONF_WORD, NULL, NULL, fallback, MEMBER(type, member), 0, NULL, words, NULL \
+    }
+#define BOOL(name, fallback, type, member)                                                  \
+    {                                                                                       \
+        name, FQ_CONF_BOOL, NULL, NULL, fallback, MEMBER(type, member), 0, NULL, NULL, NULL \
+    }
+#define TEXTS(name, form, min, max, fallback, type, member, count)                         \
+    {                                                                                      \
+        name, FQ_CONF_TEXTS, min, max, fallback, MEMBER(type, member), COUNT(type, count), \
+            &fq_form_##form, NULL, NULL                                                    \
+    }
+#define PAIRS(name, kind, form, type, member, count)                                   \
+    {                                                                                  \
+        name, FQ_CONF_##kind, "0", "64", "", MEMBER(type, member), COUNT(type, count), \
+            &fq_form_##form, NULL, NULL                                                \
+    }
+#define GROUP(name, table)                                                 \
+    {                                                                      \
+        name, FQ_CONF_GROUP, NULL, NULL, "", 0, 0, 0, NULL, NULL, &(table) \
+    }
+#define GROUPS(name, table, min, max, type, member, count)                                    \
+    {                                                                                         \
+        name, FQ_CONF_GROUPS, min, max, NULL, MEMBER(type, member), COUNT(type, count), NULL, \
+            NULL, &(table)                                                                    \
+    }
+
+#define TABLE(rows, type, named_by, finish)                              \
+    {                                                                    \
+        rows, fq_array_size(rows), sizeof(struct type), named_by, finish \
+    }
+
+/* clang-format off */
+
+/*      option                    kind      from      to         default                   member */
+static const struct fq_conf_row front_rows[] = {
+  TEXTS("endpoints", endpoint,              "1",      "8",       "tcp://127.0.0.1:7766",   fq_conf, endpoints, n_endpoints),
+  PATH("curve_secret_file",                                      NULL,                     fq_conf, curve_secret_file),
+  NUMBER("message_size_max",      SIZE,     "4KiB",   "1MiB",    "64KiB",                  fq_conf, message_size_max),
+  NUMBER("in_flight_max",         INTEGER,  "1",      "100000",  "4096",                   fq_conf, n_in_flight_max),
+  NUMBER("in_flight_per_merchant",INTEGER,  "1",      "100000",  "1024",                   fq_conf, n_in_flight_per_merchant),
+  NUMBER("rate_per_second",       INTEGER,  "1",      "1000000", "500",                    fq_conf, rate_per_second),
+  NUMBER("rate_burst",            INTEGER,  "1",      "1000000", "1000",                   fq_conf, rate_burst),
+};
+static const struct fq_conf_table front_table = TABLE(front_rows, fq_conf, NULL, NULL);
+
+static const struct fq_conf_row web_rows[] = {
+  TEXT("address", address,                                       "127.0.0.1:8080",         fq_conf, web_address),
+  TEXT("public_url", public_url,                                 NULL,                     fq_conf, public_url),
+  NUMBER("body_size_max",         SIZE,     "4KiB",   "512KiB",  "128KiB",                 fq_conf, web_body_size_max),
+  NUMBER("connections_max",       INTEGER,  "1",      "60000",   "1024",                   fq_conf, n_web_connections_max),
+};
+static const struct fq_conf_table web_table = TABLE(web_rows, fq_conf, NULL, NULL);
+
+static const struct fq_conf_row store_rows[] = {
+  PATH("path",                                                   "/var/lib/fenqid/fenqid.db", fq_conf, store_path),
+};
+static const struct fq_conf_table store_table = TABLE(store_rows, fq_conf, NULL, NULL);
+
+static const struct fq_conf_word sink_words[] = {
+  { "stderr", FQ_LOG_SINK_STDERR }, { "syslog", FQ_LOG_SINK_SYSLOG }, { "journal", FQ_LOG_SINK_JOURNAL }, { NULL, 0 },
+};
+static const struct fq_conf_word level_words[] = {
+  { "error", LOG_ERR }, { "warning", LOG_WARNING }, { "notice", LOG_NOTICE }, { "info", LOG_INFO }, { "debug", LOG_DEBUG },
+  { NULL, 0 },
+};
+static const struct fq_conf_row log_rows[] = {
+  WORD("sink",  sink_words,                                      "stderr",                 fq_conf, log_sink),
+  WORD("level", level_words,                                     "info",                   fq_conf, log_level),
+};
+static const struct fq_conf_table log_table = TABLE(log_rows, fq_conf, NULL, NULL);
+
+static const struct fq_conf_row signing_key_rows[] = {
+  TEXT("id", key_id,                                             NULL,                     fq_signing_key_conf, key_id),
+  PATH("file",                                                   NULL,                     fq_signing_key_conf, file),
+  BOOL("signing",                                                "true",                   fq_signing_key_conf, is_signing),
+};
+static const struct fq_conf_table signing_key_table = TABLE(signing_key_rows, fq_signing_key_conf, "id", NULL);
+
+static const struct fq_conf_row signing_rows[] = {
+  GROUPS("keys", signing_key_table,         "1",      "8",                                 fq_conf, signing_keys, n_signing_keys),
+  PATH("token_key_file",                                         NULL,                     fq_conf, token_key_file),
+};
+static const struct fq_conf_table signing_table = TABLE(signing_rows, fq_conf, NULL, NULL);
+
+static const struct fq_conf_row work_rows[] = {
+  NUMBER("workers",               INTEGER,  "0",      "256",     "0",                      fq_conf, n_workers),
+  PATH("adapters_dir",                                           FQ_PREFIX "/lib/fenqid/adapters", fq_conf, adapters_dir),
+};
+static const struct fq_conf_table work_table = TABLE(work_rows, fq_conf, NULL, NULL);
+
+static const struct fq_conf_row poll_rows[] = {
+  NUMBER("first",                 DURATION, "100ms",  "10min",   "10s",                    fq_conf, poll_first_ms),
+  NUMBER("max",                   DURATION, "100ms",  "1h",      "5min",                   fq_conf, poll_max_ms),
+};
+static const struct fq_conf_table poll_table = TABLE(poll_rows, fq_conf, NULL, NULL);
+
+static const struct fq_conf_word bearer_words[] = {
+  { "buyer", FQ_BEARER_BUYER }, { "merchant", FQ_BEARER_MERCHANT }, { "shared", FQ_BEARER_SHARED }, { NULL, 0 },
+};
+static const struct fq_conf_row rate_rows[] = {
+  NUMBER("instalments",           INTEGER,  "1",      "60",      NULL,                     fq_rate, instalments),
+  WORD("bearer", bearer_words,                                   NULL,                     fq_rate, bearer),
+  NUMBER("merchant_percent",      INTEGER,  "1",      "99",      "0",                      fq_rate, merchant_percent),
+  NUMBER("rate",                  PERCENT,  "0%",     "100%",    NULL,                     fq_rate, rate_ppm),
+};
+/* clang-format on */
+
+_Static_assert(FQ_TERMS_MAX == 60, "the range of `instalments`");
+
+/* Who bears all says how much: only a shared fee has a percentage of its own. */
+static void rate_finish(void *element)
+{
+    struct fq_rate *rate = element;
+    if (rate->bearer == FQ_BEARER_MERCHANT && rate->merchant_percent == 0)
+        rate->merchant_percent = 100;
+}
+
+/* clang-format off */
+static const struct fq_conf_table rate_table = TABLE(rate_rows, fq_rate, NULL, rate_finish);
+
+static const struct fq_conf_row channel_rows[] = {
+  TEXT("name", channel,                                          NULL,                     fq_channel_conf, name),
+  TEXT("adapter", adapter,                                       NULL,                     fq_channel_conf, adapter),
+  TEXTS("hosts", host,                      "1",      "16",      NULL,                     fq_channel_conf, hosts, n_hosts),
+  PATH("ca_file",                                                "",                       fq_channel_conf, ca_file),
+  NUMBER("timeout",               DURATION, "100ms",  "120s",    "15s",                    fq_channel_conf, timeout_ms),
+  NUMBER("amount_min",            MONEY,    "0.01",   "99999999.99", "0.01",               fq_channel_conf, amount_min_minor),
+  NUMBER("amount_max",            MONEY,    "0.01",   "99999999.99", NULL,                 fq_channel_conf, amount_max_minor),
+  NUMBER("payment_life",          DURATION, "1min",   "30d",     "30min",                  fq_channel_conf, payment_life_ms),
+  NUMBER("quote_life",            DURATION, "10s",    "1d",      "15min",                  fq_channel_conf, quote_life_ms),
+  NUMBER("calls_max",             INTEGER,  "1",      "1000",    "64",                     fq_channel_conf, n_calls_max),
+  PAIRS("settings", PAIRS, any,                                                            fq_channel_conf, settings, n_settings),
+  PAIRS("keys", PATHS, path,                                                               fq_channel_conf, keys, n_keys),
+  GROUPS("rates", rate_table,               "1",      "256",                               fq_channel_conf, rates, n_rates),
+};
+static const struct fq_conf_table channel_table = TABLE(channel_rows, fq_channel_conf, "name", NULL);
+
+static const struct fq_conf_row main_rows[] = {
+  TEXT("instance", instance,                                     NULL,                     fq_conf_main, conf.instance),
+  TEXT("order_prefix", order_prefix,                             NULL,                     fq_conf_main, conf.order_prefix),
+  GROUP("front", front_table),
+  GROUP("web", web_table),
+  GROUP("store", store_table),
+  GROUP("log", log_table),
+  GROUP("signing", signing_table),
+  GROUP("work", work_table),
+  GROUP("poll", poll_table),
+  GROUPS("channels", channel_table,         "1",      "256",                               fq_conf_main, conf.channels, conf.n_channels),
+  PATH("merchants_dir",                                          "merchants.d",            fq_conf_main, merchants_dir),
+};
+const struct fq_conf_table fq_conf_main_table = TABLE(main_rows, fq_conf_main, NULL, NULL);
+
+static const struct fq_conf_word policy_words[] = {
+  { "event", FQ_POLICY_EVENT }, { "refund", FQ_POLICY_REFUND }, { NULL, 0 },
+};
+static const struct fq_conf_row merchant_rows[] = {
+  TEXT("id", merchant,                                           NULL,                     fq_merchant, id),
+  TEXT("name", title,                                            NULL,                     fq_merchant, name),
+  TEXTS("client_keys", client_key,          "1",      "16",      NULL,                     fq_merchant, client_keys, n_client_keys),
+  TEXTS("channels", channel,                "1",      "64",      NULL,                     fq_merchant, channels, n_channels),
+  TEXTS("return_urls", url_prefix,          "0",      "32",      "",                       fq_merchant, return_urls, n_return_urls),
+  BOOL("raw_actions",                                            "false",                  fq_merchant, raw_actions),
+  WORD("on_late_success", policy_words,                          "event",                  fq_merchant, on_late_success),
+  WORD("on_double_paid", policy_words,                           "event",                  fq_merchant, on_double_paid),
+  NUMBER("rate_per_second",       INTEGER,  "0",      "1000000", "0",                      fq_merchant, rate_per_second),
+  NUMBER("rate_burst",            INTEGER,  "0",      "1000000", "0",                      fq_merchant, rate_burst),
+  NUMBER("disclosure_min",        SECONDS,  "0s",     "1h",      "0s",                     fq_merchant, disclosure_seconds_min),
+};
+const struct fq_conf_table fq_conf_merchant_table = TABLE(merchant_rows, fq_merchant, "id", NULL);
+
+/* clang-format on */
+
+int fq_conf_number(uint32_t kind, struct fq_str text, int64_t *ret)
+{
+    int64_t ms = 0;
+    switch (kind) {
+    case FQ_CONF_INTEGER:
+        return fq_value_integer(text, ret);
+    case FQ_CONF_DURATION:
+        return fq_value_duration(text, ret);
+    case FQ_CONF_SECONDS:
+        if (fq_value_duration(text, &ms) != 0 || ms % 1000 != 0)
+            return FQ_VALUE_E_MALFORMED;
+        *ret = ms / 1000;
+        return 0;
+    case FQ_CONF_SIZE:
+        return fq_value_size(text, ret);
+    case FQ_CONF_MONEY:
+        return fq_value_money(text, ret);
+    case FQ_CONF_PERCENT:
+        return fq_value_percent(text, ret);
+    default:
+        return FQ_VALUE_E_MALFORMED;
+    }
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads numbers with a unit, strictly. */
+#include "daemon/conf/value.h"
+
+#include "daemon/base/mem.h"
+
+struct unit {
+    struct fq_str name;
+    int64_t factor;
+};
+
+static bool value_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+int fq_value_integer(struct fq_str text, int64_t *ret)
+{
+    return fq_str_to_int64(text, 0, INT64_MAX, ret) == 0 ? 0 : FQ_VALUE_E_MALFORMED;
+}
+
+static int value_with_unit(struct fq_str text, const struct unit *units, size_t n_units,
+                           int64_t *ret)
+{
+    size_t n_digits = 0;
+    while (n_digits < text.len && value_is_digit(text.ptr[n_digits]))
+        n_digits++;
+    int64_t number = 0;
+    if (fq_value_integer(fq_str_sub(text, 0, n_digits), &number) != 0)
+        return FQ_VALUE_E_MALFORMED;
+    struct fq_str name = fq_str_sub(text, n_digits, text.len);
+    for (size_t i = 0; i < n_units; i++) {
+        if (!fq_str_equal(name, units[i].name))
+            continue;
+        int64_t product = 0;
+        if (__builtin_mul_overflow(number, units[i].factor, &product))
+            return FQ_VALUE_E_MALFORMED;
+        *ret = product;
+        return 0;
+    }
+    return FQ_VALUE_E_MALFORMED;
+}
+
+int fq_value_duration(struct fq_str text, int64_t *ret_ms)
+{
+    static const struct unit units[] = {
+        { { "ms", 2 }, 1 },      { { "s", 1 }, 1000 },     { { "min", 3 }, 60000 },
+        { { "h", 1 }, 3600000 }, { { "d", 1 }, 86400000 },
+    };
+    return value_with_unit(text, units, fq_array_size(units), ret_ms);
+}
+
+int fq_value_size(struct fq_str text, int64_t *ret_bytes)
+{
+    static const struct unit units[] = {
+        { { "B", 1 }, 1 },
+        { { "KiB", 3 }, 1024 },
+        { { "MiB", 3 }, 1048576 },
+        { { "GiB", 3 }, 1073741824 },
+    };
+    return value_with_unit(text, units, fq_array_size(units), ret_bytes);
+}
+
+/* "12.5" with scale 4 is 125000; from n_decimals_min to `scale` digits behind the point. */
+static int value_decimal(struct fq_str text, size_t n_decimals_min, size_t scale, int64_t *ret)
+{
+    struct fq_str whole;
+    struct fq_str decimals;
+    bool has_point = fq_str_cut(text, '.', &whole, &decimals);
+    if (has_point ? decimals.len == 0 : n_decimals_min > 0)
+        return FQ_VALUE_E_MALFORMED;
+    if (decimals.len < n_decimals_min || decimals.len > scale)
+        return FQ_VALUE_E_MALFORMED;
+    int64_t value = 0;
+    if (fq_value_integer(whole, &value) != 0)
+        return FQ_VALUE_E_MALFORMED;
+    for (size_t i = 0; i < scale; i++) {
+        char c = i < decimals.len ? decimals.ptr[i] : '0';
+        if (!value_is_digit(c) || __builtin_mul_overflow(value, (int64_t)10, &value) ||
+            __builtin_add_overflow(value, (int64_t)(c - '0'), &value))
+            return FQ_VALUE_E_MALFORMED;
+    }
+    *ret = value;
+    return 0;
+}
+
+int fq_value_money(struct fq_str text, int64_t *ret_minor)
+{
+    return value_decimal(text, 2, 2, ret_minor);
+}
+
+int fq_value_percent(struct fq_str text, int64_t *ret_ppm)
+{
+    if (!fq_str_ends(text, fq_lit("%")))
+        return FQ_VALUE_E_MALFORMED;
+    return value_decimal(fq_str_sub(text, 0, text.len - 1), 0, 4, ret_ppm);
+}

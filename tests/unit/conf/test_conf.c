@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration: the shipped file, and the exact line for each kind of mistake. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/log.h"
+#include "daemon/conf/load.h"
+#include "daemon/conf/schema.h"
+#include "daemon/conf/text.h"
+
+/* ---- a small right configuration, one mistake at a time ---- */
+
+#define KEY_A "C$LY<^%&ghhQ8<9v{BRW8coVWqc35Ri&r4?RqP}Y"
+#define KEY_B "0$LY<^%&ghhQ8<9v{BRW8coVWqc35Ri&r4?RqP}Y"
+
+static const char *const main_lines[] = {
+    "instance = \"01\";",                                               /* 1 */
+    "order_prefix = \"P\";",                                            /* 2 */
+    "front: {",                                                         /* 3 */
+    "  curve_secret_file = \"keys/curve\";",                            /* 4 */
+    "};",                                                               /* 5 */
+    "web: {",                                                           /* 6 */
+    "  public_url = \"https://pay.example.com\";",                      /* 7 */
+    "};",                                                               /* 8 */
+    "signing: {",                                                       /* 9 */
+    "  token_key_file = \"/run/keys/token\";",                          /* 10 */
+    "  keys = ( { id = \"k1\"; file = \"k1.pem\"; } );",                /* 11 */
+    "};",                                                               /* 12 */
+    "channels = ( {",                                                   /* 13 */
+    "  name = \"huabei\"; adapter = \"huabei\";",                       /* 14 */
+    "  hosts = [ \"openapi.alipay.com\" ]; amount_max = \"500.00\";",   /* 15 */
+    "  settings: { app_id = \"2021\"; };",                              /* 16 */
+    "  keys: { app = \"app.pem\"; };",                                  /* 17 */
+    "  rates = (",                                                      /* 18 */
+    "    { instalments = 3; bearer = \"buyer\"; rate = \"2.30%\"; },",  /* 19 */
+    "    { instalments = 3; bearer = \"merchant\"; rate = \"1.8%\"; }", /* 20 */
+    "  );",                                                             /* 21 */
+    "} );",                                                             /* 22 */
+    "",                                                                 /* 23 */
+};
+
+static const char *const merchant_lines[] = {
+    "id = \"shop\";",                                        /* 1 */
+    "name = \"Shop\";",                                      /* 2 */
+    "client_keys = [ \"" KEY_A "\" ];",                      /* 3 */
+    "channels = [ \"huabei\" ];",                            /* 4 */
+    "return_urls = [ \"https://shop.example.com/paid/\" ];", /* 5 */
+    "",                                                      /* 6 */
+};
+
+struct change {
+    unsigned int line;
+    const char *text;
+};
+
+/* The lines as one text, some of them replaced. */
+static struct fq_str text_of(const char *const *lines, size_t n_lines, const struct change *changes,
+                             size_t n_changes)
+{
+    static char text[8192];
+    size_t len = 0;
+    for (size_t i = 0; i < n_lines; i++) {
+        const char *line = lines[i];
+        for (size_t k = 0; k < n_changes; k++)
+            line = changes[k].line == i + 1 ? changes[k].text : line;
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", line);
+    }
+    return (struct fq_str){ text, len };
+}
+
+static int load_with(const struct change *main_changes, size_t n_main,
+                     const struct change *merchant_changes, size_t n_merchant, struct fq_conf **ret,
+                     struct fq_conf_errors **ret_errors)
+{
+    FQ_CLEANUP(fq_conf_load) *load = fq_conf_load_new();
+    struct fq_str text = text_of(main_lines, fq_array_size(main_lines), main_changes, n_main);
+    if (fq_conf_load_main(load, "/etc/fenqid/t.conf", text)) {
+        text = text_of(merchant_lines, fq_array_size(merchant_lines), merchant_changes, n_merchant);
+        fq_conf_load_merchant(load, "/etc/fenqid/m.conf", text);
+    }
+    return fq_conf_load_finish(load, ret, ret_errors);
+}
+
+static void expect_lines(const struct fq_conf_errors *errors, const char *const *lines, size_t n)
+{
+    for (size_t i = 0; i < errors->n && i < n; i++)
+        assert_string_equal(errors->lines[i].ptr, lines[i]);
+    assert_int_equal(errors->n, n);
+}
+
+/* One line of the main file replaced: one mistake, told exactly so. */
+static void expect_mistake(unsigned int line, const char *text, const char *expected)
+{
+    struct fq_conf *conf = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    const struct change change = { line, text };
+    assert_int_equal(load_with(&change, 1, NULL, 0, &conf, &errors), FQ_CONF_E_INVALID);
+    expect_lines(errors, &expected, 1);
+}
+
+static void expect_merchant_mistake(unsigned int line, const char *text, const char *expected)
+{
+    struct fq_conf *conf = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    const struct change change = { line, text };
+    assert_int_equal(load_with(NULL, 0, &change, 1, &conf, &errors), FQ_CONF_E_INVALID);
+    expect_lines(errors, &expected, 1);
+}
+
+static struct fq_conf *expect_right(const struct change *change)
+{
+    struct fq_conf *conf = NULL;
+    struct fq_conf_errors *errors = NULL;
+    assert_int_equal(load_with(change, change != NULL ? 1 : 0, NULL, 0, &conf, &errors), 0);
+    assert_null(errors);
+    return conf;
+}
+
+static void assert_text(struct fq_str text, const char *expected)
+{
+    assert_string_equal(text.ptr, expected);
+    assert_int_equal(text.len, strlen(expected));
+}
+
+/* ---- what is read ---- */
+
+static void values_reach_their_members(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_conf) *conf = expect_right(NULL);
+    assert_text(conf->instance, "01");
+    assert_int_equal(conf->n_channels, 1);
+    const struct fq_channel_conf *channel = &conf->channels[0];
+    assert_text(channel->name, "huabei");
+    assert_text(channel->hosts[0], "openapi.alipay.com");
+    assert_int_equal(channel->amount_max_minor, 50000);
+    assert_text(channel->settings[0].name, "app_id");
+    assert_text(channel->settings[0].value, "2021");
+    assert_int_equal(conf->n_merchants, 1);
+    assert_text(conf->merchants[0].client_keys[0], KEY_A);
+    assert_text(conf->merchants[0].return_urls[0], "https://shop.example.com/paid/");
+}
+
+static void what_is_not_written_has_its_default(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_conf) *conf = expect_right(NULL);
+    assert_int_equal(conf->n_endpoints, 1);
+    assert_text(conf->endpoints[0], "tcp://127.0.0.1:7766");
+    assert_int_equal(conf->message_size_max, 65536);
+    assert_int_equal(conf->log_level, LOG_INFO);
+    assert_int_equal(conf->poll_first_ms, 10000);
+    assert_true(conf->signing_keys[0].is_signing);
+    assert_int_equal(conf->channels[0].timeout_ms, 15000);
+    assert_int_equal(conf->channels[0].ca_file.len, 0);
+    assert_int_equal(conf->merchants[0].on_double_paid, FQ_POLICY_EVENT);
+}
+
+static void paths_start_at_the_folder_of_their_file(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_conf) *conf = expect_right(NULL);
+    assert_text(conf->curve_secret_file, "/etc/fenqid/keys/curve");
+    assert_text(conf->token_key_file, "/run/keys/token");
+    assert_text(conf->channels[0].keys[0].value, "/etc/fenqid/app.pem");
+}
+
+static void who_bears_the_fee_sets_the_percentage(void **state)
+{
+    (void)state;
+    const struct change shared = {
+        19,
+        "    { instalments = 3; bearer = \"shared\"; merchant_percent = 40; rate = \"2.30%\"; },"
+    };
+    FQ_CLEANUP(fq_conf) *conf = expect_right(&shared);
+    assert_int_equal(conf->channels[0].rates[0].merchant_percent, 40);
+    assert_int_equal(conf->channels[0].rates[1].merchant_percent, 100);
+    assert_int_equal(conf->channels[0].rates[1].rate_ppm, 18000);
+}
+
+/* ---- each kind of mistake ---- */
+
+static void a_text_of_another_form(void **state)
+{
+    (void)state;
+    expect_mistake(1, "instance = \"001\";",
+                   "/etc/fenqid/t.conf:1: instance: must be 2 of 0-9 A-Z a-z, is \"001\"");
+}
+
+static void a_value_of_another_type(void **state)
+{
+    (void)state;
+    expect_mistake(16, "  timeout = 15;",
+                   "/etc/fenqid/t.conf:16: channels.huabei.timeout: must be 100ms..120s, as a "
+                   "string in quotes, is 15");
+}
+
+static void a_number_out_of_its_range(void **state)
+{
+    (void)state;
+    expect_mistake(23, "work: { workers = 257; };",
+                   "/etc/fenqid/t.conf:23: work.workers: must be 0..256, is 257");
+}
+
+static void a_duration_out_of_its_range(void **state)
+{
+    (void)state;
+    expect_mistake(16, "  timeout = \"5min\";",
+                   "/etc/fenqid/t.conf:16: channels.huabei.timeout: must be 100ms..120s, is "
+                   "\"5min\"");
+}
+
+static void an_integer_that_libconfig_would_wrap(void **state)
+{
+    (void)state;
+    struct fq_conf *conf = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    const struct change change = { 23, "work: { workers = 4294967298; };" };
+    assert_int_equal(load_with(&change, 1, NULL, 0, &conf, &errors), FQ_CONF_E_INVALID);
+    assert_string_equal(errors->lines[0].ptr,
+                        "/etc/fenqid/t.conf:23: integer is too long for any option");
+}
+
+static void an_unknown_key_and_the_nearest_known_one(void **state)
+{
+    (void)state;
+    expect_mistake(8, "  adress = \"127.0.0.1:1\"; };",
+                   "/etc/fenqid/t.conf:8: web.adress: unknown key (did you mean address?)");
+}
+
+static void an_unknown_key_like_no_other(void **state)
+{
+    (void)state;
+    expect_mistake(23, "colour = \"green\";", "/etc/fenqid/t.conf:23: colour: unknown key");
+}
+
+static void a_key_that_is_missing(void **state)
+{
+    (void)state;
+    expect_mistake(4, "", "/etc/fenqid/t.conf:3: front.curve_secret_file: must be set");
+}
+
+static void a_word_that_is_none(void **state)
+{
+    (void)state;
+    expect_mistake(23, "log: { level = \"verbose\"; };",
+                   "/etc/fenqid/t.conf:23: log.level: must be one of \"error\" \"warning\" "
+                   "\"notice\" \"info\" \"debug\", is \"verbose\"");
+}
+
+static void a_list_that_is_empty(void **state)
+{
+    (void)state;
+    expect_mistake(15, "  hosts = []; amount_max = \"500.00\";",
+                   "/etc/fenqid/t.conf:15: channels.huabei.hosts: must be a list of 1..16 strings: "
+                   "[ \"...\" ], has 0");
+}
+
+static void a_setting_that_is_no_string(void **state)
+{
+    (void)state;
+    expect_mistake(16, "  settings: { app_id = 2021; };",
+                   "/etc/fenqid/t.conf:16: channels.huabei.settings.app_id: must be any text, as a "
+                   "string in quotes, is 2021");
+}
+
+static void a_group_in_place_of_a_list(void **state)
+{
+    (void)state;
+    expect_mistake(11, "keys = { };",
+                   "/etc/fenqid/t.conf:11: signing.keys: must be a list of 1..8 groups: "
+                   "( { ... } ), is a group");
+}
+
+static void a_name_that_is_taken(void **state)
+{
+    (void)state;
+    expect_mistake(11,
+                   "  keys = ( { id = \"k1\"; file = \"a\"; },"
+                   " { id = \"k1\"; file = \"b\"; } );",
+                   "/etc/fenqid/t.conf:11: signing.keys: must have every id once, has \"k1\" at "
+                   "line 11 already");
+}
+
+static void a_rate_that_stands_twice(void **state)
+{
+    (void)state;
+    expect_mistake(20, "    { instalments = 3; bearer = \"buyer\"; rate = \"2.50%\"; }",
+                   "/etc/fenqid/t.conf:20: channels.huabei.rates[1]: must differ from rates[0] in "
+                   "instalments or bearer");
+}
+
+static void a_shared_fee_without_its_percentage(void **state)
+{
+    (void)state;
+    expect_mistake(20, "    { instalments = 3; bearer = \"shared\"; rate = \"2.50%\"; }",
+                   "/etc/fenqid/t.conf:20: channels.huabei.rates[1]: must have merchant_percent, "
+                   "because bearer is \"shared\"");
+}
+
+static void a_maximum_below_the_minimum(void **state)
+{
+    (void)state;
+    expect_mistake(
+        16, "  amount_min = \"500.01\";",
+        "/etc/fenqid/t.conf:15: channels.huabei.amount_max: must be at least amount_min");
+}
+
+static void no_key_that_signs(void **state)
+{
+    (void)state;
+    expect_mistake(11, "  keys = ( { id = \"k1\"; file = \"k1.pem\"; signing = false; } );",
+                   "/etc/fenqid/t.conf:11: signing.keys: must have a key with signing = true");
+}
+
+static void a_file_that_is_no_configuration(void **state)
+{
+    (void)state;
+    expect_mistake(12, "}; }", "/etc/fenqid/t.conf:12: syntax error");
+}
+
+static void a_setting_that_stands_twice(void **state)
+{
+    (void)state;
+    expect_mistake(23, "instance = \"02\";", "/etc/fenqid/t.conf:23: duplicate setting name");
+}
+
+static void an_include(void **state)
+{
+    (void)state;
+    expect_mistake(23, " @include \"/etc\"",
+                   "/etc/fenqid/t.conf:23: @include is not read (merchants stand in "
+                   "merchants_dir)");
+}
+
+static void a_string_that_would_be_cut_short(void **state)
+{
+    (void)state;
+    expect_mistake(16, "  settings: { app_id = \"20\\x0021\"; };",
+                   "/etc/fenqid/t.conf:16: \\x00 would cut the string short");
+}
+
+static void bytes_that_are_no_text(void **state)
+{
+    (void)state;
+    expect_mistake(23, "# \xff", "/etc/fenqid/t.conf:23: is not UTF-8 text");
+}
+
+static void a_plain_http_url(void **state)
+{
+    (void)state;
+    expect_mistake(7, "  public_url = \"http://pay.example.com\";",
+                   "/etc/fenqid/t.conf:7: web.public_url: must be an https URL without '/' at its "
+                   "end (http for loopback hosts only), is \"http://pay.example.com\"");
+}
+
+/* ---- merchants ---- */
+
+static void a_return_url_that_could_be_continued(void **state)
+{
+    (void)state;
+    expect_merchant_mistake(5, "return_urls = [ \"https://shop.example.com\" ];",
+                            "/etc/fenqid/m.conf:5: merchants.shop.return_urls[0]: must be an https "
+                            "URL that ends in '/' (http for loopback hosts only), is "
+                            "\"https://shop.example.com\"");
+}
+
+static void a_channel_that_does_not_exist(void **state)
+{
+    (void)state;
+    expect_merchant_mistake(4, "channels = [ \"huabai\" ];",
+                            "/etc/fenqid/m.conf:4: merchants.shop.channels[0]: must be the name of "
+                            "a channel, is \"huabai\" (did you mean huabei?)");
+}
+
+static void a_client_key_that_is_none(void **state)
+{
+    (void)state;
+    expect_merchant_mistake(3, "client_keys = [ \"short\" ];",
+                            "/etc/fenqid/m.conf:3: merchants.shop.client_keys[0]: must be a CURVE "
+                            "public key (Z85, 40 characters), is \"short\"");
+}
+
+static void load_second_merchant(const struct change *changes, size_t n, const char *expected)
+{
+    FQ_CLEANUP(fq_conf_load) *load = fq_conf_load_new();
+    struct fq_conf *conf = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    struct fq_str text = text_of(main_lines, fq_array_size(main_lines), NULL, 0);
+    assert_true(fq_conf_load_main(load, "t.conf", text));
+    text = text_of(merchant_lines, fq_array_size(merchant_lines), NULL, 0);
+    fq_conf_load_merchant(load, "a.conf", text);
+    text = text_of(merchant_lines, fq_array_size(merchant_lines), changes, n);
+    fq_conf_load_merchant(load, "b.conf", text);
+    assert_int_equal(fq_conf_load_finish(load, &conf, &errors), FQ_CONF_E_INVALID);
+    expect_lines(errors, &expected, 1);
+}
+
+static void a_client_key_of_two_merchants(void **state)
+{
+    (void)state;
+    const struct change change = { 1, "id = \"other\";" };
+    load_second_merchant(&change, 1,
+                         "b.conf:3: merchants.other.client_keys[0]: must be of one merchant only, "
+                         "is also of shop");
+}
+
+static void a_merchant_that_stands_in_two_files(void **state)
+{
+    (void)state;
+    const struct change change = { 3, "client_keys = [ \"" KEY_B "\" ];" };
+    load_second_merchant(&change, 1,
+                         "b.conf:1: merchants.shop.id: must be unique, is in another file too");
+}
+
+/* ---- several mistakes, and mistakes that others find ---- */
+
+static void all_mistakes_are_told_at_once(void **state)
+{
+    (void)state;
+    struct fq_conf *conf = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    const struct change main_change = { 2, "order_prefix = \"\";" };
+    const struct change merchant_change = { 2, "name = 5;" };
+    assert_int_equal(load_with(&main_change, 1, &merchant_change, 1, &conf, &errors),
+                     FQ_CONF_E_INVALID);
+    const char *const expected[] = {
+        "/etc/fenqid/t.conf:2: order_prefix: must be 1..4 of 0-9 A-Z a-z, is \"\"",
+        "/etc/fenqid/m.conf:2: merchants.shop.name: must be one line of 1..64 bytes, as a string "
+        "in "
+        "quotes, is 5",
+    };
+    expect_lines(errors, expected, fq_array_size(expected));
+}
+
+static void mistakes_beyond_the_maximum_are_one_line(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_conf_errors) *errors = fq_conf_errors_new();
+    FQ_CLEANUP(fq_conf) *conf = expect_right(NULL);
+    for (int i = 0; i < 600; i++)
+        fq_conf_blame(conf, errors, fq_lit("instance"), fq_lit("must be better"));
+    assert_int_equal(errors->n, 500);
+    assert_text(errors->lines[499], "there are more mistakes: these first");
+}
+
+static void blame_finds_the_line_of_a_key(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_conf) *conf = expect_right(NULL);
+    FQ_CLEANUP(fq_conf_errors) *errors = fq_conf_errors_new();
+    fq_conf_blame(conf, errors, fq_lit("channels.huabei.settings.app_id"), fq_lit("is not ours"));
+    fq_conf_blame(conf, errors, fq_lit("merchants.shop.channels[0]"), fq_lit("is closed"));
+    const char *const expected[] = {
+        "/etc/fenqid/t.conf:16: channels.huabei.settings.app_id: is not ours",
+        "/etc/fenqid/m.conf:4: merchants.shop.channels[0]: is closed",
+    };
+    expect_lines(errors, expected, fq_array_size(expected));
+}
+
+static void blame_of_what_is_not_written_names_the_group(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_conf) *conf = expect_right(NULL);
+    FQ_CLEANUP(fq_conf_errors) *errors = fq_conf_errors_new();
+    fq_conf_blame(conf, errors, fq_lit("channels.huabei.keys.alipay"), fq_lit("must be set"));
+    fq_conf_blame(conf, errors, fq_lit("store.path"), fq_lit("is full"));
+    const char *const expected[] = {
+        "/etc/fenqid/t.conf:17: channels.huabei.keys.alipay: must be set",
+        "/etc/fenqid/t.conf:1: store.path: is full",
+    };
+    expect_lines(errors, expected, fq_array_size(expected));
+}
+
+/* ---- files ---- */
+
+static void the_shipped_configuration_loads(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_conf) *conf = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    assert_int_equal(fq_conf_load("conf/fenqid.conf", &conf, &errors), 0);
+    assert_int_equal(conf->n_channels, 1);
+    assert_int_equal(conf->n_merchants, 1);
+    assert_text(conf->merchants[0].id, "example");
+    assert_int_equal(conf->curve_secret_file.ptr[0], '/');
+}
+
+/* "#option" (no space behind the #) becomes "option", "# prose" stays. */
+static void uncomment(char *text, size_t len)
+{
+    bool is_first = true;
+    for (size_t i = 0; i + 1 < len; i++) {
+        if (is_first && text[i] == '#' && text[i + 1] >= 'a' && text[i + 1] <= 'z')
+            text[i] = ' ';
+        is_first = text[i] == '\n' || (is_first && text[i] == ' ');
+    }
+}
+
+static struct fq_str uncommented_file(const char *path, struct fq_arena *arena)
+{
+    struct fq_str text = { NULL, 0 };
+    assert_int_equal(fq_text_read(path, arena, &text), 0);
+    char *copy = fq_arena_alloc(arena, text.len + 1);
+    assert_non_null(copy);
+    memcpy(copy, text.ptr, text.len);
+    uncomment(copy, text.len);
+    return (struct fq_str){ copy, text.len };
+}
+
+static void the_defaults_in_the_shipped_files_are_the_real_ones(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_arena) *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    FQ_CLEANUP(fq_conf_load) *load = fq_conf_load_new();
+    FQ_CLEANUP(fq_conf) *conf = NULL;
+    FQ_CLEANUP(fq_conf) *shipped = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    assert_true(
+        fq_conf_load_main(load, "conf/fenqid.conf", uncommented_file("conf/fenqid.conf", arena)));
+    fq_conf_load_merchant(load, "conf/merchants.d/example.conf",
+                          uncommented_file("conf/merchants.d/example.conf", arena));
+    assert_int_equal(fq_conf_load_finish(load, &conf, &errors), 0);
+    assert_int_equal(fq_conf_load("conf/fenqid.conf", &shipped, &errors), 0);
+    assert_text(conf->endpoints[0], shipped->endpoints[0].ptr);
+    assert_int_equal(conf->message_size_max, shipped->message_size_max);
+    assert_int_equal(conf->n_in_flight_max, shipped->n_in_flight_max);
+    assert_int_equal(conf->n_in_flight_per_merchant, shipped->n_in_flight_per_merchant);
+    assert_int_equal(conf->rate_per_second, shipped->rate_per_second);
+    assert_int_equal(conf->rate_burst, shipped->rate_burst);
+    assert_text(conf->web_address, shipped->web_address.ptr);
+    assert_int_equal(conf->web_body_size_max, shipped->web_body_size_max);
+    assert_int_equal(conf->n_web_connections_max, shipped->n_web_connections_max);
+    assert_text(conf->store_path, shipped->store_path.ptr);
+    assert_int_equal(conf->log_sink, shipped->log_sink);
+    assert_int_equal(conf->log_level, shipped->log_level);
+    assert_int_equal(conf->n_workers, shipped->n_workers);
+    assert_text(conf->adapters_dir, shipped->adapters_dir.ptr);
+    assert_int_equal(conf->poll_first_ms, shipped->poll_first_ms);
+    assert_int_equal(conf->poll_max_ms, shipped->poll_max_ms);
+    assert_int_equal(conf->channels[0].timeout_ms, shipped->channels[0].timeout_ms);
+    assert_int_equal(conf->channels[0].amount_min_minor, shipped->channels[0].amount_min_minor);
+    assert_int_equal(conf->channels[0].payment_life_ms, shipped->channels[0].payment_life_ms);
+    assert_int_equal(conf->channels[0].quote_life_ms, shipped->channels[0].quote_life_ms);
+    assert_int_equal(conf->channels[0].n_calls_max, shipped->channels[0].n_calls_max);
+}
+
+/* Every option of the table, groups within it included, stands in the text as "name =" or "name:".
+ */
+static void expect_all_named(const struct fq_conf_table *table, struct fq_str text)
+{
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const struct fq_conf_row *row = &table->rows[i];
+        char with_equals[64];
+        char with_colon[64];
+        (void)snprintf(with_equals, sizeof(with_equals), "%s = ", row->name);
+        (void)snprintf(with_colon, sizeof(with_colon), "%s: {", row->name);
+        bool is_named = memmem(text.ptr, text.len, with_equals, strlen(with_equals)) != NULL ||
+                        memmem(text.ptr, text.len, with_colon, strlen(with_colon)) != NULL ||
+                        strcmp(row->name, "merchant_percent") == 0; /* told in prose */
+        if (!is_named)
+            fail_msg("%s is not in the shipped file", row->name);
+        if (row->table != NULL)
+            expect_all_named(row->table, text);
+    }
+}
+
+static void the_shipped_files_name_every_option(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_arena) *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    expect_all_named(&fq_conf_main_table, uncommented_file("conf/fenqid.conf", arena));
+    expect_all_named(&fq_conf_merchant_table,
+                     uncommented_file("conf/merchants.d/example.conf", arena));
+}
+
+static void write_file(const char *folder, const char *name, struct fq_str text)
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void remove_file(const char *folder, const char *name)
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    assert_int_equal(remove(path), 0);
+}
+
+static void merchants_are_read_in_the_order_of_their_files(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/fenqid-conf-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char merchants[64];
+    (void)snprintf(merchants, sizeof(merchants), "%s/merchants.d", folder);
+    assert_int_equal(mkdir(merchants, 0700), 0);
+    const struct change other[] = { { 1, "id = \"other\";" },
+                                    { 3, "client_keys = [ \"" KEY_B "\" ];" } };
+    write_file(folder, "t.conf", text_of(main_lines, fq_array_size(main_lines), NULL, 0));
+    write_file(merchants, "20.conf",
+               text_of(merchant_lines, fq_array_size(merchant_lines), NULL, 0));
+    write_file(merchants, "10.conf",
+               text_of(merchant_lines, fq_array_size(merchant_lines), other, 2));
+    write_file(merchants, "00.conf.bak", fq_lit("not a configuration"));
+    char path[64];
+    (void)snprintf(path, sizeof(path), "%s/t.conf", folder);
+    FQ_CLEANUP(fq_conf) *conf = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    int r = fq_conf_load(path, &conf, &errors);
+    remove_file(merchants, "10.conf");
+    remove_file(merchants, "20.conf");
+    remove_file(merchants, "00.conf.bak");
+    remove_file(folder, "merchants.d");
+    remove_file(folder, "t.conf");
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(r, 0);
+    assert_int_equal(conf->n_merchants, 2);
+    assert_text(conf->merchants[0].id, "other");
+    assert_text(conf->merchants[1].id, "shop");
+}
+
+static void a_file_that_is_not_there(void **state)
+{
+    (void)state;
+    struct fq_conf *conf = NULL;
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    assert_int_equal(fq_conf_load("conf/none.conf", &conf, &errors), FQ_CONF_E_INVALID);
+    const char *const expected = "conf/none.conf:1: cannot be read: No such file or directory";
+    expect_lines(errors, &expected, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_reach_their_members),
+        cmocka_unit_test(what_is_not_written_has_its_default),
+        cmocka_unit_test(paths_start_at_the_folder_of_their_file),
+        cmocka_unit_test(who_bears_the_fee_sets_the_percentage),
+        cmocka_unit_test(a_text_of_another_form),
+        cmocka_unit_test(a_value_of_another_type),
+        cmocka_unit_test(a_number_out_of_its_range),
+        cmocka_unit_test(a_duration_out_of_its_range),
+        cmocka_unit_test(an_integer_that_libconfig_would_wrap),
+        cmocka_unit_test(an_unknown_key_and_the_nearest_known_one),
+        cmocka_unit_test(an_unknown_key_like_no_other),
+        cmocka_unit_test(a_key_that_is_missing),
+        cmocka_unit_test(a_word_that_is_none),
+        cmocka_unit_test(a_list_that_is_empty),
+        cmocka_unit_test(a_setting_that_is_no_string),
+        cmocka_unit_test(a_group_in_place_of_a_list),
+        cmocka_unit_test(a_name_that_is_taken),
+        cmocka_unit_test(a_rate_that_stands_twice),
+        cmocka_unit_test(a_shared_fee_without_its_percentage),
+        cmocka_unit_test(a_maximum_below_the_minimum),
+        cmocka_unit_test(no_key_that_signs),
+        cmocka_unit_test(a_file_that_is_no_configuration),
+        cmocka_unit_test(a_setting_that_stands_twice),
+        cmocka_unit_test(an_include),
+        cmocka_unit_test(a_string_that_would_be_cut_short),
+        cmocka_unit_test(bytes_that_are_no_text),
+        cmocka_unit_test(a_plain_http_url),
+        cmocka_unit_test(a_return_url_that_could_be_continued),
+        cmocka_unit_test(a_channel_that_does_not_exist),
+        cmocka_unit_test(a_client_key_that_is_none),
+        cmocka_unit_test(a_client_key_of_two_merchants),
+        cmocka_unit_test(a_merchant_that_stands_in_two_files),
+        cmocka_unit_test(all_mistakes_are_told_at_once),
+        cmocka_unit_test(mistakes_beyond_the_maximum_are_one_line),
+        cmocka_unit_test(blame_finds_the_line_of_a_key),
+        cmocka_unit_test(blame_of_what_is_not_written_names_the_group),
+        cmocka_unit_test(the_shipped_configuration_loads),
+        cmocka_unit_test(the_defaults_in_the_shipped_files_are_the_real_ones),
+        cmocka_unit_test(the_shipped_files_name_every_option),
+        cmocka_unit_test(merchants_are_read_in_the_order_of_their_files),
+        cmocka_unit_test(a_file_that_is_not_there),
+    };
+    return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}
