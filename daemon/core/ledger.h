@@ -7,7 +7,8 @@
 
 /* Why a move is believed. Goes into the journal with the move. */
 struct fq_evidence {
-    const char *kind; /* static: "storefront", "answer", "notification", "buyer", "own", "operator" */
+    const char
+        *kind; /* static: "storefront", "answer", "notification", "buyer", "own", "operator" */
     unsigned char digest[FQ_DIGEST_SIZE]; /* SHA-256 of the raw bytes; zeroes: none */
     struct fq_str key;                    /* the key that verified */
     struct fq_str proof;                  /* the verified field that says it */
@@ -18,7 +19,8 @@ struct fq_evidence {
 struct fq_ledger *fq_ledger_new(struct fq_arena *arena);
 
 struct fq_attempt *fq_ledger_attempt(struct fq_ledger *ledger, uint32_t n);
-struct fq_attempt *fq_ledger_attempt_by_number(struct fq_ledger *ledger, struct fq_str order_number);
+struct fq_attempt *fq_ledger_attempt_by_number(struct fq_ledger *ledger,
+                                               struct fq_str order_number);
 /* The newest attempt that may still be paid; NULL: none. */
 struct fq_attempt *fq_ledger_live_attempt(struct fq_ledger *ledger);
 const struct fq_attempt *fq_ledger_last_attempt(const struct fq_ledger *ledger);
@@ -27,7 +29,8 @@ struct fq_refund *fq_ledger_refund_by_number(struct fq_ledger *ledger, struct fq
 bool fq_ledger_has_won(const struct fq_ledger *ledger);
 
 /* A move was made: raises the version, touches updated_ms, appends the journal entry
- * "<object> <what>" with its evidence. `n` is the attempt's or refund's number, 0 for the payment. */
+ * "<object> <what>" with its evidence. `n` is the attempt's or refund's number, 0 for the payment.
+ */
 void fq_ledger_moved(struct fq_ledger *ledger, int64_t now_ms, const char *object, uint32_t n,
                      const char *what, const struct fq_evidence *evidence);
 
@@ -39,8 +42,8 @@ const char *fq_attempt_state_name(uint32_t state);
 const char *fq_refund_state_name(uint32_t state);
 const char *fq_close_reason_name(uint32_t reason);
 
-/* Every invariant that one ledger can show by itself: used in tests, as fuzz oracle, and before every
- * write. */
+/* Every invariant that one ledger can show by itself: used in tests, as fuzz oracle, and before
+ * every write. */
 bool fq_ledger_validate(const struct fq_ledger *ledger);
 
 #endif

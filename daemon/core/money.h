@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Amounts: what may be paid, and how they are shown. Integers of minor units, never floating point. */
+/* Amounts: what may be paid, and how they are shown. Integers of minor units, never floating point.
+ */
 #ifndef FQ_CORE_MONEY_H
 #define FQ_CORE_MONEY_H
 
@@ -12,7 +13,8 @@
 bool fq_money_is_payable(struct fq_money money);
 bool fq_money_equal(struct fq_money a, struct fq_money b);
 
-/* {minor, currency, exponent}; a currency that is not three capital letters makes an unpayable one. */
+/* {minor, currency, exponent}; a currency that is not three capital letters makes an unpayable one.
+ */
 struct fq_money fq_money_of(int64_t minor, struct fq_str currency, uint32_t exponent);
 
 /* "6999.00": for people and journals. */

@@ -109,7 +109,6 @@ void fq_move_expire(struct fq_ledger *ledger, int64_t now_ms)
 int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *plan, int64_t now_ms,
                            struct fq_refund **ret)
 {
-    static const struct fq_evidence storefront = { .kind = "storefront" };
     struct fq_payment *payment = &ledger->payment;
     if (payment->state != FQ_PAYMENT_PAID)
         return FQ_MOVE_E_NOT_NOW;
@@ -134,8 +133,10 @@ int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *pla
     ledger->refunds = refunds;
     ledger->n_refunds_loaded++;
     payment->refund_counted_minor += refund->amount_minor;
-    struct fq_evidence evidence = storefront;
-    evidence.proof = refund->number;
+    struct fq_evidence evidence = {
+        .kind = refund->origin == FQ_ORIGIN_STOREFRONT ? "storefront" : "own",
+        .proof = refund->number,
+    };
     fq_ledger_moved(ledger, now_ms, "refund", refund->n, "-> RESERVED", &evidence);
     *ret = refund;
     return 0;

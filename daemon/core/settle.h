@@ -15,14 +15,16 @@ struct fq_schedule {
 #define FQ_OPERATOR_AFTER_MS INT64_C(3600000)
 /* A refund that is not proven after this long is shown to the operator. */
 #define FQ_REFUND_DEADLINE_MS INT64_C(86400000)
-/* A refund that the platform does not show is submitted again, under the same number, after this. */
+/* A refund that the platform does not show is submitted again, under the same number, after this.
+ */
 #define FQ_RESUBMIT_AFTER_MS INT64_C(15000)
 
 /* A verdict that core/verdict believed. */
 struct fq_judgement {
     const struct fq_verdict *verdict;
     struct fq_evidence evidence;
-    int64_t asked_ms; /* when the question was put (before it was sent); 0: nobody asked, it was told */
+    int64_t
+        asked_ms; /* when the question was put (before it was sent); 0: nobody asked, it was told */
     int64_t now_ms;
     const struct fq_schedule *schedule;
 };
@@ -54,7 +56,8 @@ uint32_t fq_settle_refund(struct fq_ledger *ledger, struct fq_refund *refund,
                           const struct fq_judgement *judgement);
 
 /* Another payment of the same order is paid too: flag, journal, event. Once. */
-void fq_settle_double_paid(struct fq_ledger *ledger, int64_t now_ms, struct fq_str other_payment_id);
+void fq_settle_double_paid(struct fq_ledger *ledger, int64_t now_ms,
+                           struct fq_str other_payment_id);
 
 /* ---- moves of our own ---- */
 
@@ -65,6 +68,7 @@ void fq_move_create(struct fq_ledger *ledger, int64_t now_ms);
 enum {
     FQ_MOVE_E_NOT_NOW = 1, /* the payment's state does not allow it (any more) */
 };
+
 int fq_move_open_attempt(struct fq_ledger *ledger, const struct fq_attempt *plan, int64_t now_ms,
                          const struct fq_schedule *schedule);
 
@@ -85,6 +89,7 @@ void fq_move_expire(struct fq_ledger *ledger, int64_t now_ms);
 enum {
     FQ_MOVE_E_TOO_MUCH = 2,
 };
+
 int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *plan, int64_t now_ms,
                            struct fq_refund **ret);
 

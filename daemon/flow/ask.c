@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exchanges with the platform about what exists already: query, close, refund, query of a refund.
+ */
+#include "daemon/flow/parts.h"
+
+struct ask {
+    void (*done)(void *asker);
+    void *asker;
+};
+
+static void ask_done(struct ask ask)
+{
+    if (ask.done != NULL)
+        ask.done(ask.asker);
+}
+
+/* NULL, after saying so, if the payment's channel is not configured any more. */
+static struct fq_drive *ask_drive(struct fq_flow *flow, const struct fq_ledger *ledger,
+                                  uint32_t kind, uint32_t attempt_n, uint32_t refund_n,
+                                  struct ask ask)
+{
+    const struct fq_channel *channel = fq_flow_channel(flow, ledger->payment.channel);
+    if (channel == NULL) {
+        fq_say_payment(LOG_ERR, FQ_MSG_FAULT,
+                       "a payment's channel is not configured: configure it again", ledger);
+        return NULL;
+    }
+    struct fq_drive *drive = fq_drive_new(flow, channel, kind, ledger, attempt_n, refund_n);
+    struct ask *kept = fq_arena_alloc(drive->arena, sizeof(*kept));
+    fq_assert(kept != NULL);
+    *kept = ask;
+    drive->asker = kept;
+    return drive;
+}
+
+/* ---- query and close of the live attempt ---- */
+
+static void ask_closed(struct fq_drive *drive)
+{
+    ask_done(*(struct ask *)drive->asker);
+}
+
+static void ask_close(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
+                      struct ask ask)
+{
+    struct fq_drive *drive = ask_drive(flow, ledger, FQ_CALL_CLOSE_ORDER, attempt_n, 0, ask);
+    if (drive == NULL) {
+        ask_done(ask);
+        return;
+    }
+    drive->done = ask_closed;
+    fq_drive_start(drive);
+}
+
+static bool ask_must_close(const struct fq_drive *drive)
+{
+    const struct fq_ledger *ledger = drive->ledger;
+    const struct fq_attempt *attempt = &ledger->attempts[drive->attempt_n - 1];
+    return attempt->state == FQ_ATTEMPT_SENT && drive->refusal == NULL &&
+           drive->answer.verdict.outcome == FQ_OUTCOME_PENDING &&
+           fq_channel_can(drive->channel, FQ_CALL_CLOSE_ORDER) &&
+           (ledger->payment.close_requested_ms > 0 || drive->settle_ms >= attempt->deadline_ms);
+}
+
+static void ask_queried(struct fq_drive *drive)
+{
+    struct ask ask = *(struct ask *)drive->asker;
+    if (drive->ledger != NULL && ask_must_close(drive))
+        ask_close(drive->flow, drive->ledger, drive->attempt_n, ask);
+    else
+        ask_done(ask);
+}
+
+static void ask_query(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
+                      struct ask ask)
+{
+    struct fq_drive *drive = ask_drive(flow, ledger, FQ_CALL_QUERY, attempt_n, 0, ask);
+    if (drive == NULL) {
+        ask_done(ask);
+        return;
+    }
+    drive->done = ask_queried;
+    fq_drive_start(drive);
+}
+
+static uint32_t ask_live_attempt(const struct fq_ledger *ledger)
+{
+    for (uint32_t n = ledger->payment.n_attempts; n > 0; n--) {
+        if (ledger->attempts[n - 1].state == FQ_ATTEMPT_SENT)
+            return n;
+    }
+    return 0;
+}
+
+/* A close that was answered with "query first": the order was paid just now, perhaps. */
+static void ask_close_tried(struct fq_drive *drive)
+{
+    struct ask ask = *(struct ask *)drive->asker;
+    if (drive->ledger != NULL && drive->is_asked_back)
+        ask_query(drive->flow, drive->ledger, drive->attempt_n, ask);
+    else
+        ask_done(ask);
+}
+
+void fq_close_at_platform(struct fq_flow *flow, const struct fq_ledger *ledger,
+                          void (*done)(void *asker), void *asker)
+{
+    struct ask ask = { done, asker };
+    uint32_t attempt_n = ask_live_attempt(ledger);
+    const struct fq_channel *channel = fq_flow_channel(flow, ledger->payment.channel);
+    if (attempt_n == 0 || channel == NULL) {
+        ask_done(ask);
+        return;
+    }
+    if (!fq_channel_can(channel, FQ_CALL_CLOSE_ORDER)) {
+        ask_query(flow, ledger, attempt_n, ask);
+        return;
+    }
+    struct fq_drive *drive = ask_drive(flow, ledger, FQ_CALL_CLOSE_ORDER, attempt_n, 0, ask);
+    drive->done = ask_close_tried;
+    fq_drive_start(drive);
+}
+
+/* ---- refunds ---- */
+
+static int ask_commit_refund(struct fq_drive *drive, struct fq_ledger *ledger)
+{
+    struct fq_refund *refund = fq_ledger_refund(ledger, drive->refund_n);
+    if (refund == NULL)
+        return FQ_FAULT(-ENOENT, "the refund of a drive is gone");
+    int r = fq_move_submit_refund(ledger, refund, drive->asked_ms, &drive->flow->conf.schedule);
+    if (r == FQ_MOVE_E_NOT_NOW)
+        return FQ_DRIVE_E_STOP;
+    FQ_TRY(r);
+    return FQ_DECIDE_WRITE;
+}
+
+static void ask_submitted(struct fq_drive *drive)
+{
+    struct ask ask = *(struct ask *)drive->asker;
+    const struct fq_ledger *ledger = drive->ledger;
+    for (uint32_t i = 0; ledger != NULL && i < ledger->n_refunds_loaded; i++) {
+        /* "Accepted" is not "done": the query that proves it follows at once. */
+        if (ledger->refunds[i].n == drive->refund_n &&
+            ledger->refunds[i].state == FQ_REFUND_SUBMITTED && drive->refusal == NULL &&
+            !drive->is_stopped) {
+            fq_ask_refund(drive->flow, ledger, &ledger->refunds[i], ask.done, ask.asker);
+            return;
+        }
+    }
+    ask_done(ask);
+}
+
+void fq_refund_submit(struct fq_flow *flow, const struct fq_ledger *ledger,
+                      const struct fq_refund *refund, void (*done)(void *asker), void *asker)
+{
+    struct ask ask = { done, asker };
+    struct fq_drive *drive =
+        ask_drive(flow, ledger, FQ_CALL_REFUND, refund->attempt_n, refund->n, ask);
+    if (drive == NULL) {
+        ask_done(ask);
+        return;
+    }
+    drive->commit = ask_commit_refund;
+    drive->done = ask_submitted;
+    fq_drive_start(drive);
+}
+
+static void ask_refund_heard(struct fq_drive *drive)
+{
+    ask_done(*(struct ask *)drive->asker);
+}
+
+void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
+                   const struct fq_refund *refund, void (*done)(void *asker), void *asker)
+{
+    struct ask ask = { done, asker };
+    struct fq_drive *drive =
+        ask_drive(flow, ledger, FQ_CALL_QUERY_REFUND, refund->attempt_n, refund->n, ask);
+    if (drive == NULL) {
+        ask_done(ask);
+        return;
+    }
+    drive->done = ask_refund_heard;
+    fq_drive_start(drive);
+}
+
+/* ---- whatever is open ---- */
+
+void fq_ask_now(struct fq_flow *flow, const struct fq_ledger *ledger, void (*done)(void *asker),
+                void *asker)
+{
+    struct ask ask = { done, asker };
+    uint32_t attempt_n = ask_live_attempt(ledger);
+    if (attempt_n > 0) {
+        ask_query(flow, ledger, attempt_n, ask);
+        return;
+    }
+    for (uint32_t i = 0; i < ledger->n_refunds_loaded; i++) {
+        if (ledger->refunds[i].state == FQ_REFUND_SUBMITTED) {
+            fq_ask_refund(flow, ledger, &ledger->refunds[i], done, asker);
+            return;
+        }
+    }
+    ask_done(ask);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The buyer's browser comes back from the platform: a hint. The platform is asked, and the shop
+ * gets a signed status. */
+#include <string.h>
+
+#include "daemon/core/fact.h"
+#include "daemon/core/money.h"
+#include "daemon/flow/parts.h"
+
+#define STATUS_TYPE    "application/vnd.fenqi.v1.status"
+#define STATUS_LIFE_MS INT64_C(600000)
+
+struct back {
+    struct fq_flow *flow;
+    struct fq_visit *visit;
+    struct fq_str mac_text;
+    int64_t now_ms;
+    bool is_asked;
+    struct fq_read read;
+    struct fq_message message;
+    struct fq_adapt adapt;
+    struct fq_tx tx;
+};
+
+static void back_page(struct back *back, uint32_t status, enum fq_page page,
+                      const struct fq_ledger *ledger)
+{
+    struct fq_page_facts facts;
+    fq_page_facts_of(back->flow, ledger, &facts);
+    fq_page_fill(back->visit, status, page, &facts);
+    fq_visit_finish(back->flow, back->visit);
+}
+
+/* ---- the signed compact status in the shop's URL ---- */
+
+static void back_add_base64url(struct fq_buf *buf, struct fq_str bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t left = bytes.len - i;
+        uint32_t bits = (uint32_t)(unsigned char)bytes.ptr[i] << 16;
+        if (left > 1)
+            bits |= (uint32_t)(unsigned char)bytes.ptr[i + 1] << 8;
+        if (left > 2)
+            bits |= (unsigned char)bytes.ptr[i + 2];
+        fq_buf_add_char(buf, digits[bits >> 18]);
+        fq_buf_add_char(buf, digits[bits >> 12 & 63]);
+        if (left > 1)
+            fq_buf_add_char(buf, digits[bits >> 6 & 63]);
+        if (left > 2)
+            fq_buf_add_char(buf, digits[bits & 63]);
+    }
+}
+
+/* Names payment, order, amount and time, so that it cannot be shown for another one or much later.
+ * It is a receipt only when it says PAID. */
+static int back_status_text(const struct back *back, const struct fq_ledger *ledger,
+                            struct fq_str *ret)
+{
+    const struct fq_payment *payment = &ledger->payment;
+    struct fq_buf buf;
+    fq_buf_init(&buf, back->visit->arena, 1024);
+    fq_fact_add_text(&buf, "form", "status.1");
+    fq_fact_add(&buf, "payment", fq_id_payment(payment->seq, payment->secret, back->visit->arena));
+    fq_fact_add(&buf, "order", payment->merchant_order_id);
+    fq_fact_add_text(&buf, "state", fq_payment_state_name(payment->state));
+    fq_fact_add_int(&buf, "amount", payment->amount.minor);
+    fq_fact_add_text(&buf, "currency", payment->amount.currency);
+    fq_fact_add_int(&buf, "version", payment->version);
+    fq_fact_add_int(&buf, "issued", back->now_ms);
+    fq_fact_add_int(&buf, "expires", back->now_ms + STATUS_LIFE_MS);
+    FQ_TRY(fq_buf_finish(&buf, ret));
+    return 0;
+}
+
+static int back_shop_url(struct back *back, const struct fq_ledger *ledger, struct fq_str *ret)
+{
+    const struct fq_world *world = back->flow->world;
+    struct fq_str status, key_id, signature;
+    struct fq_str url = ledger->payment.return_url;
+    FQ_TRY(back_status_text(back, ledger, &status));
+    FQ_TRY(world->sign_status(world->ctx, fq_lit(STATUS_TYPE), status, back->visit->arena, &key_id,
+                              &signature));
+    struct fq_buf buf;
+    fq_buf_init(&buf, back->visit->arena, 4096);
+    fq_buf_add(&buf, url);
+    fq_buf_add(&buf, memchr(url.ptr, '?', url.len) != NULL ? fq_lit("&fenqi=") : fq_lit("?fenqi="));
+    back_add_base64url(&buf, status);
+    fq_buf_add_char(&buf, '.');
+    fq_buf_add(&buf, key_id);
+    fq_buf_add_char(&buf, '.');
+    back_add_base64url(&buf, signature);
+    FQ_TRY(fq_buf_finish(&buf, ret));
+    return 0;
+}
+
+/* ---- show the state ---- */
+
+static void back_show(struct back *back, struct fq_ledger *ledger)
+{
+    struct fq_str location;
+    if (ledger->payment.state == FQ_PAYMENT_OPEN) {
+        back_page(back, 200, FQ_PAGE_WAITING, ledger);
+        return;
+    }
+    if (ledger->payment.return_url.len == 0) {
+        back_page(back, 200,
+                  ledger->payment.state == FQ_PAYMENT_PAID ? FQ_PAGE_PAID : FQ_PAGE_CLOSED, ledger);
+        return;
+    }
+    if (back_shop_url(back, ledger, &location) < 0) {
+        fq_say_fault("signing a status for a browser", fq_trace());
+        back_page(back, 503, FQ_PAGE_TROUBLE, ledger);
+        return;
+    }
+    back->visit->status = 303;
+    back->visit->location = location;
+    fq_visit_finish(back->flow, back->visit);
+}
+
+static void back_asked(void *asker)
+{
+    struct back *back = asker;
+    back->flow->world->read(back->flow->world->ctx, &back->read);
+}
+
+static int back_decide(struct fq_tx *tx)
+{
+    struct back *back = tx->flow;
+    if (tx->ledger == NULL || tx->ledger->payment.verification != FQ_VERIFICATION_OPENED)
+        return FQ_DECIDE_KEEP;
+    fq_move_returned(tx->ledger, back->now_ms);
+    return FQ_DECIDE_WRITE;
+}
+
+static void back_returned(struct fq_tx *tx)
+{
+    struct back *back = tx->flow;
+    if (tx->result < 0 || tx->ledger == NULL) {
+        fq_say_fault("noting a returned buyer", tx->trace);
+        back_page(back, 503, FQ_PAGE_TROUBLE, NULL);
+        return;
+    }
+    fq_wait_wake(back->flow, tx->seq);
+    fq_ask_now(back->flow, tx->ledger, back_asked, back);
+}
+
+static void back_note(struct back *back)
+{
+    back->tx = (struct fq_tx){ .arena = back->visit->arena,
+                               .lookup = FQ_LOOKUP_SEQ,
+                               .seq = back->read.seq,
+                               .decide = back_decide,
+                               .done = back_returned,
+                               .flow = back };
+    fq_flow_transact(back->flow, &back->tx);
+}
+
+/* A return that the platform signed is noted; any other only makes us ask. Neither is believed. */
+static void back_verified(struct fq_adapt *adapt)
+{
+    struct back *back = adapt->flow;
+    if (adapt->answer.verified && !adapt->answer.is_fault)
+        back_note(back);
+    else
+        fq_ask_now(back->flow, back->read.ledger, back_asked, back);
+}
+
+static void back_verify(struct back *back, const struct fq_ledger *ledger)
+{
+    const struct fq_channel *channel = fq_flow_channel(back->flow, ledger->payment.channel);
+    struct fq_visit *visit = back->visit;
+    bool is_post = fq_str_equal(visit->method, fq_lit("POST"));
+    if (channel == NULL || !fq_channel_can(channel, FQ_CALL_BROWSER_RETURN) ||
+        (visit->query.len == 0 && !is_post)) {
+        fq_ask_now(back->flow, ledger, back_asked, back);
+        return;
+    }
+    back->message = (struct fq_message){ .struct_size = sizeof(back->message),
+                                         .method = visit->method,
+                                         .url = visit->query,
+                                         .content_type = visit->content_type,
+                                         .body = visit->body };
+    back->adapt = (struct fq_adapt){ .channel = channel,
+                                     .kind = FQ_CALL_BROWSER_RETURN,
+                                     .call = { .struct_size = sizeof(struct fq_call),
+                                               .now_unix_ms = back->now_ms },
+                                     .message = &back->message,
+                                     .arena = visit->arena,
+                                     .done = back_verified,
+                                     .flow = back };
+    back->flow->world->adapt(back->flow->world->ctx, &back->adapt);
+}
+
+static void back_read(struct fq_read *read)
+{
+    struct back *back = read->flow;
+    struct fq_ledger *ledger = read->ledger;
+    if (read->result < 0) {
+        fq_say_fault("reading a returning buyer's payment", read->trace);
+        back_page(back, 503, FQ_PAGE_TROUBLE, NULL);
+        return;
+    }
+    if (ledger == NULL || !fq_link_is_valid(back->flow, "back", &ledger->payment, back->mac_text,
+                                            back->visit->arena)) {
+        back_page(back, 404, FQ_PAGE_UNKNOWN, NULL);
+        return;
+    }
+    if (back->is_asked || ledger->payment.state != FQ_PAYMENT_OPEN) {
+        back_show(back, ledger);
+        return;
+    }
+    back->is_asked = true;
+    back_verify(back, ledger);
+}
+
+void fq_back_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str token)
+{
+    struct back *back = fq_arena_alloc(visit->arena, sizeof(*back));
+    fq_assert(back != NULL);
+    back->flow = flow;
+    back->visit = visit;
+    back->now_ms = fq_flow_now(flow);
+    int64_t seq = 0;
+    if (fq_token_parse(token, &seq, &back->mac_text) != 0) {
+        back_page(back, 404, FQ_PAGE_UNKNOWN, NULL);
+        return;
+    }
+    back->read = (struct fq_read){
+        .arena = visit->arena, .kind = FQ_READ_PAYMENT, .seq = seq, .done = back_read, .flow = back
+    };
+    flow->world->read(flow->world->ctx, &back->read);
+}

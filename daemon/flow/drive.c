@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one order for every exchange with a platform: plan, commit, send, resume, settle, reply. */
+#include <string.h>
+
+#include "daemon/core/fact.h"
+#include "daemon/flow/parts.h"
+
+/* ---- before: the call ---- */
+
+static void drive_fill_attempt(struct fq_drive *drive, const struct fq_attempt *attempt)
+{
+    struct fq_call *call = &drive->call;
+    call->order_number = fq_arena_copy(drive->arena, attempt->order_number);
+    call->platform_ref = fq_arena_copy(drive->arena, attempt->platform_ref);
+    call->created_unix_ms = attempt->created_ms;
+    call->deadline_unix_ms = attempt->deadline_ms;
+    struct fq_str memory = fq_arena_copy(drive->arena, attempt->memory);
+    if (fq_facts_read(memory, drive->arena, &call->memory) != 0)
+        call->memory = (struct fq_pairs){ NULL, 0 };
+}
+
+static void drive_fill_refund(struct fq_drive *drive, const struct fq_refund *refund,
+                              struct fq_money amount)
+{
+    struct fq_call *call = &drive->call;
+    call->object = FQ_OBJECT_REFUND;
+    call->refund_number = fq_arena_copy(drive->arena, refund->number);
+    call->refund_amount = amount;
+    call->refund_amount.minor = refund->amount_minor;
+    call->refund_reason = fq_arena_copy(drive->arena, refund->reason);
+    call->refund_created_unix_ms = refund->created_ms;
+}
+
+struct fq_drive *fq_drive_new(struct fq_flow *flow, const struct fq_channel *channel, uint32_t kind,
+                              const struct fq_ledger *ledger, uint32_t attempt_n, uint32_t refund_n)
+{
+    struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    struct fq_drive *drive = fq_arena_alloc(arena, sizeof(*drive));
+    const struct fq_payment *payment = &ledger->payment;
+    fq_assert(drive != NULL);
+    drive->flow = flow;
+    drive->arena = arena;
+    drive->channel = channel;
+    drive->kind = kind;
+    drive->seq = payment->seq;
+    drive->attempt_n = attempt_n;
+    drive->refund_n = refund_n;
+
+    struct fq_call *call = &drive->call;
+    call->struct_size = sizeof(*call);
+    call->object = FQ_OBJECT_PAYMENT;
+    call->amount = payment->amount;
+    call->instalments = payment->instalments;
+    call->bearer = payment->bearer;
+    call->merchant_percent = payment->merchant_percent;
+    call->terminal = payment->terminal;
+    call->subject = fq_arena_copy(arena, payment->subject);
+    call->buyer_ip = fq_arena_copy(arena, payment->buyer_ip);
+    call->buyer_user_agent = fq_arena_copy(arena, payment->buyer_user_agent);
+    call->notify_url = fq_arena_printf(arena, "%.*s/notify/%.*s", fq_str_arg(flow->conf.public_url),
+                                       fq_str_arg(channel->conf->name));
+    call->return_url = fq_link(flow, "back", payment, arena);
+    if (attempt_n > 0)
+        drive_fill_attempt(drive, &ledger->attempts[attempt_n - 1]);
+    for (uint32_t i = 0; refund_n > 0 && i < ledger->n_refunds_loaded; i++) {
+        if (ledger->refunds[i].n == refund_n)
+            drive_fill_refund(drive, &ledger->refunds[i], payment->amount);
+    }
+    return drive;
+}
+
+/* ---- whether a word is believed ---- */
+
+static bool drive_url_is_allowed(const void *allowed, struct fq_str url)
+{
+    return fq_channel_allows_url(allowed, url);
+}
+
+const char *fq_drive_refuse(const struct fq_channel *channel, const struct fq_answer *answer,
+                            bool is_begin, uint32_t object, struct fq_str number,
+                            struct fq_money amount, int64_t now_ms, uint32_t n_sends)
+{
+    struct fq_verdict_context context = {
+        .verified = answer->verified,
+        .is_begin = is_begin,
+        .object = object,
+        .number = number,
+        .amount = amount,
+        .now_ms = now_ms,
+        .n_sends = n_sends,
+        .url_is_allowed = drive_url_is_allowed,
+        .allowed = channel->conf,
+    };
+    return fq_verdict_refuse(&context, &answer->verdict);
+}
+
+struct fq_evidence fq_evidence_of(const struct fq_answer *answer, const char *kind)
+{
+    struct fq_evidence evidence = { .kind = kind,
+                                    .key = answer->verified_key,
+                                    .proof = answer->verdict.proof,
+                                    .code = answer->verdict.platform_code };
+    memcpy(evidence.digest, answer->digest, sizeof(evidence.digest));
+    return evidence;
+}
+
+static const char *drive_judge(const struct fq_drive *drive, bool is_begin)
+{
+    bool is_refund = drive->call.object == FQ_OBJECT_REFUND;
+    return fq_drive_refuse(drive->channel, &drive->answer, is_begin, drive->call.object,
+                           is_refund ? drive->call.refund_number : drive->call.order_number,
+                           is_refund ? drive->call.refund_amount : drive->call.amount,
+                           drive->call.now_unix_ms, drive->n_sends);
+}
+
+/* ---- plan ---- */
+
+static void drive_planned(struct fq_adapt *adapt);
+static void drive_commit(struct fq_drive *drive);
+static void drive_send(struct fq_drive *drive);
+static void drive_sent(struct fq_send *send);
+static void drive_heard(struct fq_adapt *adapt);
+static void drive_settle(struct fq_drive *drive);
+static void drive_finish(struct fq_drive *drive);
+
+static void drive_adapt(struct fq_drive *drive, const struct fq_message *message,
+                        void (*done)(struct fq_adapt *adapt))
+{
+    drive->call.now_unix_ms = fq_flow_now(drive->flow);
+    drive->call.round = drive->n_sends;
+    drive->adapt = (struct fq_adapt){ .channel = drive->channel,
+                                      .kind = drive->kind,
+                                      .call = drive->call,
+                                      .message = message,
+                                      .arena = drive->arena,
+                                      .done = done,
+                                      .flow = drive };
+    drive->flow->world->adapt(drive->flow->world->ctx, &drive->adapt);
+}
+
+void fq_drive_start(struct fq_drive *drive)
+{
+    fq_flow_busy(drive->flow, drive->seq);
+    drive->asked_ms = fq_flow_now(drive->flow);
+    drive_adapt(drive, NULL, drive_planned);
+}
+
+/* Nothing that can be believed came of it: the outcome is unknown, and asked about again. */
+static void drive_unclear(struct fq_drive *drive, const char *why, struct fq_str detail)
+{
+    drive->refusal = why;
+    drive->unclear = (struct fq_verdict){ .struct_size = sizeof(drive->unclear),
+                                          .step = FQ_STEP_DONE,
+                                          .outcome = FQ_OUTCOME_UNKNOWN,
+                                          .object = drive->call.object,
+                                          .platform_code = drive->answer.verdict.platform_code,
+                                          .platform_text = drive->answer.verdict.platform_text };
+    fq_say_unclear(drive->channel, drive->kind,
+                   drive->refund_n > 0 ? drive->call.refund_number : drive->call.order_number, why,
+                   detail);
+    drive_settle(drive);
+}
+
+static void drive_planned(struct fq_adapt *adapt)
+{
+    struct fq_drive *drive = adapt->flow;
+    drive->answer = adapt->answer;
+    if (drive->answer.is_fault) {
+        drive_unclear(drive, "the adapter failed to plan", drive->answer.reason);
+        return;
+    }
+    const char *refusal = drive_judge(drive, true);
+    if (refusal != NULL) {
+        drive_unclear(drive, refusal, fq_lit("in begin"));
+        return;
+    }
+    if (drive->commit != NULL)
+        drive_commit(drive);
+    else
+        drive_send(drive);
+}
+
+/* ---- commit: the intent is durable before the first byte leaves ---- */
+
+static int drive_decide_commit(struct fq_tx *tx)
+{
+    struct fq_drive *drive = tx->flow;
+    if (tx->ledger == NULL)
+        return FQ_FAULT(-ENOENT, "the payment of a drive is gone");
+    int r = drive->commit(drive, tx->ledger);
+    drive->is_stopped = r == FQ_DRIVE_E_STOP;
+    return drive->is_stopped ? FQ_DECIDE_KEEP : r;
+}
+
+static void drive_committed(struct fq_tx *tx)
+{
+    struct fq_drive *drive = tx->flow;
+    if (tx->result < 0) {
+        fq_say_fault("commit before sending", tx->trace);
+        drive->is_stopped = true;
+        drive_finish(drive);
+        return;
+    }
+    drive->ledger = tx->ledger;
+    if (drive->is_stopped) {
+        drive_finish(drive);
+        return;
+    }
+    fq_wait_wake(drive->flow, drive->seq);
+    drive_send(drive);
+}
+
+static void drive_commit(struct fq_drive *drive)
+{
+    drive->tx = (struct fq_tx){ .arena = drive->arena,
+                                .lookup = FQ_LOOKUP_SEQ,
+                                .seq = drive->seq,
+                                .refund_n = drive->refund_n,
+                                .decide = drive_decide_commit,
+                                .done = drive_committed,
+                                .flow = drive };
+    fq_flow_transact(drive->flow, &drive->tx);
+}
+
+/* ---- send ---- */
+
+static void drive_send(struct fq_drive *drive)
+{
+    if (drive->answer.verdict.step != FQ_STEP_SEND) {
+        drive_finish(drive); /* the buyer's browser or app carries the message */
+        return;
+    }
+    drive->n_sends++;
+    drive->send = (struct fq_send){ .channel = drive->channel,
+                                    .arena = drive->arena,
+                                    .request = drive->answer.verdict.message,
+                                    .done = drive_sent,
+                                    .flow = drive };
+    drive->flow->world->send(drive->flow->world->ctx, &drive->send);
+}
+
+static void drive_sent(struct fq_send *send)
+{
+    struct fq_drive *drive = send->flow;
+    if (send->answer.transport != FQ_TRANSPORT_OK) {
+        drive_unclear(drive,
+                      send->answer.transport == FQ_TRANSPORT_NOT_SENT
+                          ? "the platform could not be reached"
+                          : "the platform's answer was lost",
+                      send->reason);
+        return;
+    }
+    drive_adapt(drive, &send->answer, drive_heard);
+}
+
+/* ---- resume ---- */
+
+static void drive_heard(struct fq_adapt *adapt)
+{
+    struct fq_drive *drive = adapt->flow;
+    drive->answer = adapt->answer;
+    if (drive->answer.is_fault) {
+        drive_unclear(drive, "the adapter could not read the answer", drive->answer.reason);
+        return;
+    }
+    const char *refusal = drive_judge(drive, false);
+    if (refusal != NULL) {
+        drive_unclear(drive, refusal, drive->answer.verdict.platform_code);
+        return;
+    }
+    switch (drive->answer.verdict.step) {
+    case FQ_STEP_SEND:
+        drive_send(drive);
+        return;
+    case FQ_STEP_ASK:
+        drive->is_asked_back = true;
+        drive_settle(drive);
+        return;
+    case FQ_STEP_NEED_KEY:
+        drive_unclear(drive, "the platform signed with a key that is not configured",
+                      drive->answer.verdict.key_name);
+        return;
+    default:
+        drive_settle(drive);
+    }
+}
+
+/* ---- settle ---- */
+
+static void drive_keep_memory(struct fq_drive *drive, struct fq_attempt *attempt)
+{
+    struct fq_str memory;
+    if (drive->refusal != NULL || drive->answer.verdict.memory.n_items == 0)
+        return;
+    if (fq_facts_write(drive->answer.verdict.memory, drive->arena, FQ_MEMORY_SIZE_MAX, &memory) !=
+        0)
+        return;
+    attempt->memory = memory;
+    attempt->is_dirty = true;
+}
+
+static void drive_keep_action(struct fq_drive *drive, struct fq_attempt *attempt)
+{
+    const struct fq_verdict *verdict = &drive->answer.verdict;
+    if (drive->refusal != NULL || verdict->action_text.len == 0)
+        return;
+    attempt->action_text = verdict->action_text;
+    attempt->action_expires_ms = verdict->action_expires_unix_ms;
+    attempt->is_dirty = true;
+}
+
+static int drive_decide_settle(struct fq_tx *tx)
+{
+    struct fq_drive *drive = tx->flow;
+    struct fq_ledger *ledger = tx->ledger;
+    struct fq_attempt *attempt =
+        ledger != NULL ? fq_ledger_attempt(ledger, drive->attempt_n) : NULL;
+    if (attempt == NULL)
+        return FQ_FAULT(-ENOENT, "the attempt of a drive is gone");
+    bool is_unclear = drive->refusal != NULL || drive->is_asked_back;
+    struct fq_judgement judgement = {
+        .verdict = is_unclear ? &drive->unclear : &drive->answer.verdict,
+        .evidence = fq_evidence_of(&drive->answer, "answer"),
+        .asked_ms = drive->asked_ms,
+        .now_ms = drive->settle_ms,
+        .schedule = &drive->flow->conf.schedule,
+    };
+    drive_keep_memory(drive, attempt);
+    drive_keep_action(drive, attempt);
+    if (drive->refund_n == 0) {
+        drive->move = fq_settle_attempt(ledger, attempt, &judgement);
+        fq_settle_siblings(tx, drive->move, drive->settle_ms);
+        return FQ_DECIDE_WRITE;
+    }
+    struct fq_refund *refund = fq_ledger_refund(ledger, drive->refund_n);
+    if (refund == NULL)
+        return FQ_FAULT(-ENOENT, "the refund of a drive is gone");
+    drive->move = fq_settle_refund(ledger, refund, &judgement);
+    return FQ_DECIDE_WRITE;
+}
+
+static void drive_settled(struct fq_tx *tx)
+{
+    struct fq_drive *drive = tx->flow;
+    if (tx->result < 0) {
+        fq_say_fault("settling the platform's word", tx->trace);
+        drive->ledger = NULL; /* the due time still stands in the store: asked again */
+        drive_finish(drive);
+        return;
+    }
+    drive->ledger = tx->ledger;
+    fq_say_settled(tx->ledger, drive->refund_n, drive->move);
+    fq_wait_wake(drive->flow, drive->seq);
+    fq_after_settle(drive->flow, tx->ledger, drive->attempt_n, drive->move);
+    drive_finish(drive);
+}
+
+static void drive_settle(struct fq_drive *drive)
+{
+    if (drive->attempt_n == 0) {
+        drive_finish(drive); /* a new attempt that was never committed */
+        return;
+    }
+    if (drive->is_asked_back)
+        drive->unclear =
+            (struct fq_verdict){ .struct_size = sizeof(drive->unclear),
+                                 .step = FQ_STEP_DONE,
+                                 .outcome = FQ_OUTCOME_UNKNOWN,
+                                 .platform_code = drive->answer.verdict.platform_code,
+                                 .platform_text = drive->answer.verdict.platform_text };
+    drive->settle_ms = fq_flow_now(drive->flow);
+    drive->tx = (struct fq_tx){ .arena = drive->arena,
+                                .lookup = FQ_LOOKUP_SEQ,
+                                .seq = drive->seq,
+                                .refund_n = drive->refund_n,
+                                .want_siblings = drive->refund_n == 0,
+                                .decide = drive_decide_settle,
+                                .done = drive_settled,
+                                .flow = drive };
+    fq_flow_transact(drive->flow, &drive->tx);
+}
+
+/* ---- reply ---- */
+
+static void drive_finish(struct fq_drive *drive)
+{
+    fq_flow_idle(drive->flow, drive->seq);
+    if (drive->done != NULL)
+        drive->done(drive);
+    fq_arena_free(drive->arena);
+}

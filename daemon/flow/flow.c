@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The flow: takes operations and visits in, sends each to its file, keeps count. */
+#include "daemon/flow/flow.h"
+
+#include <uthash.h>
+
+#include "daemon/flow/parts.h"
+
+struct fq_busy {
+    int64_t seq;
+    size_t n_drives;
+    UT_hash_handle hh;
+};
+
+struct fq_flow *fq_flow_new(const struct fq_flow_conf *conf)
+{
+    struct fq_flow *flow = fq_zalloc(sizeof(*flow));
+    flow->conf = *conf;
+    flow->world = conf->world;
+    uint32_t instance = 0;
+    for (size_t i = 0; i < conf->instance.len; i++)
+        instance = instance * 31 + (unsigned char)conf->instance.ptr[i];
+    flow->sequence.instance = instance & 0xff;
+    return flow;
+}
+
+void fq_flow_free(struct fq_flow *flow)
+{
+    if (flow == NULL)
+        return;
+    fq_assert(flow->busy == NULL);
+    fq_assert(flow->waiters == NULL);
+    flow->world->cancel(flow->world->ctx, &flow->round_timer);
+    fq_free(flow);
+}
+
+size_t fq_flow_n_running(const struct fq_flow *flow)
+{
+    return flow->n_running;
+}
+
+void fq_flow_drain(struct fq_flow *flow)
+{
+    flow->is_draining = true;
+    flow->world->cancel(flow->world->ctx, &flow->round_timer);
+    fq_wait_wake_all(flow);
+}
+
+/* ---- looking things up ---- */
+
+const struct fq_merchant *fq_flow_merchant(const struct fq_flow *flow, struct fq_str id)
+{
+    const struct fq_catalog *catalog = flow->conf.catalog;
+    for (size_t i = 0; i < catalog->n_merchants; i++) {
+        if (fq_str_equal(catalog->merchants[i].id, id))
+            return &catalog->merchants[i];
+    }
+    return NULL;
+}
+
+const struct fq_channel *fq_flow_channel(const struct fq_flow *flow, struct fq_str name)
+{
+    const struct fq_catalog *catalog = flow->conf.catalog;
+    for (size_t i = 0; i < catalog->n_channels; i++) {
+        if (fq_str_equal(catalog->channels[i]->conf->name, name))
+            return catalog->channels[i];
+    }
+    return NULL;
+}
+
+bool fq_merchant_may_use(const struct fq_merchant *merchant, struct fq_str channel)
+{
+    for (size_t i = 0; i < merchant->n_channels; i++) {
+        if (fq_str_equal(merchant->channels[i], channel))
+            return true;
+    }
+    return false;
+}
+
+struct fq_str fq_flow_order_number(struct fq_flow *flow, struct fq_arena *arena)
+{
+    unsigned char random[12];
+    flow->world->random(flow->world->ctx, random, sizeof(random));
+    return fq_order_number(flow->conf.order_prefix, flow->conf.instance, fq_flow_now(flow), random,
+                           arena);
+}
+
+void fq_flow_transact(struct fq_flow *flow, struct fq_tx *tx)
+{
+    flow->world->transact(flow->world->ctx, tx);
+}
+
+/* ---- payments that a drive works on ---- */
+
+bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq)
+{
+    struct fq_busy *busy = NULL;
+    HASH_FIND(hh, flow->busy, &seq, sizeof(seq), busy);
+    return busy != NULL;
+}
+
+void fq_flow_busy(struct fq_flow *flow, int64_t seq)
+{
+    struct fq_busy *busy = NULL;
+    HASH_FIND(hh, flow->busy, &seq, sizeof(seq), busy);
+    if (busy == NULL) {
+        busy = fq_zalloc(sizeof(*busy));
+        busy->seq = seq;
+        HASH_ADD(hh, flow->busy, seq, sizeof(busy->seq), busy);
+    }
+    busy->n_drives++;
+    flow->n_running++;
+}
+
+void fq_flow_idle(struct fq_flow *flow, int64_t seq)
+{
+    struct fq_busy *busy = NULL;
+    HASH_FIND(hh, flow->busy, &seq, sizeof(seq), busy);
+    fq_assert(busy != NULL);
+    flow->n_running--;
+    if (--busy->n_drives > 0)
+        return;
+    HASH_DEL(flow->busy, busy);
+    fq_free(busy);
+}
+
+/* ---- operations ---- */
+
+static void flow_get_keys(struct fq_flow *flow, struct fq_operation *operation)
+{
+    operation->keys = flow->conf.keys;
+    operation->n_keys = flow->conf.n_keys;
+    fq_finish(flow, operation);
+}
+
+static void flow_get_info(struct fq_flow *flow, struct fq_operation *operation)
+{
+    operation->info = (struct fq_info){ .version = flow->conf.version,
+                                        .instance = flow->conf.instance,
+                                        .now_ms = fq_flow_now(flow) };
+    fq_finish(flow, operation);
+}
+
+void fq_flow_operation(struct fq_flow *flow, struct fq_operation *operation)
+{
+    flow->n_running++;
+    if (operation->deadline_ms > 0 && fq_flow_now(flow) > operation->deadline_ms) {
+        fq_finish_with(flow, operation,
+                       fq_status_refused(FQ_CODE_DEADLINE_EXCEEDED, "DEADLINE_PASSED",
+                                         fq_lit("the request's deadline had passed on arrival")));
+        return;
+    }
+    switch ((enum fq_operation_kind)operation->kind) {
+    case FQ_OP_QUOTE_PLANS:
+        fq_quote_run(flow, operation);
+        return;
+    case FQ_OP_CREATE_PAYMENT:
+        fq_create_run(flow, operation);
+        return;
+    case FQ_OP_GET_PAYMENT:
+        fq_get_payment_run(flow, operation);
+        return;
+    case FQ_OP_CLOSE_PAYMENT:
+        fq_close_run(flow, operation);
+        return;
+    case FQ_OP_CREATE_REFUND:
+        fq_create_refund_run(flow, operation);
+        return;
+    case FQ_OP_GET_REFUND:
+        fq_get_refund_run(flow, operation);
+        return;
+    case FQ_OP_LIST_EVENTS:
+        fq_list_events_run(flow, operation);
+        return;
+    case FQ_OP_GET_KEYS:
+        flow_get_keys(flow, operation);
+        return;
+    case FQ_OP_GET_INFO:
+        flow_get_info(flow, operation);
+        return;
+    case FQ_OP_UNSET:
+        break;
+    }
+    fq_finish_with(flow, operation,
+                   fq_status_refused(FQ_CODE_UNIMPLEMENTED, "OPERATION_UNKNOWN",
+                                     fq_lit("this daemon does not know the operation")));
+}
+
+void fq_finish(struct fq_flow *flow, struct fq_operation *operation)
+{
+    fq_assert(flow->n_running > 0);
+    flow->n_running--;
+    if (operation->status.code != FQ_CODE_OK)
+        fq_say_refused(operation);
+    operation->finish(operation);
+}
+
+void fq_finish_with(struct fq_flow *flow, struct fq_operation *operation, struct fq_status status)
+{
+    operation->status = status;
+    fq_finish(flow, operation);
+}
+
+/* ---- visits ---- */
+
+static void visit_text(struct fq_flow *flow, struct fq_visit *visit, uint32_t status,
+                       struct fq_str text)
+{
+    visit->status = status;
+    visit->answer_type = fq_str_starts(text, fq_lit("{")) ? fq_lit("application/json")
+                                                          : fq_lit("text/plain; charset=utf-8");
+    visit->answer_body = text;
+    fq_visit_finish(flow, visit);
+}
+
+void fq_visit_finish(struct fq_flow *flow, struct fq_visit *visit)
+{
+    fq_assert(flow->n_running > 0);
+    flow->n_running--;
+    visit->finish(visit);
+}
+
+void fq_flow_visit(struct fq_flow *flow, struct fq_visit *visit)
+{
+    static const struct {
+        const char *prefix;
+        void (*run)(struct fq_flow *flow, struct fq_visit *visit, struct fq_str rest);
+    } routes[] = {
+        { "/r/", fq_open_visit },
+        { "/back/", fq_back_visit },
+        { "/notify/", fq_notify_visit },
+    };
+
+    flow->n_running++;
+    for (size_t i = 0; i < fq_array_size(routes); i++) {
+        struct fq_str prefix = fq_str_of(routes[i].prefix);
+        if (fq_str_starts(visit->path, prefix)) {
+            routes[i].run(flow, visit, fq_str_sub(visit->path, prefix.len, visit->path.len));
+            return;
+        }
+    }
+    if (fq_str_equal(visit->path, fq_lit("/.well-known/fenqi-keys")))
+        visit_text(flow, visit, 200, flow->conf.keys_json);
+    else if (fq_str_equal(visit->path, fq_lit("/healthz")))
+        visit_text(flow, visit, 200, fq_lit("ok\n"));
+    else if (fq_str_equal(visit->path, fq_lit("/readyz")))
+        visit_text(flow, visit, flow->is_draining ? 503 : 200,
+                   flow->is_draining ? fq_lit("stopping\n") : fq_lit("ready\n"));
+    else
+        visit_text(flow, visit, 404, fq_lit("not found\n"));
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One operation, visit or notification from its arrival to its answer. Runs on the loop and reaches
+ * the world only through world.h. */
+#ifndef FQ_FLOW_FLOW_H
+#define FQ_FLOW_FLOW_H
+
+#include "daemon/core/request.h"
+#include "daemon/core/settle.h"
+#include "daemon/flow/world.h"
+
+/* What is configured now. Everything in it outlives the flow's work with it. */
+struct fq_catalog {
+    const struct fq_merchant *merchants;
+    size_t n_merchants;
+    struct fq_channel *const *channels;
+    size_t n_channels;
+};
+
+struct fq_flow_conf {
+    const struct fq_world *world;
+    const struct fq_catalog *catalog;
+    struct fq_str instance;     /* 2 characters, in order numbers */
+    struct fq_str order_prefix; /* 1..4 characters */
+    struct fq_str public_url;   /* without a slash at its end */
+    struct fq_str version;
+    struct fq_schedule schedule; /* of asking the platform */
+    const struct fq_public_key *keys;
+    size_t n_keys;
+    struct fq_str keys_json; /* the same, as /.well-known/fenqi-keys gives them */
+};
+
+struct fq_flow;
+
+struct fq_flow *fq_flow_new(const struct fq_flow_conf *conf);
+void fq_flow_free(struct fq_flow *flow); /* nothing runs any more: fq_flow_n_running() == 0 */
+FQ_DEFINE_CLEANUP(fq_flow);
+
+/* A storefront's request; operation->finish is called exactly once, perhaps before this returns. */
+void fq_flow_operation(struct fq_flow *flow, struct fq_operation *operation);
+
+/* A browser's or platform's HTTP request. finish is called exactly once. */
+struct fq_visit {
+    struct fq_arena *arena;
+    struct fq_str method; /* "GET", "POST" */
+    struct fq_str path;
+    struct fq_str query;
+    struct fq_str content_type;
+    struct fq_str body;
+    struct fq_str user_agent;
+    struct fq_str peer;
+
+    uint32_t status;
+    struct fq_str answer_type;
+    struct fq_str answer_body;
+    struct fq_str location;
+    struct fq_str content_security_policy;
+    void (*finish)(struct fq_visit *visit);
+};
+
+void fq_flow_visit(struct fq_flow *flow, struct fq_visit *visit);
+
+/* Starts asking the platforms about what is due, now and from then on; the first round is recovery.
+ */
+void fq_flow_start(struct fq_flow *flow);
+/* Starts nothing new any more: no rounds, waiting requests are answered with what is known. */
+void fq_flow_drain(struct fq_flow *flow);
+size_t fq_flow_n_running(const struct fq_flow *flow);
+
+#endif

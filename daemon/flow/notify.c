@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A platform's notification: verified over the bytes that came, committed, then acknowledged. */
+#include <string.h>
+
+#include "daemon/flow/parts.h"
+
+struct notify {
+    struct fq_flow *flow;
+    struct fq_visit *visit;
+    const struct fq_channel *channel;
+    struct fq_message message;
+    struct fq_adapt adapt;
+    struct fq_tx tx;
+    int64_t now_ms;
+    const char *refusal; /* found inside the transaction */
+    uint32_t move;
+    uint32_t attempt_n;
+};
+
+/* Anything that is not proven gets an error, changes nothing, and is not acknowledged. */
+static void notify_refuse(struct notify *notify, uint32_t status, const char *why,
+                          struct fq_str detail)
+{
+    fq_log(LOG_WARNING, FQ_MSG_NOTIFICATION_REFUSED, "notification refused",
+           FQ_LOG_STR("CHANNEL", notify->channel->conf->name), FQ_LOG_TEXT("REASON", why),
+           FQ_LOG_STR("DETAIL", detail), FQ_LOG_STR("NUMBER", notify->adapt.answer.verdict.number),
+           FQ_LOG_STR("PEER", notify->visit->peer), FQ_LOG_TEXT("FAULT", "theirs"),
+           FQ_LOG_TEXT("NEXT", "nothing was changed; the platform is asked on schedule"));
+    notify->visit->status = status;
+    notify->visit->answer_type = fq_lit("text/plain; charset=utf-8");
+    notify->visit->answer_body = fq_arena_printf(notify->visit->arena, "refused: %s\n", why);
+    fq_visit_finish(notify->flow, notify->visit);
+}
+
+/* ---- commit ---- */
+
+static struct fq_attempt *notify_attempt(const struct notify *notify, struct fq_ledger *ledger)
+{
+    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
+    if (verdict->object == FQ_OBJECT_PAYMENT)
+        return fq_ledger_attempt_by_number(ledger, verdict->number);
+    struct fq_refund *refund = fq_ledger_refund_by_number(ledger, verdict->number);
+    return refund != NULL ? fq_ledger_attempt(ledger, refund->attempt_n) : NULL;
+}
+
+/* The message was verified before anyone knew the payment: now its amount and number are compared.
+ */
+static const char *notify_refusal(const struct notify *notify, struct fq_ledger *ledger)
+{
+    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
+    struct fq_money amount = ledger->payment.amount;
+    struct fq_refund *refund = verdict->object == FQ_OBJECT_REFUND
+                                   ? fq_ledger_refund_by_number(ledger, verdict->number)
+                                   : NULL;
+    if (refund != NULL)
+        amount.minor = refund->amount_minor;
+    if (!fq_str_equal(ledger->payment.channel, notify->channel->conf->name))
+        return "the order belongs to another channel";
+    return fq_drive_refuse(notify->channel, &notify->adapt.answer, false, verdict->object,
+                           verdict->number, amount, notify->now_ms, 0);
+}
+
+/* The message is true but proves nothing final: the platform is asked at once. */
+static int notify_decide_ask(struct notify *notify, struct fq_ledger *ledger,
+                             struct fq_attempt *attempt)
+{
+    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
+    struct fq_refund *refund = verdict->object == FQ_OBJECT_REFUND
+                                   ? fq_ledger_refund_by_number(ledger, verdict->number)
+                                   : NULL;
+    if (refund != NULL)
+        fq_move_ask_refund_now(refund, notify->now_ms);
+    else if (attempt->state == FQ_ATTEMPT_SENT)
+        fq_move_ask_attempt_now(attempt, notify->now_ms);
+    return FQ_DECIDE_WRITE;
+}
+
+static int notify_decide(struct fq_tx *tx)
+{
+    struct notify *notify = tx->flow;
+    struct fq_ledger *ledger = tx->ledger;
+    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
+    struct fq_attempt *attempt = ledger != NULL ? notify_attempt(notify, ledger) : NULL;
+    notify->refusal = attempt == NULL ? "no such order" : notify_refusal(notify, ledger);
+    if (notify->refusal != NULL)
+        return FQ_DECIDE_KEEP;
+    if (verdict->step == FQ_STEP_ASK)
+        return notify_decide_ask(notify, ledger, attempt);
+    struct fq_judgement judgement = { .verdict = verdict,
+                                      .evidence =
+                                          fq_evidence_of(&notify->adapt.answer, "notification"),
+                                      .now_ms = notify->now_ms,
+                                      .schedule = &notify->flow->conf.schedule };
+    notify->attempt_n = attempt->n;
+    if (verdict->object == FQ_OBJECT_REFUND) {
+        notify->move = fq_settle_refund(ledger, fq_ledger_refund_by_number(ledger, verdict->number),
+                                        &judgement);
+    } else {
+        notify->move = fq_settle_attempt(ledger, attempt, &judgement);
+        fq_settle_siblings(tx, notify->move, notify->now_ms);
+    }
+    return FQ_DECIDE_WRITE;
+}
+
+static void notify_committed(struct fq_tx *tx)
+{
+    struct notify *notify = tx->flow;
+    struct fq_visit *visit = notify->visit;
+    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
+    if (tx->result < 0) {
+        fq_say_fault("committing a notification", tx->trace);
+        visit->status = 503;
+        fq_visit_finish(notify->flow, visit);
+        return;
+    }
+    if (notify->refusal != NULL) {
+        notify_refuse(notify, tx->ledger == NULL ? 404 : 400, notify->refusal,
+                      verdict->platform_ref);
+        return;
+    }
+    uint32_t refund_n = 0;
+    if (verdict->object == FQ_OBJECT_REFUND && tx->ledger->n_refunds_loaded > 0)
+        refund_n = tx->ledger->refunds[0].n;
+    fq_say_settled(tx->ledger, refund_n, notify->move);
+    fq_after_settle(notify->flow, tx->ledger, notify->attempt_n, notify->move);
+    fq_wait_wake(notify->flow, tx->ledger->payment.seq);
+    visit->status = 200;
+    visit->answer_type = verdict->ack_content_type;
+    visit->answer_body = verdict->ack_body;
+    fq_visit_finish(notify->flow, visit);
+}
+
+/* ---- verify ---- */
+
+static void notify_verified(struct fq_adapt *adapt)
+{
+    struct notify *notify = adapt->flow;
+    const struct fq_answer *answer = &adapt->answer;
+    const struct fq_verdict *verdict = &answer->verdict;
+    struct fq_money unknown = { 0 };
+    notify->now_ms = fq_flow_now(notify->flow);
+    if (answer->is_fault) {
+        notify_refuse(notify, 400, "it cannot be read or is not for us", answer->reason);
+        return;
+    }
+    if (!answer->verified) {
+        notify_refuse(notify, 400, "its signature is not the platform's", answer->reason);
+        return;
+    }
+    const char *refusal = fq_drive_refuse(notify->channel, answer, false, 0, (struct fq_str){ 0 },
+                                          unknown, notify->now_ms, 0);
+    if (refusal == NULL && (verdict->number.len == 0 || verdict->object == FQ_OBJECT_UNSET))
+        refusal = "it names no order";
+    if (refusal != NULL) {
+        notify_refuse(notify, 400, refusal, verdict->platform_code);
+        return;
+    }
+    bool is_refund = verdict->object == FQ_OBJECT_REFUND;
+    notify->tx =
+        (struct fq_tx){ .arena = notify->visit->arena,
+                        .lookup = is_refund ? FQ_LOOKUP_REFUND_NUMBER : FQ_LOOKUP_ORDER_NUMBER,
+                        .number = verdict->number,
+                        .want_siblings = !is_refund,
+                        .decide = notify_decide,
+                        .done = notify_committed,
+                        .flow = notify };
+    fq_flow_transact(notify->flow, &notify->tx);
+}
+
+void fq_notify_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str channel_name)
+{
+    const struct fq_channel *channel = fq_flow_channel(flow, channel_name);
+    struct notify *notify = fq_arena_alloc(visit->arena, sizeof(*notify));
+    if (channel == NULL || notify == NULL || !fq_str_equal(visit->method, fq_lit("POST")) ||
+        !fq_channel_can(channel, FQ_CALL_NOTIFICATION)) {
+        visit->status = channel != NULL ? 405 : 404;
+        fq_visit_finish(flow, visit);
+        return;
+    }
+    notify->flow = flow;
+    notify->visit = visit;
+    notify->channel = channel;
+    notify->message = (struct fq_message){ .struct_size = sizeof(notify->message),
+                                           .method = visit->method,
+                                           .url = visit->query,
+                                           .content_type = visit->content_type,
+                                           .body = visit->body };
+    notify->adapt = (struct fq_adapt){ .channel = channel,
+                                       .kind = FQ_CALL_NOTIFICATION,
+                                       .call = { .struct_size = sizeof(struct fq_call),
+                                                 .now_unix_ms = fq_flow_now(flow) },
+                                       .message = &notify->message,
+                                       .arena = visit->arena,
+                                       .done = notify_verified,
+                                       .flow = notify };
+    flow->world->adapt(flow->world->ctx, &notify->adapt);
+}

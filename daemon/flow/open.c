@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening an attempt: the order is planned and committed before the buyer or the platform sees it.
+ */
+#include <string.h>
+
+#include "daemon/core/fact.h"
+#include "daemon/flow/parts.h"
+
+#define ROUNDS_MAX 3
+
+static void open_read(struct fq_read *read);
+
+static void open_end(struct fq_open *open, uint32_t result)
+{
+    open->result = result;
+    open->done(open);
+}
+
+void fq_open_run(struct fq_open *open)
+{
+    open->n_rounds++;
+    open->read = (struct fq_read){ .arena = open->arena,
+                                   .kind = FQ_READ_PAYMENT,
+                                   .seq = open->seq,
+                                   .done = open_read,
+                                   .flow = open };
+    open->flow->world->read(open->flow->world->ctx, &open->read);
+}
+
+/* ---- what the adapter planned, kept for the asker and for the store ---- */
+
+static void open_take_action(struct fq_open *open, const struct fq_verdict *verdict)
+{
+    struct fq_pair *fields =
+        fq_arena_array(open->arena, verdict->message.fields.n_items, sizeof(*fields));
+    open->action = verdict->action;
+    open->action_expires_ms = verdict->action_expires_unix_ms;
+    open->action_text = fq_arena_copy(open->arena, verdict->action_text);
+    open->message = (struct fq_message){ .struct_size = sizeof(open->message),
+                                         .url = fq_arena_copy(open->arena, verdict->message.url) };
+    for (size_t i = 0; fields != NULL && i < verdict->message.fields.n_items; i++) {
+        fields[i].name = fq_arena_copy(open->arena, verdict->message.fields.items[i].name);
+        fields[i].value = fq_arena_copy(open->arena, verdict->message.fields.items[i].value);
+        open->message.fields.n_items = i + 1;
+    }
+    open->message.fields.items = fields;
+}
+
+static int open_commit(struct fq_drive *drive, struct fq_ledger *ledger)
+{
+    const struct fq_verdict *verdict = &drive->answer.verdict;
+    struct fq_attempt plan = {
+        .order_number = drive->call.order_number,
+        .deadline_ms = drive->call.deadline_unix_ms,
+        .settle_after_ms = drive->call.deadline_unix_ms + drive->channel->about.settle_margin_ms,
+        .action_text = verdict->action_text,
+        .action_expires_ms = verdict->action_expires_unix_ms,
+    };
+    if (verdict->memory.n_items > 0)
+        FQ_TRY(fq_facts_write(verdict->memory, drive->arena, FQ_MEMORY_SIZE_MAX, &plan.memory));
+    int r = fq_move_open_attempt(ledger, &plan, drive->asked_ms, &drive->flow->conf.schedule);
+    if (r == FQ_MOVE_E_NOT_NOW)
+        return FQ_DRIVE_E_STOP;
+    FQ_TRY(r);
+    drive->attempt_n = ledger->payment.n_attempts;
+    return FQ_DECIDE_WRITE;
+}
+
+/* The drive's memory ends with it: the asker gets the committed ledger in its own. */
+static void open_reread_done(struct fq_read *read)
+{
+    struct fq_open *open = read->flow;
+    if (read->result == 0 && read->ledger != NULL)
+        open->ledger = read->ledger;
+    open_end(open, FQ_OPEN_OK);
+}
+
+static void open_reread(struct fq_open *open)
+{
+    if (!open->wants_ledger) {
+        open_end(open, FQ_OPEN_OK);
+        return;
+    }
+    open->read.done = open_reread_done;
+    open->flow->world->read(open->flow->world->ctx, &open->read);
+}
+
+static void open_driven(struct fq_drive *drive)
+{
+    struct fq_open *open = drive->asker;
+    if (drive->is_stopped && drive->ledger != NULL && open->n_rounds < ROUNDS_MAX) {
+        fq_open_run(open); /* another click was faster: look again */
+        return;
+    }
+    if (drive->is_stopped || drive->refusal != NULL || drive->answer.verdict.action == 0) {
+        open_end(open, FQ_OPEN_UNCLEAR);
+        return;
+    }
+    if (drive->commit != NULL)
+        fq_say_payment(LOG_INFO, FQ_MSG_ATTEMPT_OPENED, "the buyer is sent to the platform",
+                       drive->ledger);
+    open_take_action(open, &drive->answer.verdict);
+    open_reread(open);
+}
+
+static void open_drive(struct fq_open *open, const struct fq_channel *channel,
+                       const struct fq_attempt *live)
+{
+    const struct fq_payment *payment = &open->ledger->payment;
+    struct fq_drive *drive = fq_drive_new(open->flow, channel, FQ_CALL_CREATE, open->ledger,
+                                          live != NULL ? live->n : 0, 0);
+    if (live == NULL) {
+        drive->call.order_number = fq_flow_order_number(open->flow, drive->arena);
+        drive->call.created_unix_ms = fq_flow_now(open->flow);
+        drive->call.deadline_unix_ms = payment->expires_ms;
+        drive->commit = open_commit;
+    }
+    drive->done = open_driven;
+    drive->asker = open;
+    fq_drive_start(drive);
+}
+
+static void open_read(struct fq_read *read)
+{
+    struct fq_open *open = read->flow;
+    struct fq_flow *flow = open->flow;
+    open->ledger = read->ledger;
+    if (read->result < 0 || read->ledger == NULL) {
+        fq_say_fault("reading a payment to open", read->trace);
+        open_end(open, FQ_OPEN_UNCLEAR);
+        return;
+    }
+    struct fq_payment *payment = &read->ledger->payment;
+    const struct fq_channel *channel = fq_flow_channel(flow, payment->channel);
+    const struct fq_attempt *live = fq_ledger_live_attempt(read->ledger);
+    int64_t left = payment->expires_ms - fq_flow_now(flow);
+    if (payment->state != FQ_PAYMENT_OPEN || payment->close_requested_ms > 0 || channel == NULL ||
+        left < channel->about.deadline_min_ms) {
+        open_end(open, FQ_OPEN_NOT_NOW);
+    } else if (live != NULL && live->action_text.len > 0) {
+        open_end(open, FQ_OPEN_OK); /* QR or app: the attempt's own text, from the ledger */
+    } else if (live != NULL && !channel->about.reopen_is_same_order) {
+        open_end(open, FQ_OPEN_WAIT);
+    } else {
+        open_drive(open, channel, live);
+    }
+}
+
+/* ---- the buyer's link ---- */
+
+struct open_visit {
+    struct fq_flow *flow;
+    struct fq_visit *visit;
+    struct fq_str mac_text;
+    struct fq_read read;
+    struct fq_open open;
+};
+
+void fq_page_facts_of(struct fq_flow *flow, const struct fq_ledger *ledger,
+                      struct fq_page_facts *ret)
+{
+    *ret = (struct fq_page_facts){ 0 };
+    if (ledger == NULL)
+        return;
+    const struct fq_channel *channel = fq_flow_channel(flow, ledger->payment.channel);
+    ret->payment = &ledger->payment;
+    ret->merchant = fq_flow_merchant(flow, ledger->payment.merchant_id);
+    ret->shop_url = ledger->payment.return_url;
+    if (channel == NULL)
+        return;
+    ret->title_zh = fq_str_of(channel->about.title_zh);
+    ret->title_en = fq_str_of(channel->about.title_en);
+}
+
+static void open_visit_page(struct open_visit *self, uint32_t status, enum fq_page page,
+                            const struct fq_ledger *ledger, const struct fq_message *form)
+{
+    struct fq_page_facts facts;
+    fq_page_facts_of(self->flow, ledger, &facts);
+    facts.form = form;
+    fq_page_fill(self->visit, status, page, &facts);
+    fq_visit_finish(self->flow, self->visit);
+}
+
+/* A link that does not open (any more): say why. */
+static void open_visit_closed(struct open_visit *self, const struct fq_ledger *ledger)
+{
+    const struct fq_payment *payment = &ledger->payment;
+    if (payment->state == FQ_PAYMENT_PAID)
+        open_visit_page(self, 200, FQ_PAGE_PAID, ledger, NULL);
+    else if (payment->close_reason == FQ_CLOSE_REQUESTED || payment->close_requested_ms > 0 ||
+             payment->close_reason == FQ_CLOSE_DECLINED)
+        open_visit_page(self, 410, FQ_PAGE_CLOSED, ledger, NULL);
+    else
+        open_visit_page(self, 410, FQ_PAGE_EXPIRED, ledger, NULL);
+}
+
+static void open_visit_opened(struct fq_open *open)
+{
+    struct open_visit *self = open->asker;
+    struct fq_visit *visit = self->visit;
+    switch ((enum fq_open_result)open->result) {
+    case FQ_OPEN_NOT_NOW:
+        open_visit_closed(self, open->ledger);
+        return;
+    case FQ_OPEN_WAIT:
+        open_visit_page(self, 200, FQ_PAGE_WAITING, open->ledger, NULL);
+        return;
+    case FQ_OPEN_UNCLEAR:
+        open_visit_page(self, 503, FQ_PAGE_TROUBLE, open->ledger, NULL);
+        return;
+    case FQ_OPEN_OK:
+        break;
+    }
+    if (open->action == FQ_ACTION_FORM_POST) {
+        open_visit_page(self, 200, FQ_PAGE_FORM, open->ledger, &open->message);
+        return;
+    }
+    visit->status = 303;
+    visit->location = open->message.url;
+    fq_visit_finish(self->flow, visit);
+}
+
+static void open_visit_read(struct fq_read *read)
+{
+    struct open_visit *self = read->flow;
+    struct fq_ledger *ledger = read->ledger;
+    if (read->result < 0) {
+        fq_say_fault("reading a link's payment", read->trace);
+        open_visit_page(self, 503, FQ_PAGE_TROUBLE, NULL, NULL);
+        return;
+    }
+    if (ledger == NULL) {
+        open_visit_page(self, 404, FQ_PAGE_UNKNOWN, NULL, NULL);
+        return;
+    }
+    if (!fq_link_is_valid(self->flow, "open", &ledger->payment, self->mac_text,
+                          self->visit->arena)) {
+        if (fq_link_was_valid(self->flow, &ledger->payment, self->mac_text, self->visit->arena))
+            open_visit_closed(self, ledger);
+        else
+            open_visit_page(self, 404, FQ_PAGE_UNKNOWN, NULL, NULL);
+        return;
+    }
+    const struct fq_channel *channel = fq_flow_channel(self->flow, ledger->payment.channel);
+    int64_t left = ledger->payment.expires_ms - fq_flow_now(self->flow);
+    if (ledger->payment.state != FQ_PAYMENT_OPEN || channel == NULL ||
+        left < channel->about.deadline_min_ms) {
+        open_visit_closed(self, ledger);
+    } else if (fq_str_equal(self->visit->method, fq_lit("POST"))) {
+        self->open = (struct fq_open){ .flow = self->flow,
+                                       .arena = self->visit->arena,
+                                       .seq = ledger->payment.seq,
+                                       .done = open_visit_opened,
+                                       .asker = self };
+        fq_open_run(&self->open);
+    } else {
+        open_visit_page(self, 200, FQ_PAGE_GO, ledger, NULL);
+    }
+}
+
+void fq_open_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str token)
+{
+    struct open_visit *self = fq_arena_alloc(visit->arena, sizeof(*self));
+    fq_assert(self != NULL);
+    self->flow = flow;
+    self->visit = visit;
+    int64_t seq = 0;
+    if (fq_token_parse(token, &seq, &self->mac_text) != 0) {
+        open_visit_page(self, 404, FQ_PAGE_UNKNOWN, NULL, NULL);
+        return;
+    }
+    self->read = (struct fq_read){ .arena = visit->arena,
+                                   .kind = FQ_READ_PAYMENT,
+                                   .seq = seq,
+                                   .done = open_visit_read,
+                                   .flow = self };
+    flow->world->read(flow->world->ctx, &self->read);
+}

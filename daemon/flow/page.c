@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pages for buyers: one sentence, one thing to do, Chinese first. No script is needed, none but the
+ * one below is allowed. */
+#include "daemon/core/money.h"
+#include "daemon/flow/parts.h"
+
+#define PAGE_SIZE_MAX 65536
+
+/* The only script: the page posts itself. Its hash stands in the policy; a test computes it anew.
+ */
+#define PAGE_SCRIPT      "document.forms[0].submit()"
+#define PAGE_SCRIPT_HASH "sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE="
+
+/* form-action is left open for https: the answer to the form is a redirect to the platform, whose
+ * own redirects a browser would check against it. */
+#define PAGE_POLICY                                                                \
+    "default-src 'none'; style-src 'unsafe-inline'; script-src '" PAGE_SCRIPT_HASH \
+    "'; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'"
+
+struct page_words {
+    const char *title_zh, *text_zh, *button_zh;
+    const char *title_en, *text_en, *button_en;
+};
+
+static const struct page_words words[] = {
+    [FQ_PAGE_GO] = { "前往支付平台", "即将前往支付平台完成身份验证和付款。", "继续",
+                     "Go to the payment platform",
+                     "You will verify your identity and pay on the platform's own pages.",
+                     "Continue" },
+    [FQ_PAGE_FORM] = { "前往支付平台", "即将前往支付平台完成身份验证和付款。", "继续",
+                       "Go to the payment platform",
+                       "You will verify your identity and pay on the platform's own pages.",
+                       "Continue" },
+    [FQ_PAGE_EXPIRED] = { "支付链接已过期", "该订单未在有效时间内付款，请返回商城重新下单。",
+                          "返回商城", "This link has expired",
+                          "The order was not paid in time. Please return to the shop and order "
+                          "again.",
+                          "Return to the shop" },
+    [FQ_PAGE_CLOSED] = { "订单已关闭", "该订单已关闭，未发生扣款。如需购买，请返回商城重新下单。",
+                         "返回商城", "This order is closed",
+                         "Nothing further can be paid here. Please return to the shop.",
+                         "Return to the shop" },
+    [FQ_PAGE_WAITING] = { "正在确认付款结果",
+                          "正在向支付平台确认结果，页面会自动刷新，请勿重复付款。", "刷新",
+                          "Confirming your payment",
+                          "We are asking the platform. This page reloads by itself; please do not "
+                          "pay again.",
+                          "Reload" },
+    [FQ_PAGE_PAID] = { "付款成功", "支付平台已确认您的付款。", "返回商城", "Paid",
+                       "The platform has confirmed your payment.", "Return to the shop" },
+    [FQ_PAGE_UNKNOWN] = { "链接无效", "没有找到对应的订单，请检查链接或返回商城。", NULL,
+                          "Unknown link", "There is no order behind this link.", NULL },
+    [FQ_PAGE_TROUBLE] = { "请稍后再试", "系统暂时无法处理，订单未受影响，请稍后刷新页面。", NULL,
+                          "Please try again in a moment",
+                          "Nothing was changed. Please reload this page shortly.", NULL },
+};
+
+static const char style[] =
+    ":root{color-scheme:light dark}"
+    "body{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;"
+    "font:16px/1.6 -apple-system,\"PingFang SC\",\"Noto Sans CJK SC\",\"Microsoft "
+    "YaHei\",sans-serif;"
+    "background:Canvas;color:CanvasText}"
+    "main{max-width:26rem;padding:2rem 1.5rem;text-align:center}"
+    "h1{font-size:1.5rem;font-weight:600;margin:0 0 .75rem}p{margin:.5rem 0}"
+    ".sum{font-size:1.75rem;font-weight:600;margin:1rem 0 .25rem}.shop{opacity:.7}"
+    "[lang=en]{opacity:.7;font-size:.9rem}"
+    "button,a.button{display:inline-block;margin-top:1.25rem;padding:.75rem 2.5rem;border:0;"
+    "border-radius:999px;background:#0070f3;color:#fff;font:inherit;text-decoration:none;cursor:"
+    "pointer}"
+    "button:focus-visible,a.button:focus-visible{outline:3px solid #7db8ff;outline-offset:2px}";
+
+static void page_add_head(struct fq_buf *buf, const struct page_words *word, bool reloads)
+{
+    fq_buf_add(buf, fq_lit("<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">"
+                           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+                           "<meta name=\"robots\" content=\"noindex\">"));
+    if (reloads)
+        fq_buf_add(buf, fq_lit("<meta http-equiv=\"refresh\" content=\"3\">"));
+    fq_buf_printf(buf, "<title>%s · %s</title><style>%s</style></head><body><main><h1>%s</h1>",
+                  word->title_zh, word->title_en, style, word->title_zh);
+}
+
+static void page_add_payment(struct fq_buf *buf, struct fq_arena *arena,
+                             const struct fq_page_facts *facts)
+{
+    if (facts->merchant != NULL) {
+        fq_buf_add(buf, fq_lit("<p class=\"shop\">"));
+        fq_buf_add_html(buf, facts->merchant->name);
+        fq_buf_add(buf, fq_lit("</p>"));
+    }
+    if (facts->payment == NULL)
+        return;
+    struct fq_money amount = facts->payment->amount;
+    struct fq_str text = fq_money_text(amount.minor, amount.exponent, arena);
+    fq_buf_add(buf, fq_lit("<p>"));
+    fq_buf_add_html(buf, facts->payment->subject);
+    fq_buf_printf(buf, "</p><p class=\"sum\">%.*s %s</p><p>", fq_str_arg(text), amount.currency);
+    fq_buf_add_html(buf, facts->title_zh);
+    if (facts->payment->instalments > 0)
+        fq_buf_printf(buf, " · %u 期 / %u instalments", facts->payment->instalments,
+                      facts->payment->instalments);
+    fq_buf_add(buf, fq_lit("</p>"));
+}
+
+static void page_add_form(struct fq_buf *buf, const struct page_words *word,
+                          const struct fq_message *form)
+{
+    fq_buf_add(buf, fq_lit("<form method=\"post\""));
+    if (form != NULL) {
+        fq_buf_add(buf, fq_lit(" action=\""));
+        fq_buf_add_html(buf, form->url);
+        fq_buf_add_char(buf, '"');
+    }
+    fq_buf_add_char(buf, '>');
+    for (size_t i = 0; form != NULL && i < form->fields.n_items; i++) {
+        fq_buf_add(buf, fq_lit("<input type=\"hidden\" name=\""));
+        fq_buf_add_html(buf, form->fields.items[i].name);
+        fq_buf_add(buf, fq_lit("\" value=\""));
+        fq_buf_add_html(buf, form->fields.items[i].value);
+        fq_buf_add(buf, fq_lit("\">"));
+    }
+    fq_buf_printf(buf, "<button>%s · %s</button></form><script>" PAGE_SCRIPT "</script>",
+                  word->button_zh, word->button_en);
+}
+
+static void page_add_link(struct fq_buf *buf, const struct page_words *word, struct fq_str url)
+{
+    fq_buf_add(buf, fq_lit("<a class=\"button\" href=\""));
+    fq_buf_add_html(buf, url);
+    fq_buf_printf(buf, "\">%s · %s</a>", word->button_zh, word->button_en);
+}
+
+void fq_page_fill(struct fq_visit *visit, uint32_t status, enum fq_page page,
+                  const struct fq_page_facts *facts)
+{
+    const struct page_words *word = &words[page];
+    struct fq_buf buf;
+    fq_buf_init(&buf, visit->arena, PAGE_SIZE_MAX);
+    page_add_head(&buf, word, page == FQ_PAGE_WAITING);
+    page_add_payment(&buf, visit->arena, facts);
+    fq_buf_printf(&buf, "<p>%s</p><p lang=\"en\">%s</p>", word->text_zh, word->text_en);
+    if (page == FQ_PAGE_GO || page == FQ_PAGE_FORM)
+        page_add_form(&buf, word, facts->form);
+    else if (page == FQ_PAGE_WAITING)
+        page_add_link(&buf, word, fq_lit("?"));
+    else if (word->button_zh != NULL && facts->shop_url.len > 0)
+        page_add_link(&buf, word, facts->shop_url);
+    fq_buf_add(&buf, fq_lit("</main></body></html>\n"));
+    visit->status = status;
+    visit->answer_type = fq_lit("text/html; charset=utf-8");
+    visit->content_security_policy = fq_lit(PAGE_POLICY);
+    if (fq_buf_finish(&buf, &visit->answer_body) != 0) {
+        visit->status = 500;
+        visit->answer_body = fq_lit("<!doctype html><title>500</title>");
+    }
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of flow/ share: the flow itself, the drive, answers, pages, what is said in the
+ * log. */
+#ifndef FQ_FLOW_PARTS_H
+#define FQ_FLOW_PARTS_H
+
+#include "daemon/base/buf.h"
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/core/id.h"
+#include "daemon/core/verdict.h"
+#include "daemon/flow/flow.h"
+
+struct fq_busy;   /* a payment that a drive works on (flow.c) */
+struct fq_waiter; /* a GetPayment that waits for a move (wait.c) */
+
+struct fq_flow {
+    struct fq_flow_conf conf;
+    const struct fq_world *world;
+    struct fq_sequence sequence;
+    struct fq_busy *busy;        /* by seq */
+    struct fq_waiter *waiters;   /* by seq */
+    struct fq_timer round_timer; /* recover.c */
+    bool is_round_running;
+    bool is_draining;
+    size_t n_running; /* operations, visits and drives inside */
+};
+
+/* ---- the flow (flow.c) ---- */
+
+static inline int64_t fq_flow_now(const struct fq_flow *flow)
+{
+    return flow->world->now_unix_ms(flow->world->ctx);
+}
+const struct fq_merchant *fq_flow_merchant(const struct fq_flow *flow, struct fq_str id);
+const struct fq_channel *fq_flow_channel(const struct fq_flow *flow, struct fq_str name);
+bool fq_merchant_may_use(const struct fq_merchant *merchant, struct fq_str channel);
+void fq_flow_transact(struct fq_flow *flow, struct fq_tx *tx);
+struct fq_str fq_flow_order_number(struct fq_flow *flow, struct fq_arena *arena);
+
+/* Answers an operation: with its status, or as it stands. */
+void fq_finish(struct fq_flow *flow, struct fq_operation *operation);
+void fq_finish_with(struct fq_flow *flow, struct fq_operation *operation, struct fq_status status);
+
+/* ---- the drive: plan, commit, send, resume, settle, reply (drive.c) ---- */
+
+struct fq_drive {
+    struct fq_flow *flow;
+    struct fq_arena *arena; /* the drive's own */
+    const struct fq_channel *channel;
+    uint32_t kind; /* fq_call_kind: CREATE, QUERY, CLOSE_ORDER, REFUND, QUERY_REFUND */
+    int64_t seq;
+    uint32_t attempt_n; /* 0 while CREATE plans a new attempt */
+    uint32_t refund_n;
+    struct fq_call call;
+    int64_t asked_ms;  /* when the question was planned */
+    int64_t settle_ms; /* when its answer is settled */
+    uint32_t n_sends;
+
+    /* The intent, written before the first byte leaves; NULL: nothing to write. Returns FQ_DECIDE_*
+     * or FQ_DRIVE_E_STOP: the ledger has moved on, nothing is sent. */
+    int (*commit)(struct fq_drive *drive, struct fq_ledger *ledger);
+
+    /* what came of it */
+    struct fq_answer answer;  /* the last one */
+    const char *refusal;      /* why it is not believed; NULL: it is */
+    bool is_stopped;          /* commit said stop, or the store failed: nothing was sent */
+    bool is_asked_back;       /* the answer proves nothing: query first */
+    struct fq_ledger *ledger; /* as committed last; NULL if the store failed */
+    uint32_t move;            /* fq_move that was applied */
+
+    void (*done)(struct fq_drive *drive); /* then the drive is freed */
+    void *asker;
+
+    struct fq_adapt adapt;
+    struct fq_send send;
+    struct fq_tx tx;
+    struct fq_verdict unclear;
+};
+
+enum {
+    FQ_DRIVE_E_STOP = 100,
+};
+
+/* A drive about a payment that was just read or written: the call is filled from `ledger` (copied).
+ */
+struct fq_drive *fq_drive_new(struct fq_flow *flow, const struct fq_channel *channel, uint32_t kind,
+                              const struct fq_ledger *ledger, uint32_t attempt_n,
+                              uint32_t refund_n);
+void fq_drive_start(struct fq_drive *drive);
+bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq);
+void fq_flow_busy(struct fq_flow *flow, int64_t seq);
+void fq_flow_idle(struct fq_flow *flow, int64_t seq);
+
+/* What the verdict of a notification, return or answer is checked against. */
+const char *fq_drive_refuse(const struct fq_channel *channel, const struct fq_answer *answer,
+                            bool is_begin, uint32_t object, struct fq_str number,
+                            struct fq_money amount, int64_t now_ms, uint32_t n_sends);
+
+/* Evidence out of a believed answer. */
+struct fq_evidence fq_evidence_of(const struct fq_answer *answer, const char *kind);
+
+/* ---- parts of operations ---- */
+
+void fq_quote_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_create_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_get_payment_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_close_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_create_refund_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_get_refund_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_list_events_run(struct fq_flow *flow, struct fq_operation *operation);
+
+/* Checks a quote's signed bytes: MAC, form. Positive: not ours. (quote.c) */
+enum {
+    FQ_QUOTE_E_FOREIGN = 1,
+};
+
+int fq_quote_open(struct fq_flow *flow, struct fq_str signed_quote, struct fq_arena *arena,
+                  struct fq_quote *ret, struct fq_str *ret_text);
+
+/* Fills the answer from a ledger whose memory lives as long as the operation, and finishes it.
+ * (answer.c) */
+void fq_answer_payment(struct fq_flow *flow, struct fq_operation *operation,
+                       struct fq_ledger *ledger);
+void fq_answer_refund(struct fq_flow *flow, struct fq_operation *operation,
+                      struct fq_ledger *ledger, const struct fq_refund *refund);
+struct fq_str fq_link(struct fq_flow *flow, const char *purpose, const struct fq_payment *payment,
+                      struct fq_arena *arena);
+/* True if `mac_text` was an "open" token of an earlier generation: the link was real, and is dead.
+ */
+bool fq_link_was_valid(struct fq_flow *flow, const struct fq_payment *payment,
+                       struct fq_str mac_text, struct fq_arena *arena);
+/* True if `mac_text` is the current token of the payment for this purpose. */
+bool fq_link_is_valid(struct fq_flow *flow, const char *purpose, const struct fq_payment *payment,
+                      struct fq_str mac_text, struct fq_arena *arena);
+
+/* ---- asking and telling the platform (ask.c); `done` may be NULL ---- */
+
+/* The live attempt, or the first unfinished refund, or nothing; then calls done(asker). A query
+ * that finds an order still open after its deadline, or after a close was asked for, closes it too.
+ */
+void fq_ask_now(struct fq_flow *flow, const struct fq_ledger *ledger, void (*done)(void *asker),
+                void *asker);
+void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
+                   const struct fq_refund *refund, void (*done)(void *asker), void *asker);
+/* Sends a reserved refund, or a submitted one again under its number. */
+void fq_refund_submit(struct fq_flow *flow, const struct fq_ledger *ledger,
+                      const struct fq_refund *refund, void (*done)(void *asker), void *asker);
+/* Closes the live attempt's order where the platform can; asks about it where not. */
+void fq_close_at_platform(struct fq_flow *flow, const struct fq_ledger *ledger,
+                          void (*done)(void *asker), void *asker);
+
+/* ---- after the platform's word (settled.c) ---- */
+
+/* What policy wants after an attempt won: an automatic refund, perhaps. */
+void fq_after_settle(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
+                     uint32_t move);
+/* Inside a settling transaction: flags an order that is paid twice. (settled.c) */
+void fq_settle_siblings(struct fq_tx *tx, uint32_t move, int64_t now_ms);
+
+/* ---- opening an attempt (open.c) ---- */
+
+enum fq_open_result {
+    FQ_OPEN_OK = 0,  /* action is valid */
+    FQ_OPEN_NOT_NOW, /* the payment's state does not allow it; the ledger says why */
+    FQ_OPEN_WAIT,    /* an earlier attempt must be proven dead first */
+    FQ_OPEN_UNCLEAR, /* the platform or adapter did not give an action: try again later */
+};
+
+struct fq_open {
+    struct fq_flow *flow;
+    struct fq_arena *arena; /* of the asker; the action lives there */
+    int64_t seq;
+    uint32_t result; /* fq_open_result */
+    uint32_t action; /* fq_action */
+    struct fq_message message;
+    struct fq_str action_text;
+    int64_t action_expires_ms;
+    struct fq_ledger *ledger; /* as it was read or written last */
+    bool wants_ledger;        /* `ledger` shall show the opened attempt: one more read */
+    uint32_t n_rounds;
+    struct fq_read read;
+    void (*done)(struct fq_open *open);
+    void *asker;
+};
+
+void fq_open_run(struct fq_open *open);
+
+/* ---- visits ---- */
+
+void fq_open_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str token);
+void fq_back_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str token);
+void fq_notify_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str channel);
+void fq_visit_finish(struct fq_flow *flow, struct fq_visit *visit);
+
+/* ---- pages for buyers, Chinese first (page.c) ---- */
+
+enum fq_page {
+    FQ_PAGE_GO = 0, /* go to the platform: posts itself */
+    FQ_PAGE_FORM,   /* the platform's form: posts itself */
+    FQ_PAGE_EXPIRED,
+    FQ_PAGE_CLOSED,
+    FQ_PAGE_WAITING, /* for the platform's word; reloads itself */
+    FQ_PAGE_PAID,
+    FQ_PAGE_UNKNOWN, /* no such link */
+    FQ_PAGE_TROUBLE, /* try again in a moment */
+};
+
+struct fq_page_facts {
+    const struct fq_merchant *merchant; /* NULL: not known */
+    const struct fq_payment *payment;   /* NULL: not known */
+    struct fq_str title_zh, title_en;   /* of the channel */
+    const struct fq_message *form;      /* FORM */
+    struct fq_str shop_url;             /* a way back to the shop; may be empty */
+};
+
+void fq_page_facts_of(struct fq_flow *flow, const struct fq_ledger *ledger,
+                      struct fq_page_facts *ret);
+void fq_page_fill(struct fq_visit *visit, uint32_t status, enum fq_page page,
+                  const struct fq_page_facts *facts);
+
+/* ---- waiting for a move (wait.c) ---- */
+
+/* Calls wake(asker) once: at the next move of the payment, after wait_ms, or when the flow drains.
+ */
+void fq_wait_add(struct fq_flow *flow, int64_t seq, int64_t wait_ms, void (*wake)(void *asker),
+                 void *asker);
+void fq_wait_wake(struct fq_flow *flow, int64_t seq);
+void fq_wait_wake_all(struct fq_flow *flow);
+
+/* ---- the log (say.c) ---- */
+
+void fq_say_fault(const char *what, const char *trace);
+void fq_say_refused(const struct fq_operation *operation);
+/* What a settled word did, in one line, if it did anything. */
+void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t move);
+void fq_say_unclear(const struct fq_channel *channel, uint32_t kind, struct fq_str number,
+                    const char *why, struct fq_str detail);
+void fq_say_payment(int level, uint32_t msg, const char *text, const struct fq_ledger *ledger);
+
+#endif

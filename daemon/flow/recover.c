@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rounds: whatever is due is asked about, again and again, until the platform's own word ends it.
+ * Start-up is only the first round. */
+#include "daemon/flow/parts.h"
+
+#define ROUND_MS      500
+#define ROUND_MS_FULL 50
+#define DUE_MAX       128
+
+enum { DUE_ATTEMPT = 1, DUE_REFUND = 2, DUE_PAYMENT = 3 };
+
+/* One due row on its way: its ledger is read, then the right question is asked. */
+struct recovery {
+    struct fq_flow *flow;
+    struct fq_due due;
+    struct fq_read read;
+    struct fq_tx tx;
+    int64_t now_ms;
+};
+
+struct round {
+    struct fq_flow *flow;
+    struct fq_read read;
+};
+
+static void recovery_end(struct recovery *recovery)
+{
+    fq_flow_idle(recovery->flow, recovery->due.seq);
+    fq_arena_free(recovery->read.arena);
+}
+
+/* ---- a payment that nobody may start any more ---- */
+
+static int recovery_decide_expire(struct fq_tx *tx)
+{
+    struct recovery *recovery = tx->flow;
+    if (tx->ledger == NULL)
+        return FQ_DECIDE_KEEP;
+    fq_move_expire(tx->ledger, recovery->now_ms);
+    if (tx->ledger->payment.due_ms > 0 && tx->ledger->payment.due_ms <= recovery->now_ms) {
+        tx->ledger->payment.due_ms = 0; /* not OPEN, or an attempt drives it */
+        tx->ledger->payment_is_dirty = true;
+    }
+    return FQ_DECIDE_WRITE;
+}
+
+static void recovery_expired(struct fq_tx *tx)
+{
+    struct recovery *recovery = tx->flow;
+    if (tx->result < 0)
+        fq_say_fault("closing an expired payment", tx->trace);
+    else if (tx->ledger != NULL && tx->ledger->payment.state == FQ_PAYMENT_CLOSED)
+        fq_say_payment(LOG_INFO, FQ_MSG_PAYMENT_CLOSED, "payment closed", tx->ledger);
+    fq_wait_wake(recovery->flow, recovery->due.seq);
+    recovery_end(recovery);
+}
+
+static void recovery_expire(struct recovery *recovery)
+{
+    recovery->now_ms = fq_flow_now(recovery->flow);
+    recovery->tx = (struct fq_tx){ .arena = recovery->read.arena,
+                                   .lookup = FQ_LOOKUP_SEQ,
+                                   .seq = recovery->due.seq,
+                                   .decide = recovery_decide_expire,
+                                   .done = recovery_expired,
+                                   .flow = recovery };
+    fq_flow_transact(recovery->flow, &recovery->tx);
+}
+
+/* ---- a refund that is not proven yet ---- */
+
+static bool recovery_must_resubmit(const struct fq_refund *refund, int64_t now_ms)
+{
+    return refund->state == FQ_REFUND_SUBMITTED &&
+           refund->platform_code.len > 0 && /* the platform was heard, and does not show it */
+           now_ms - refund->submitted_ms >= FQ_RESUBMIT_AFTER_MS;
+}
+
+/* A submitted refund is asked about first; only if the platform still does not show it is the same
+ * number sent again. */
+static void recovery_refund_asked(void *asker);
+
+static void recovery_refund(struct recovery *recovery, struct fq_ledger *ledger)
+{
+    struct fq_refund *refund = fq_ledger_refund(ledger, recovery->due.n);
+    if (refund != NULL && refund->state == FQ_REFUND_RESERVED)
+        fq_refund_submit(recovery->flow, ledger, refund, NULL, NULL);
+    else if (refund != NULL && refund->state == FQ_REFUND_SUBMITTED) {
+        fq_ask_refund(recovery->flow, ledger, refund, recovery_refund_asked, recovery);
+        return;
+    }
+    recovery_end(recovery);
+}
+
+static void recovery_refund_reread(struct fq_read *read)
+{
+    struct recovery *recovery = read->flow;
+    struct fq_refund *refund = read->result == 0 && read->ledger != NULL
+                                   ? fq_ledger_refund(read->ledger, recovery->due.n)
+                                   : NULL;
+    if (refund != NULL && !recovery->flow->is_draining &&
+        recovery_must_resubmit(refund, fq_flow_now(recovery->flow)))
+        fq_refund_submit(recovery->flow, read->ledger, refund, NULL, NULL);
+    recovery_end(recovery);
+}
+
+static void recovery_refund_asked(void *asker)
+{
+    struct recovery *recovery = asker;
+    recovery->read.done = recovery_refund_reread;
+    recovery->read.ledger = NULL;
+    recovery->flow->world->read(recovery->flow->world->ctx, &recovery->read);
+}
+
+/* ---- any of them ---- */
+
+static void recovery_asked(void *asker)
+{
+    recovery_end(asker);
+}
+
+static void recovery_read(struct fq_read *read)
+{
+    struct recovery *recovery = read->flow;
+    if (read->result < 0 || read->ledger == NULL) {
+        fq_say_fault("reading a due payment", read->trace);
+        recovery_end(recovery);
+        return;
+    }
+    switch (recovery->due.kind) {
+    case DUE_ATTEMPT:
+        fq_ask_now(recovery->flow, read->ledger, recovery_asked, recovery);
+        return;
+    case DUE_REFUND:
+        recovery_refund(recovery, read->ledger);
+        return;
+    default:
+        recovery_expire(recovery);
+    }
+}
+
+static void recovery_start(struct fq_flow *flow, const struct fq_due *due)
+{
+    struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    struct recovery *recovery = fq_arena_alloc(arena, sizeof(*recovery));
+    fq_assert(recovery != NULL);
+    recovery->flow = flow;
+    recovery->due = *due;
+    recovery->read = (struct fq_read){ .arena = arena,
+                                       .kind = FQ_READ_PAYMENT,
+                                       .seq = due->seq,
+                                       .done = recovery_read,
+                                       .flow = recovery };
+    fq_flow_busy(flow, due->seq);
+    flow->world->read(flow->world->ctx, &recovery->read);
+}
+
+/* ---- the round ---- */
+
+static void round_done(struct fq_read *read)
+{
+    struct round *round = read->flow;
+    struct fq_flow *flow = round->flow;
+    flow->is_round_running = false;
+    flow->n_running--;
+    if (read->result < 0)
+        fq_say_fault("reading what is due", read->trace);
+    for (uint32_t i = 0; i < read->n_rows && !flow->is_draining; i++) {
+        if (!fq_flow_is_busy(flow, read->due[i].seq))
+            recovery_start(flow, &read->due[i]);
+    }
+    if (!flow->is_draining)
+        flow->world->after(flow->world->ctx, &flow->round_timer,
+                           read->n_rows == DUE_MAX ? ROUND_MS_FULL : ROUND_MS);
+    fq_arena_free(read->arena);
+}
+
+static void round_start(struct fq_timer *timer)
+{
+    struct fq_flow *flow = fq_container_of(timer, struct fq_flow, round_timer);
+    struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    struct round *round = fq_arena_alloc(arena, sizeof(*round));
+    fq_assert(round != NULL);
+    round->flow = flow;
+    round->read = (struct fq_read){ .arena = arena,
+                                    .kind = FQ_READ_DUE,
+                                    .now_ms = fq_flow_now(flow),
+                                    .n_max = DUE_MAX,
+                                    .done = round_done,
+                                    .flow = round };
+    flow->is_round_running = true;
+    flow->n_running++;
+    flow->world->read(flow->world->ctx, &round->read);
+}
+
+void fq_flow_start(struct fq_flow *flow)
+{
+    flow->round_timer.fire = round_start;
+    flow->world->after(flow->world->ctx, &flow->round_timer, 1);
+}

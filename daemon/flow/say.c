@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the log says: one line per decision that matters, whose fault it is, and what happens next.
+ */
+#include "daemon/flow/parts.h"
+
+void fq_say_fault(const char *what, const char *trace)
+{
+    fq_log(LOG_ERR, FQ_MSG_FAULT, "fault", FQ_LOG_TEXT("FAULT", "ours"), FQ_LOG_TEXT("WHILE", what),
+           FQ_LOG_TEXT("TRACE", trace),
+           FQ_LOG_TEXT("NEXT", "nothing was changed; it is asked again"));
+}
+
+void fq_say_refused(const struct fq_operation *operation)
+{
+    const struct fq_status *status = &operation->status;
+    bool is_ours = status->blame == FQ_BLAME_DAEMON;
+    fq_log(is_ours ? LOG_ERR : LOG_INFO, FQ_MSG_REQUEST_REFUSED, "request refused",
+           FQ_LOG_STR("MERCHANT", operation->merchant->id),
+           FQ_LOG_STR("REQUEST", operation->request_id), FQ_LOG_TEXT("REASON", status->reason),
+           FQ_LOG_TEXT("FIELD", status->field), FQ_LOG_TEXT("FAULT", is_ours ? "ours" : "theirs"));
+}
+
+void fq_say_payment(int level, uint32_t msg, const char *text, const struct fq_ledger *ledger)
+{
+    const struct fq_payment *payment = &ledger->payment;
+    const struct fq_attempt *attempt = fq_ledger_last_attempt(ledger);
+    struct fq_str none = { NULL, 0 };
+    fq_log(level, msg, text,
+           FQ_LOG_STR("PAYMENT", fq_id_payment(payment->seq, payment->secret, ledger->arena)),
+           FQ_LOG_STR("MERCHANT", payment->merchant_id),
+           FQ_LOG_STR("ORDER", payment->merchant_order_id), FQ_LOG_STR("CHANNEL", payment->channel),
+           FQ_LOG_STR("NUMBER", attempt != NULL ? attempt->order_number : none),
+           FQ_LOG_TEXT("STATE", fq_payment_state_name(payment->state)),
+           FQ_LOG_INT("VERSION", payment->version),
+           FQ_LOG_INT("AMOUNT_MINOR", payment->amount.minor),
+           FQ_LOG_STR("PLATFORM_CODE", attempt != NULL ? attempt->platform_code : none));
+}
+
+void fq_say_unclear(const struct fq_channel *channel, uint32_t kind, struct fq_str number,
+                    const char *why, struct fq_str detail)
+{
+    static const char *const kinds[] = { "?",      "create",       "query",  "close",
+                                         "refund", "query_refund", "undo",   "statement",
+                                         "key",    "task",         "notify", "return" };
+    fq_log(LOG_WARNING, FQ_MSG_PLATFORM_UNCLEAR, "no word that can be believed",
+           FQ_LOG_STR("CHANNEL", channel->conf->name), FQ_LOG_STR("NUMBER", number),
+           FQ_LOG_TEXT("CALL", kinds[kind < fq_array_size(kinds) ? kind : 0]),
+           FQ_LOG_TEXT("REASON", why), FQ_LOG_STR("DETAIL", detail), FQ_LOG_TEXT("FAULT", "theirs"),
+           FQ_LOG_TEXT("NEXT", "the outcome stays unknown and is asked about again"));
+}
+
+static void say_refund(int level, uint32_t msg, const char *text, const struct fq_ledger *ledger,
+                       uint32_t refund_n)
+{
+    const struct fq_payment *payment = &ledger->payment;
+    for (uint32_t i = 0; i < ledger->n_refunds_loaded; i++) {
+        const struct fq_refund *refund = &ledger->refunds[i];
+        if (refund->n != refund_n)
+            continue;
+        fq_log(level, msg, text,
+               FQ_LOG_STR("REFUND",
+                          fq_id_refund(payment->seq, payment->secret, refund_n, ledger->arena)),
+               FQ_LOG_STR("MERCHANT", payment->merchant_id),
+               FQ_LOG_STR("CHANNEL", payment->channel), FQ_LOG_STR("NUMBER", refund->number),
+               FQ_LOG_INT("AMOUNT_MINOR", refund->amount_minor),
+               FQ_LOG_STR("PLATFORM_CODE", refund->platform_code));
+    }
+}
+
+void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t move)
+{
+    const struct fq_payment *payment = &ledger->payment;
+    switch ((enum fq_move)move) {
+    case FQ_MOVE_WIN:
+        if (payment->flags & FQ_FLAG_DOUBLE_PAID)
+            fq_say_payment(LOG_WARNING, FQ_MSG_DOUBLE_PAID, "an order is paid twice", ledger);
+        else if (payment->flags & FQ_FLAG_LATE_SUCCESS)
+            fq_say_payment(LOG_WARNING, FQ_MSG_LATE_SUCCESS, "paid after it was closed", ledger);
+        else
+            fq_say_payment(LOG_NOTICE, FQ_MSG_PAYMENT_PAID, "payment paid", ledger);
+        if (payment->terms_match == FQ_TERMS_DIFFERENT)
+            fq_say_payment(LOG_WARNING, FQ_MSG_TERMS_DIFFER, "other terms than were asked for",
+                           ledger);
+        break;
+    case FQ_MOVE_DECLINE:
+        fq_say_payment(LOG_INFO, FQ_MSG_ATTEMPT_DECLINED, "declined, the buyer may try again",
+                       ledger);
+        break;
+    case FQ_MOVE_DIE:
+    case FQ_MOVE_ABSENT:
+        if (payment->state == FQ_PAYMENT_CLOSED)
+            fq_say_payment(LOG_INFO, FQ_MSG_PAYMENT_CLOSED, "payment closed", ledger);
+        break;
+    case FQ_MOVE_MISTRUST:
+        fq_say_payment(LOG_ERR, FQ_MSG_UNKNOWN_FOR_OPERATOR,
+                       "the platform contradicts what it proved before", ledger);
+        break;
+    case FQ_MOVE_REFUNDED:
+        say_refund(LOG_NOTICE, FQ_MSG_REFUND_DONE, "refund done", ledger, refund_n);
+        break;
+    case FQ_MOVE_FAIL:
+        say_refund(LOG_WARNING, FQ_MSG_REFUND_FAILED, "refund failed", ledger, refund_n);
+        break;
+    case FQ_MOVE_BUG:
+    case FQ_MOVE_IGNORE:
+    case FQ_MOVE_AGAIN:
+    case FQ_MOVE_CONFIRM:
+        break;
+    }
+}
