@@ -9,8 +9,8 @@
 
 struct fq_web;
 
-/* One request. The loop fills the answer and calls fq_web_answer exactly once, from any function.
- */
+/* One request. The loop fills the answer and calls fq_web_answer exactly once, from any function;
+ * late, after the 503 or even after fq_web_free, is harmless. */
 struct fq_web_exchange {
     struct fq_job job; /* the web's */
     struct fq_arena *arena;
@@ -27,16 +27,18 @@ struct fq_web_exchange {
     uint32_t status;           /* 200, 303, ... */
     struct fq_str answer_type; /* Content-Type */
     struct fq_str answer_body;
-    struct fq_str location;                /* 303; CR and LF are refused */
+    struct fq_str
+        location; /* 303; a control character (CR, LF) in a header makes the answer a 500 */
     struct fq_str content_security_policy; /* empty: "default-src 'none'" */
     struct fq_web *web;
 };
 
 struct fq_web_conf {
-    const char *address; /* "127.0.0.1:8080", "[::1]:0" */
-    size_t body_size_max;
+    const char *address;  /* "127.0.0.1:8080", "[::1]:0" */
+    size_t body_size_max; /* beyond: 413; at most half an arena */
     size_t n_connections_max;
-    int64_t answer_within_ms; /* then 503 without acknowledgement: 4000 */
+    int64_t answer_within_ms;  /* then 503 without acknowledgement: 4000 */
+    int64_t receive_within_ms; /* a whole body, and any pause between bytes; 0: 10,000 */
     struct fq_home *home;
     void *ctx;
     void (*on_request)(void *ctx, struct fq_web_exchange *exchange); /* on the loop */
@@ -44,9 +46,15 @@ struct fq_web_conf {
 
 int fq_web_open(const struct fq_web_conf *conf,
                 struct fq_web **ret); /* the trace names the address */
-void fq_web_free(struct fq_web *web); /* answers what is open with 503 first */
+/* Answers what is open with 503 first. Jobs of the web may still be on their way home: run the home
+ * until it is empty before freeing it; on_request is not called any more. */
+void fq_web_free(struct fq_web *web);
 FQ_DEFINE_CLEANUP(fq_web);
 uint16_t fq_web_port(const struct fq_web *web);
+
+/* Answers 503 to what has waited for answer_within_ms: a suspended request has no timeout of its
+ * own. The loop calls this every 100 ms or so; now = fq_clock_mono_ms(). */
+void fq_web_tick(struct fq_web *web, int64_t now_mono_ms);
 
 /* Sends the answer; the exchange is gone afterwards. Every answer carries no-store, no-referrer,
  * nosniff, the policy, and DENY for frames. */

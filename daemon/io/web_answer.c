@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds responses: every one carries the headers that keep it out of caches, frames and logs. */
+#include "daemon/io/web_answer.h"
+
+#include <microhttpd.h>
+
+#include "daemon/base/err.h"
+
+#define ANSWER_POLICY "default-src 'none'"
+
+static void answer_add(struct MHD_Response *response, const char *name, const char *value)
+{
+    fq_assert(MHD_add_response_header(response, name, value) == MHD_YES);
+}
+
+static struct MHD_Response *answer_new(struct fq_str body)
+{
+    /* libmicrohttpd copies the bytes; its parameter merely lacks a const. */
+    union {
+        const char *ours;
+        void *theirs;
+    } bytes = { .ours = body.len > 0 ? body.ptr : "" };
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body.len, bytes.theirs, MHD_RESPMEM_MUST_COPY);
+    fq_assert(response != NULL);
+    answer_add(response, "Cache-Control", "no-store");
+    answer_add(response, "Referrer-Policy", "no-referrer");
+    answer_add(response, "X-Content-Type-Options", "nosniff");
+    answer_add(response, "X-Frame-Options", "DENY");
+    return response;
+}
+
+/* No line break, no NUL, no other control character: it would end the header, or begin another. */
+static bool answer_text_is_clean(struct fq_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
+            return false;
+    return true;
+}
+
+/* The exchange's own arena holds the NUL-terminated copy that libmicrohttpd asks for. */
+static bool answer_add_text(struct MHD_Response *response, const struct fq_web_exchange *exchange,
+                            const char *name, struct fq_str value)
+{
+    if (fq_str_is_empty(value))
+        return true;
+    const char *text = fq_arena_copy(exchange->arena, value).ptr;
+    return text != NULL && MHD_add_response_header(response, name, text) == MHD_YES;
+}
+
+struct MHD_Response *fq_web_response(const struct fq_web_exchange *exchange, uint32_t *ret_status)
+{
+    struct fq_str policy = exchange->content_security_policy;
+    *ret_status = 500;
+    if (exchange->status < 200 || exchange->status > 599 ||
+        !answer_text_is_clean(exchange->answer_type) || !answer_text_is_clean(exchange->location) ||
+        !answer_text_is_clean(policy))
+        return fq_web_response_plain(500);
+    struct MHD_Response *response = answer_new(exchange->answer_body);
+    if (!answer_add_text(response, exchange, "Content-Type", exchange->answer_type) ||
+        !answer_add_text(response, exchange, "Location", exchange->location) ||
+        !answer_add_text(response, exchange, "Content-Security-Policy",
+                         fq_str_is_empty(policy) ? fq_lit(ANSWER_POLICY) : policy)) {
+        MHD_destroy_response(response);
+        return fq_web_response_plain(500);
+    }
+    *ret_status = exchange->status;
+    return response;
+}
+
+static struct fq_str answer_words(uint32_t status)
+{
+    switch (status) {
+    case 400:
+        return fq_lit("bad request\n");
+    case 405:
+        return fq_lit("method not allowed\n");
+    case 413:
+        return fq_lit("too large\n");
+    case 503:
+        return fq_lit("please try again in a moment\n");
+    default:
+        return fq_lit("internal error\n");
+    }
+}
+
+struct MHD_Response *fq_web_response_plain(uint32_t status)
+{
+    struct MHD_Response *response = answer_new(answer_words(status));
+    answer_add(response, "Content-Type", "text/plain; charset=utf-8");
+    answer_add(response, "Content-Security-Policy", ANSWER_POLICY);
+    if (status == 405)
+        answer_add(response, "Allow", "GET, HEAD, POST");
+    return response;
+}
