@@ -68,6 +68,7 @@ USES-flow    := flow plugin core crypto base
 USES-daemon  := $(LAYERS)
 USES-client  := client crypto base
 USES-sdk     := sdk base
+USES-huabei  := vectors huabei sdk base
 
 LIBS-crypto  := -lcrypto
 LIBS-conf    := -lconfig
@@ -76,6 +77,7 @@ LIBS-store   := -lsqlite3
 LIBS-plugin  := -ldl -lz
 LIBS-client  := -lzmq -lprotobuf-c -lcrypto
 LIBS-base    := -lpthread -lsystemd
+LIBS-vectors := -lcrypto -lcjson
 
 o = $(patsubst %.c,$(B)/%.o,$(1))
 archives = $(foreach layer,$(1),$(B)/lib/$(layer).a)
@@ -91,6 +93,8 @@ build: $(B)/fenqid $(B)/fenqictl $(B)/fenqi-sandbox $(B)/libfenqi.so $(B)/libfen
 $(foreach layer,$(LAYERS),$(eval $(B)/lib/$(layer).a: $(call o,$(wildcard daemon/$(layer)/*.c))))
 $(B)/lib/io.a: $(B)/gen/fenqi.pb-c.o
 $(B)/lib/sdk.a: $(call o,$(wildcard adapters/sdk/*.c))
+$(B)/lib/huabei.a: $(call o,$(wildcard adapters/huabei/*.c))
+$(B)/lib/vectors.a: $(call o,$(wildcard tests/vectors/*.c))
 $(B)/lib/client.a: $(call o,$(wildcard proto/client/*.c)) $(B)/gen/fenqi.pb-c.o
 $(B)/lib/%.a:
 	@mkdir -p $(@D)
@@ -126,8 +130,8 @@ $(B)/$(1:.c=): $(call o,$(1)) $(call archives,$(USES-$(call layer_of,$(1))))
 endef
 $(foreach unit,$(UNITS),$(eval $(call unit_rule,$(unit))))
 
-$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(call archives,flow plugin store io conf core crypto sdk base)
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(call libs,$(LAYERS)) -o $@
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(call archives,vectors huabei flow plugin store io conf core crypto sdk base)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer,address,undefined $^ $(call libs,$(LAYERS) vectors) -o $@
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(call archives,client flow plugin store io conf core crypto base)
 	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,client $(LAYERS)) -o $@
 
