@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What comes unasked: the platform's notification, and the buyer's browser on its way back. */
+#include "adapters/huabei/huabei.h"
+
+/*= fact sheet 4.2, rule V1: drop sign AND sign_type, skip empty values; alipay_cert_sn is not
+ * signed. */
+static const char *const notify_unsigned[] = { "sign", "sign_type", "alipay_cert_sn", NULL };
+
+static bool notify_is_signed(const struct fq_host *host, struct fq_pairs fields)
+{
+    struct fq_str plain;
+    return fq_canon_join(host, fields, notify_unsigned, FQ_CANON_SKIP_EMPTY, &plain) &&
+           huabei_verify(host, plain, fq_pairs_get(fields, "sign"));
+}
+
+/* Whether the verified message is for this account; NULL if it is. */
+static const char *notify_refuse(const struct huabei *self, struct fq_pairs fields)
+{
+    if (!fq_slice_equal_any_case(fq_pairs_get(fields, "charset"), fq_slice("utf-8")))
+        return "the message's charset is not utf-8";
+    if (!fq_slice_equal(fq_pairs_get(fields, "app_id"), self->app_id))
+        return "the message is for another app_id";
+    if (!fq_slice_equal(fq_pairs_get(fields, "seller_id"), self->seller_id))
+        return "the message is for another seller_id";
+    if (!fq_slice_is_word(fq_pairs_get(fields, "out_trade_no"), 64))
+        return "the message names no order of ours";
+    return NULL;
+}
+
+/* Decodes once, verifies, and checks that it is ours. */
+static int notify_read(const struct huabei *self, const struct fq_host *host, struct fq_str raw,
+                       struct fq_pairs *ret)
+{
+    struct fq_pairs fields;
+    int r = fq_form_decode(host, raw, &fields);
+    if (r != 0)
+        return host->fail(host, fq_form_reason(r));
+    if (!fq_slice_equal(fq_pairs_get(fields, "sign_type"), fq_slice("RSA2")))
+        return host->fail(host, "the message's sign_type is not RSA2");
+    if (!notify_is_signed(host, fields))
+        return host->fail(host, "the message's signature is missing or bad");
+    const char *refusal = notify_refuse(self, fields);
+    if (refusal != NULL)
+        return host->fail(host, refusal);
+    *ret = fields;
+    return 0;
+}
+
+/*= fact sheet 4.4: "a refund has gmt_refund and/or refund_fee (and out_biz_no)". */
+static bool notify_is_refund(struct fq_pairs fields)
+{
+    static const char *const names[] = { "gmt_refund", "refund_fee", "out_biz_no" };
+    for (size_t i = 0; i < HUABEI_COUNT(names); i++)
+        if (fq_pairs_get(fields, names[i]).len > 0)
+            return true;
+    return false;
+}
+
+static void notify_ask(struct fq_pairs fields, struct fq_verdict *ret)
+{
+    ret->step = FQ_STEP_ASK;
+    ret->object = FQ_OBJECT_PAYMENT;
+    ret->number = fq_pairs_get(fields, "out_trade_no");
+}
+
+/* refund_fee is cumulative, so it is no amount of this refund: ask. A number that is none of ours
+ * (or the order's own, when the console named none) is a question about the payment. */
+static void notify_ask_refund(struct fq_pairs fields, struct fq_verdict *ret)
+{
+    struct fq_str out_biz_no = fq_pairs_get(fields, "out_biz_no");
+    notify_ask(fields, ret);
+    if (!fq_slice_is_word(out_biz_no, 32) || fq_slice_equal(out_biz_no, ret->number))
+        return;
+    ret->object = FQ_OBJECT_REFUND;
+    ret->order_number = ret->number;
+    ret->number = out_biz_no;
+}
+
+static int notify_paid(const struct fq_host *host, struct fq_pairs fields, struct fq_verdict *ret)
+{
+    if (!huabei_money_read(fq_pairs_get(fields, "total_amount"), &ret->amount))
+        return host->fail(host, "the notification says no amount");
+    ret->step = FQ_STEP_DONE;
+    ret->outcome = FQ_OUTCOME_PAID;
+    ret->object = FQ_OBJECT_PAYMENT;
+    ret->number = fq_pairs_get(fields, "out_trade_no");
+    ret->instalments = huabei_terms_read(host, fq_pairs_get(fields, "hb_fq_pay_info"));
+    ret->identity = FQ_IDENTITY_PLATFORM_LOGIN;
+    return 0;
+}
+
+int huabei_notification(void *self, const struct fq_host *host, const struct fq_call *call,
+                        const struct fq_message *message, struct fq_verdict *ret)
+{
+    (void)call;
+    struct fq_pairs fields;
+    if (notify_read(self, host, message->body, &fields) != 0)
+        return -1;
+    struct fq_str status = fq_pairs_get(fields, "trade_status");
+    if (notify_is_refund(fields)) {
+        notify_ask_refund(fields, ret);
+    } else if (fq_slice_equal(status, fq_slice("TRADE_SUCCESS")) ||
+               fq_slice_equal(status, fq_slice("TRADE_FINISHED"))) {
+        if (notify_paid(host, fields, ret) != 0)
+            return -1;
+    } else {
+        notify_ask(fields, ret);
+    }
+    ret->platform_ref = fq_pairs_get(fields, "trade_no");
+    ret->proof = fq_slice_assign(host, "trade_status", status);
+    ret->ack_content_type = fq_slice("text/plain");
+    ret->ack_body = fq_slice("success");
+    return 0;
+}
+
+/*= fact sheet 4.6: "There is NO trade_status: show 'processing' and query." */
+int huabei_browser_return(void *self, const struct fq_host *host, const struct fq_call *call,
+                          const struct fq_message *message, struct fq_verdict *ret)
+{
+    (void)call;
+    struct fq_pairs fields;
+    struct fq_str path, query;
+    fq_slice_cut(message->url, '?', &path, &query);
+    if (notify_read(self, host, query, &fields) != 0)
+        return -1;
+    notify_ask(fields, ret);
+    ret->platform_ref = fq_pairs_get(fields, "trade_no");
+    return 0;
+}

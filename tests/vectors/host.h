@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A small fq_host for tests of adapters: an arena, named RSA keys, the last failure. It signs and
+ * verifies with OpenSSL directly, and shares nothing with the daemon's crypto/. */
+#ifndef FQ_TESTS_VECTORS_HOST_H
+#define FQ_TESTS_VECTORS_HOST_H
+
+#include <stdbool.h>
+
+#include "adapters/sdk/fenqi_adapter.h"
+
+#define VECTOR_KEYS_MAX 4
+
+struct vector_key {
+    const char *name;
+    void *key; /* EVP_PKEY */
+};
+
+struct vector_host {
+    struct fq_host host;
+    struct fq_arena *arena;
+    struct vector_key keys[VECTOR_KEYS_MAX];
+    size_t n_keys;
+    bool accepts_all;          /* verify says yes to everything: for fuzzing what lies behind it */
+    size_t n_verified;         /* verifications that succeeded */
+    struct fq_str signed_text; /* the last text that was signed */
+    char failure[256];         /* the last host->fail */
+};
+
+void vector_host_init(struct vector_host *self);
+void vector_host_deinit(struct vector_host *self);
+/* Forgets everything that calls allocated; keys stay. */
+void vector_host_reset(struct vector_host *self, size_t size_max);
+
+/* A new RSA-2048 pair: `private_name` signs, `public_name` verifies. */
+void vector_host_add_pair(struct vector_host *self, const char *private_name,
+                          const char *public_name);
+bool vector_host_add_public(struct vector_host *self, const char *name, const char *pem_path);
+
+/* A signature made by `key`, as base64 text in the host's memory. */
+struct fq_str vector_host_seal(struct vector_host *self, const char *key, struct fq_str text);
+
+/* The whole of a file below the vectors' folder, NUL-terminated, to be freed. NULL, loudly, if the
+ * folder is absent: the test is skipped. */
+char *vector_file(const char *path);
+/* The full path of the same, to be freed. */
+char *vector_path(const char *path);
+
+#endif
