@@ -104,6 +104,7 @@ void fq_http_free(struct fq_http *http)
 
 /* libcurl is about to write the request: on a fresh connection, or again on the next one after a
  * kept one died. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's signature */
 static int transfer_begin(void *context, char *remote, char *local, int remote_port, int local_port)
 {
     (void)remote, (void)local, (void)remote_port, (void)local_port;
@@ -114,6 +115,7 @@ static int transfer_begin(void *context, char *remote, char *local, int remote_p
     return CURL_PREREQFUNC_ABORT;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's signature */
 static size_t transfer_header(char *bytes, size_t size, size_t n, void *context)
 {
     (void)bytes;
@@ -125,6 +127,7 @@ static size_t transfer_header(char *bytes, size_t size, size_t n, void *context)
     return 0;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's signature */
 static size_t transfer_body(char *bytes, size_t size, size_t n, void *context)
 {
     struct http_transfer *transfer = context;

@@ -334,6 +334,7 @@ static void web_complete(void *context, struct MHD_Connection *connection, void 
 
 /* libmicrohttpd calls this with the headers, with each part of the body, at the end of the request,
  * and once more after a resume. */
+/* NOLINTNEXTLINE(readability-function-size): its signature */
 static enum MHD_Result web_access(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_size, void **request_context)

@@ -57,7 +57,8 @@ uint16_t fq_web_port(const struct fq_web *web);
 void fq_web_tick(struct fq_web *web, int64_t now_mono_ms);
 
 /* Sends the answer; the exchange is gone afterwards. Every answer carries no-store, no-referrer,
- * nosniff, the policy, and DENY for frames. */
+ * nosniff, the policy, and DENY for frames (but not libmicrohttpd's own refusals of broken HTTP).
+ */
 void fq_web_answer(struct fq_web_exchange *exchange);
 
 #endif

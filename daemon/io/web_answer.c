@@ -3,6 +3,7 @@
 #include "daemon/io/web_answer.h"
 
 #include <microhttpd.h>
+#include <string.h>
 
 #include "daemon/base/err.h"
 
@@ -39,14 +40,15 @@ static bool answer_text_is_clean(struct fq_str text)
     return true;
 }
 
-/* The exchange's own arena holds the NUL-terminated copy that libmicrohttpd asks for. */
-static bool answer_add_text(struct MHD_Response *response, const struct fq_web_exchange *exchange,
-                            const char *name, struct fq_str value)
+/* libmicrohttpd asks for a NUL. Not from the exchange's arena: a full one must still get its answer
+ * out. */
+static bool answer_add_text(struct MHD_Response *response, const char *name, struct fq_str value)
 {
     if (fq_str_is_empty(value))
         return true;
-    const char *text = fq_arena_copy(exchange->arena, value).ptr;
-    return text != NULL && MHD_add_response_header(response, name, text) == MHD_YES;
+    FQ_CLEANUP_FREE char *text = fq_zalloc(value.len + 1);
+    memcpy(text, value.ptr, value.len);
+    return MHD_add_response_header(response, name, text) == MHD_YES;
 }
 
 struct MHD_Response *fq_web_response(const struct fq_web_exchange *exchange, uint32_t *ret_status)
@@ -58,9 +60,9 @@ struct MHD_Response *fq_web_response(const struct fq_web_exchange *exchange, uin
         !answer_text_is_clean(policy))
         return fq_web_response_plain(500);
     struct MHD_Response *response = answer_new(exchange->answer_body);
-    if (!answer_add_text(response, exchange, "Content-Type", exchange->answer_type) ||
-        !answer_add_text(response, exchange, "Location", exchange->location) ||
-        !answer_add_text(response, exchange, "Content-Security-Policy",
+    if (!answer_add_text(response, "Content-Type", exchange->answer_type) ||
+        !answer_add_text(response, "Location", exchange->location) ||
+        !answer_add_text(response, "Content-Security-Policy",
                          fq_str_is_empty(policy) ? fq_lit(ANSWER_POLICY) : policy)) {
         MHD_destroy_response(response);
         return fq_web_response_plain(500);

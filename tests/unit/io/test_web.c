@@ -383,6 +383,17 @@ static void test_redirect_names_its_target(void **state)
     assert_protected(reply);
 }
 
+static void test_full_arena_does_not_hold_an_answer_back(void **state)
+{
+    struct fixture *f = *state;
+    int fd = client_ask(f, GET("/back/x"));
+    struct fq_web_exchange *exchange = loop_wait(f, 1);
+    assert_null(fq_arena_alloc(exchange->arena, FQ_ARENA_SIZE_MAX));
+    exchange->location = fq_lit("https://shop.example/");
+    loop_answer(exchange, 303, fq_lit("ok"));
+    assert_contains(client_read_close(f, fd), "HTTP/1.1 303 ");
+}
+
 static void test_line_break_in_a_location_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -749,6 +760,7 @@ int main(void)
         web_test(test_every_answer_is_protected),
         web_test(test_page_brings_its_own_policy),
         web_test(test_redirect_names_its_target),
+        web_test(test_full_arena_does_not_hold_an_answer_back),
         web_test(test_line_break_in_a_location_is_refused),
         web_test(test_nul_in_a_location_is_refused),
         web_test(test_line_break_in_a_policy_is_refused),
