@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
+#include "daemon/core/ledger.h"
 #include "daemon/store/columns.h"
 
 /* ---- the payment and its attempts ---- */
@@ -18,12 +19,9 @@ struct load {
 static int load_payment(void *ctx, const struct fq_row *row)
 {
     struct load *load = ctx;
-    struct fq_ledger *ledger = fq_arena_alloc(load->arena, sizeof(*ledger));
+    struct fq_ledger *ledger = fq_ledger_new(load->arena);
     if (ledger == NULL)
         return FQ_FAULT(-ENOMEM, "a ledger does not fit into its arena");
-    ledger->arena = load->arena;
-    ledger->journal_end = &ledger->journal;
-    ledger->events_end = &ledger->events;
     FQ_TRY(fq_columns_read(&fq_payment_columns, row->cells, load->arena, &ledger->payment));
     load->ledger = ledger;
     return 0;

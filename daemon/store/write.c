@@ -6,35 +6,25 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
+#include "daemon/core/ledger.h"
 #include "daemon/store/columns.h"
 
-static bool write_is_changed(const struct fq_ledger *ledger)
+/* A part may be dirty alone: when it was asked about again, nothing moved. */
+static bool write_wants_payment(const struct fq_ledger *ledger)
 {
-    if (ledger->payment_is_new || ledger->payment_is_dirty || ledger->journal != NULL ||
-        ledger->events != NULL)
-        return true;
-    for (uint32_t i = 0; i < ledger->payment.n_attempts && i < FQ_ATTEMPTS_MAX; i++)
-        if (ledger->attempts[i].is_new || ledger->attempts[i].is_dirty)
-            return true;
-    for (uint32_t i = 0; i < ledger->n_refunds_loaded; i++)
-        if (ledger->refunds[i].is_new || ledger->refunds[i].is_dirty)
-            return true;
-    return false;
+    return ledger->payment_is_new || ledger->payment_is_dirty || ledger->journal != NULL ||
+           ledger->events != NULL;
 }
 
-/* What the domain must have kept; a mistake here would make the payment unreadable. */
 static int write_check(const struct fq_ledger *ledger, int64_t loaded_version)
 {
     const struct fq_payment *payment = &ledger->payment;
-    if (payment->version <= loaded_version)
-        return FQ_FAULT(-EINVAL, "payment %" PRId64 " changed, its version did not", payment->seq);
+    if (!fq_ledger_validate(ledger))
+        return FQ_FAULT(-EINVAL, "payment %" PRId64 " breaks an invariant", payment->seq);
     if (ledger->payment_is_new != (loaded_version == 0))
         return FQ_FAULT(-EINVAL, "payment %" PRId64 " is new and was loaded", payment->seq);
-    if (payment->n_attempts > FQ_ATTEMPTS_MAX)
-        return FQ_FAULT(-EINVAL, "payment %" PRId64 " has too many attempts", payment->seq);
-    for (uint32_t i = 0; i < payment->n_attempts; i++)
-        if (ledger->attempts[i].n != i + 1)
-            return FQ_FAULT(-EINVAL, "payment %" PRId64 " misses attempt %u", payment->seq, i + 1);
+    if (write_wants_payment(ledger) && payment->version <= loaded_version)
+        return FQ_FAULT(-EINVAL, "payment %" PRId64 " changed, its version did not", payment->seq);
     return 0;
 }
 
@@ -174,11 +164,10 @@ int fq_write_ledger(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2,
 {
     struct write_hash *hashes = NULL;
     const int64_t n_journal = ledger->payment.n_journal;
-    if (!write_is_changed(ledger))
-        return 0;
     FQ_TRY(write_check(ledger, loaded_version));
     FQ_TRY(write_chain(ledger, sha256_of2, &hashes));
-    FQ_TRY(write_payment(engine, ledger, loaded_version));
+    if (write_wants_payment(ledger))
+        FQ_TRY(write_payment(engine, ledger, loaded_version));
     FQ_TRY(write_parts(engine, ledger));
     FQ_TRY(write_journal(engine, ledger, n_journal, hashes));
     FQ_TRY(write_events(engine, ledger));
