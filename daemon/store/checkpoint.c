@@ -56,15 +56,15 @@ static void *checkpoint_loop(void *ctx)
     }
 }
 
-int fq_checkpoint_new(const char *path, void (*end_process)(const char *why),
+int fq_checkpoint_new(struct fq_engine *engine, void (*end_process)(const char *why),
                       struct fq_checkpoint **ret)
 {
     FQ_CLEANUP(fq_checkpoint) *checkpoint = fq_zalloc(sizeof(*checkpoint));
     fq_assert(pthread_mutex_init(&checkpoint->mutex, NULL) == 0);
     fq_assert(pthread_cond_init(&checkpoint->changed, NULL) == 0);
+    checkpoint->engine = engine;
     checkpoint->end_process = end_process;
     checkpoint->pages_next = PAGES_START;
-    FQ_TRY(fq_engine_sqlite_open(path, FQ_ENGINE_CHECKPOINT, &checkpoint->engine));
     int r = pthread_create(&checkpoint->thread, NULL, checkpoint_loop, checkpoint);
     if (r != 0)
         return FQ_FAULT(-r, "cannot start the checkpoint thread");

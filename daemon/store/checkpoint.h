@@ -9,9 +9,9 @@
 
 struct fq_checkpoint;
 
-/* Starts the thread, on an engine of its own. end_process is called, on either thread, if the disk
- * failed. */
-int fq_checkpoint_new(const char *path, void (*end_process)(const char *why),
+/* Starts the thread, on an engine of its own, which it takes, on failure too. end_process is
+ * called, on either thread, if the disk failed. */
+int fq_checkpoint_new(struct fq_engine *engine, void (*end_process)(const char *why),
                       struct fq_checkpoint **ret);
 void fq_checkpoint_free(struct fq_checkpoint *checkpoint);
 FQ_DEFINE_CLEANUP(fq_checkpoint);

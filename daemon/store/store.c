@@ -135,7 +135,9 @@ static int store_open_engines(struct fq_store *store)
     if (r != 0)
         return r;
     FQ_TRY(fq_engine_sqlite_open(store->path, FQ_ENGINE_READ, &store->reader));
-    FQ_TRY(fq_checkpoint_new(store->path, store->conf.end_process, &store->checkpoint));
+    struct fq_engine *engine = NULL;
+    FQ_TRY(fq_engine_sqlite_open(store->path, FQ_ENGINE_CHECKPOINT, &engine));
+    FQ_TRY(fq_checkpoint_new(engine, store->conf.end_process, &store->checkpoint));
     return 0;
 }
 
