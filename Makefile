@@ -102,7 +102,7 @@ $(B)/lib/%.a:
 	$(Q)ar rcs $@ $^
 
 # ctl/ talks through the client library; its copy of the generated code comes with io.a or client.a.
-$(B)/fenqid: $(call o,daemon/main.c daemon/daemon.c) $(call archives,flow plugin store io conf core crypto base)
+$(B)/fenqid: $(call o,$(wildcard daemon/*.c)) $(call archives,flow plugin store io conf core crypto base)
 	$(Q)$(CC) -pie $(LDFLAGS) $^ $(call libs,$(LAYERS)) -o $@
 $(B)/fenqictl: $(call o,$(wildcard daemon/ctl/*.c)) $(call archives,client plugin store conf core crypto base)
 	$(Q)$(CC) -pie $(LDFLAGS) $^ $(call libs,client store conf plugin crypto base) -o $@

@@ -8,6 +8,7 @@
 #ifndef FQ_FLOW_WORLD_H
 #define FQ_FLOW_WORLD_H
 
+#include "daemon/base/timer.h"
 #include "daemon/core/tx.h"
 #include "daemon/plugin/channel.h"
 
@@ -34,12 +35,6 @@ struct fq_send {
     struct fq_str trace_id;
     void (*done)(struct fq_send *send);
     void *flow;
-};
-
-struct fq_timer {
-    struct fq_timer *next; /* the world's */
-    int64_t due_mono_ms;   /* the world's; 0 = not running */
-    void (*fire)(struct fq_timer *timer);
 };
 
 struct fq_world {

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts the parts, turns the loop, drains and stops. */
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/crypto/crypto.h"
+
+#define JOBS_WAITING_MAX     8192
+#define HTTP_EXCHANGES_MAX   256
+#define WEB_ANSWER_WITHIN_MS 4000
+#define WEB_TICK_MS          100
+#define TURN_MS              1000
+#define DRAIN_MS             10000
+#define SETTLE_MS            5000
+
+/* ---- what comes in ---- */
+
+static const struct fq_merchant *daemon_merchant_of(void *ctx, struct fq_str client_key)
+{
+    const struct fq_daemon *daemon = ctx;
+    return fq_clients_find(daemon->clients, client_key);
+}
+
+static void daemon_on_operation(void *ctx, struct fq_operation *operation)
+{
+    struct fq_daemon *daemon = ctx;
+    fq_flow_operation(daemon->flow, operation);
+}
+
+static int64_t daemon_now(void *ctx)
+{
+    (void)ctx;
+    return fq_clock_unix_ms();
+}
+
+struct daemon_visit {
+    struct fq_visit visit;
+    struct fq_web_exchange *exchange;
+};
+
+static void daemon_visited(struct fq_visit *visit)
+{
+    struct fq_web_exchange *exchange = fq_container_of(visit, struct daemon_visit, visit)->exchange;
+    exchange->status = visit->status;
+    exchange->answer_type = visit->answer_type;
+    exchange->answer_body = visit->answer_body;
+    exchange->location = visit->location;
+    exchange->content_security_policy = visit->content_security_policy;
+    fq_web_answer(exchange);
+}
+
+static void daemon_on_web(void *ctx, struct fq_web_exchange *exchange)
+{
+    struct fq_daemon *daemon = ctx;
+    struct daemon_visit *self = fq_arena_alloc(exchange->arena, sizeof(*self));
+    if (self == NULL) {
+        exchange->status = 503;
+        fq_web_answer(exchange);
+        return;
+    }
+    self->exchange = exchange;
+    self->visit = (struct fq_visit){ .arena = exchange->arena,
+                                     .method = exchange->method,
+                                     .path = exchange->path,
+                                     .query = exchange->query,
+                                     .content_type = exchange->content_type,
+                                     .body = exchange->body,
+                                     .user_agent = exchange->user_agent,
+                                     .peer = exchange->peer,
+                                     .finish = daemon_visited };
+    fq_flow_visit(daemon->flow, &self->visit);
+}
+
+static void daemon_on_signal(void *ctx, int signal_number)
+{
+    struct fq_daemon *daemon = ctx;
+    if (signal_number == SIGTERM || signal_number == SIGINT)
+        daemon->is_stopping = true;
+}
+
+static void daemon_web_tick(struct fq_timer *timer)
+{
+    struct fq_daemon *daemon = fq_container_of(timer, struct fq_daemon, web_timer);
+    int64_t now = fq_clock_mono_ms();
+    fq_web_tick(daemon->web, now);
+    fq_timers_start(daemon->timers, timer, now + WEB_TICK_MS);
+}
+
+/* The disk can no longer be trusted: nobody is answered, recovery reads the truth. */
+static void daemon_end_process(const char *why)
+{
+    fq_log(LOG_CRIT, FQ_MSG_FAULT, "the ledger's disk failed: ending at once",
+           FQ_LOG_TEXT("FAULT", "ours"), FQ_LOG_TEXT("REASON", why),
+           FQ_LOG_TEXT("NEXT", "restart: recovery asks the platforms about what is open"));
+    fq_log_stop();
+    _exit(EXIT_FAILURE);
+}
+
+/* ---- start ---- */
+
+static int daemon_start_store(struct fq_daemon *daemon)
+{
+    struct fq_store_conf conf = { .path = daemon->conf->store_path.ptr,
+                                  .home = daemon->home,
+                                  .n_waiting_max = JOBS_WAITING_MAX,
+                                  .sha256_of2 = fq_sha256_of2,
+                                  .end_process = daemon_end_process };
+    int r = fq_store_open(&conf, &daemon->store);
+    if (r == FQ_STORE_E_LOCKED)
+        return FQ_FAULT(-EBUSY, "another daemon has the ledger %s open", conf.path);
+    if (r == FQ_STORE_E_NEWER)
+        return FQ_FAULT(-ENOTSUP, "the ledger %s was written by a newer fenqid", conf.path);
+    FQ_TRY(r);
+    return 0;
+}
+
+static void daemon_start_flow(struct fq_daemon *daemon)
+{
+    const struct fq_conf *conf = daemon->conf;
+    struct fq_flow_conf flow = { .world = &daemon->world,
+                                 .catalog = &daemon->catalog,
+                                 .instance = conf->instance,
+                                 .order_prefix = conf->order_prefix,
+                                 .public_url = conf->public_url,
+                                 .version = fq_lit(FQ_VERSION),
+                                 .schedule = { .first_ms = conf->poll_first_ms,
+                                               .max_ms = conf->poll_max_ms },
+                                 .keys = daemon->public_keys,
+                                 .n_keys = daemon->n_public_keys,
+                                 .keys_json = daemon->keys_json };
+    daemon->flow = fq_flow_new(&flow);
+}
+
+static int daemon_start_front(struct fq_daemon *daemon)
+{
+    const struct fq_conf *conf = daemon->conf;
+    struct fq_front_conf front = {
+        .endpoints = conf->endpoints,
+        .n_endpoints = conf->n_endpoints,
+        .curve_secret = daemon->curve_secret,
+        .message_size_max = (size_t)conf->message_size_max,
+        .n_in_flight_max = (size_t)conf->n_in_flight_max,
+        .n_in_flight_per_merchant = (size_t)conf->n_in_flight_per_merchant,
+        .rate_per_second = (uint32_t)conf->rate_per_second,
+        .rate_burst = (uint32_t)conf->rate_burst,
+        .pool = daemon->pool,
+        .sealer = daemon->sealer,
+        .ctx = daemon,
+        .merchant_of = daemon_merchant_of,
+        .on_operation = daemon_on_operation,
+        .now_unix_ms = daemon_now,
+    };
+    FQ_TRY(fq_front_open(&front, &daemon->front));
+    return 0;
+}
+
+static int daemon_start_web(struct fq_daemon *daemon)
+{
+    const struct fq_conf *conf = daemon->conf;
+    struct fq_web_conf web = { .address = conf->web_address.ptr,
+                               .body_size_max = (size_t)conf->web_body_size_max,
+                               .n_connections_max = (size_t)conf->n_web_connections_max,
+                               .answer_within_ms = WEB_ANSWER_WITHIN_MS,
+                               .home = daemon->home,
+                               .ctx = daemon,
+                               .on_request = daemon_on_web };
+    FQ_TRY(fq_web_open(&web, &daemon->web));
+    daemon->web_timer.fire = daemon_web_tick;
+    fq_timers_start(daemon->timers, &daemon->web_timer, fq_clock_mono_ms() + WEB_TICK_MS);
+    return 0;
+}
+
+static int daemon_start_signals(struct fq_daemon *daemon)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)signal(SIGPIPE, SIG_IGN);
+    /* Before any thread exists, so that all inherit it and only the loop hears signals. */
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
+        return FQ_FAULT(-errno, "sigprocmask");
+    daemon->loop.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (daemon->loop.signal_fd < 0)
+        return FQ_FAULT(-errno, "signalfd");
+    return 0;
+}
+
+static int daemon_start(struct fq_daemon *daemon)
+{
+    const struct fq_conf *conf = daemon->conf;
+    long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n_workers = conf->n_workers > 0 ? (size_t)conf->n_workers
+                       : n_cores > 0       ? (size_t)n_cores
+                                           : 1;
+    daemon->home = fq_home_new();
+    daemon->timers = fq_timers_new();
+    daemon->loop.home = daemon->home;
+    daemon->loop.timers = daemon->timers;
+    daemon->loop.ctx = daemon;
+    daemon->loop.on_signal = daemon_on_signal;
+    daemon->pool = fq_pool_new(n_workers, JOBS_WAITING_MAX, daemon->home);
+    daemon->http = fq_http_new(HTTP_EXCHANGES_MAX, daemon->home);
+    FQ_TRY(daemon_start_store(daemon));
+    fq_world_fill(daemon);
+    daemon_start_flow(daemon);
+    FQ_TRY(daemon_start_front(daemon));
+    daemon->loop.front = daemon->front;
+    FQ_TRY(daemon_start_web(daemon));
+    fq_flow_start(daemon->flow);
+    return 0;
+}
+
+static void daemon_say_started(const struct fq_daemon *daemon)
+{
+    fq_log(LOG_NOTICE, FQ_MSG_STARTED, "started", FQ_LOG_TEXT("VERSION", FQ_VERSION),
+           FQ_LOG_STR("INSTANCE", daemon->conf->instance),
+           FQ_LOG_STR("FRONT", fq_front_endpoint(daemon->front, 0)),
+           FQ_LOG_INT("WEB_PORT", fq_web_port(daemon->web)),
+           FQ_LOG_STR("STORE", daemon->conf->store_path),
+           FQ_LOG_INT("CHANNELS", daemon->catalog.n_channels),
+           FQ_LOG_INT("MERCHANTS", daemon->catalog.n_merchants));
+    (void)sd_notify(0, "READY=1\nSTATUS=serving");
+}
+
+/* ---- stop ---- */
+
+static int daemon_turn_until_idle(struct fq_daemon *daemon, int64_t at_most_ms)
+{
+    int64_t until = fq_clock_mono_ms() + at_most_ms;
+    while (fq_flow_n_running(daemon->flow) > 0 || fq_front_n_in_flight(daemon->front) > 0) {
+        int64_t left = until - fq_clock_mono_ms();
+        if (left <= 0)
+            return 0;
+        FQ_TRY(fq_loop_turn(&daemon->loop, left < WEB_TICK_MS ? left : WEB_TICK_MS));
+    }
+    return 0;
+}
+
+/* Finishes what is inside. What a platform has not answered by then stays unknown, is durable, and
+ * is asked about after the next start. */
+static int daemon_drain(struct fq_daemon *daemon)
+{
+    (void)sd_notify(0, "STOPPING=1\nSTATUS=draining");
+    fq_log(LOG_NOTICE, FQ_MSG_STOPPING, "stopping",
+           FQ_LOG_INT("RUNNING", fq_flow_n_running(daemon->flow)));
+    fq_front_drain(daemon->front);
+    fq_flow_drain(daemon->flow);
+    FQ_TRY(daemon_turn_until_idle(daemon, DRAIN_MS));
+    fq_http_free(FQ_TAKE(daemon->http));
+    FQ_TRY(daemon_turn_until_idle(daemon, SETTLE_MS));
+    return 0;
+}
+
+/* In the reverse order of start; each part posts its last jobs home before the next one goes. */
+static void daemon_stop(struct fq_daemon *daemon)
+{
+    bool is_idle = daemon->flow == NULL || fq_flow_n_running(daemon->flow) == 0;
+    if (!is_idle) {
+        /* A part hangs. Everything that matters is durable: end as a crash would, but say so. */
+        fq_log(LOG_ERR, FQ_MSG_STOPPED, "stopped with work inside: it is taken up again at start",
+               FQ_LOG_INT("RUNNING", fq_flow_n_running(daemon->flow)));
+        fq_log_stop();
+        _exit(EXIT_FAILURE);
+    }
+    if (daemon->timers != NULL)
+        fq_timers_stop(daemon->timers, &daemon->web_timer);
+    fq_http_free(FQ_TAKE(daemon->http));
+    fq_web_free(FQ_TAKE(daemon->web));
+    if (daemon->home != NULL)
+        while (fq_home_run(daemon->home, JOBS_WAITING_MAX) > 0)
+            ;
+    fq_pool_free(FQ_TAKE(daemon->pool));
+    if (daemon->home != NULL)
+        while (fq_home_run(daemon->home, JOBS_WAITING_MAX) > 0)
+            ;
+    fq_front_free(FQ_TAKE(daemon->front));
+    fq_flow_free(FQ_TAKE(daemon->flow));
+    fq_store_free(FQ_TAKE(daemon->store));
+    if (daemon->home != NULL)
+        while (fq_home_run(daemon->home, JOBS_WAITING_MAX) > 0)
+            ;
+    fq_timers_free(FQ_TAKE(daemon->timers));
+    fq_home_free(FQ_TAKE(daemon->home));
+    if (daemon->loop.signal_fd > 0)
+        (void)close(daemon->loop.signal_fd);
+}
+
+int fq_daemon_run(struct fq_daemon *daemon)
+{
+    int r = daemon_start_signals(daemon);
+    if (r == 0)
+        r = fq_log_start(daemon->conf->log_sink, daemon->conf->log_level);
+    if (r == 0)
+        r = daemon_start(daemon);
+    if (r == 0)
+        daemon_say_started(daemon);
+    while (r == 0 && !daemon->is_stopping)
+        r = fq_loop_turn(&daemon->loop, TURN_MS);
+    if (r == 0)
+        r = daemon_drain(daemon);
+    if (r < 0)
+        fq_log(LOG_CRIT, FQ_MSG_FAULT, "cannot go on", FQ_LOG_TEXT("FAULT", "ours"),
+               FQ_LOG_TEXT("TRACE", fq_trace()));
+    daemon_stop(daemon);
+    fq_log(LOG_NOTICE, FQ_MSG_STOPPED, "stopped", FQ_LOG_INT("RESULT", r));
+    fq_log_stop();
+    return r;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The daemon: its parts, started and stopped in order. */
+#ifndef FQ_DAEMON_H
+#define FQ_DAEMON_H
+
+#include "daemon/conf/conf.h"
+#include "daemon/crypto/seal.h"
+#include "daemon/flow/flow.h"
+#include "daemon/io/front.h"
+#include "daemon/io/http.h"
+#include "daemon/io/loop.h"
+#include "daemon/io/web.h"
+#include "daemon/store/store.h"
+
+#define FQ_TOKEN_KEY_SIZE 32
+
+struct fq_daemon {
+    struct fq_conf *conf;
+    struct fq_arena *arena; /* what lives as long as the daemon */
+
+    /* from the configuration, checked */
+    struct fq_catalog catalog;
+    struct fq_sealer *sealer;
+    unsigned char token_key[FQ_TOKEN_KEY_SIZE];
+    char curve_secret[41];
+    struct fq_public_key *public_keys;
+    size_t n_public_keys;
+    struct fq_str keys_json;
+    struct fq_client *clients; /* client key -> merchant (clients.c) */
+
+    /* running */
+    struct fq_home *home;
+    struct fq_timers *timers;
+    struct fq_pool *pool;
+    struct fq_http *http;
+    struct fq_store *store;
+    struct fq_front *front;
+    struct fq_web *web;
+    struct fq_world world;
+    struct fq_flow *flow;
+    struct fq_loop loop;
+    struct fq_timer web_timer;
+    bool is_stopping;
+};
+
+/* Everything that can be checked without running: keys, adapters, channels. Mistakes are added to
+ * `errors` with file and line. (setup.c) */
+int fq_setup(struct fq_daemon *daemon, struct fq_conf_errors *errors);
+void fq_setup_deinit(struct fq_daemon *daemon);
+
+/* The merchant whose client key this is; NULL: a stranger. Safe on any thread. (clients.c) */
+const struct fq_merchant *fq_clients_find(const struct fq_client *clients,
+                                          struct fq_str client_key);
+void fq_clients_add(struct fq_client **clients, struct fq_str client_key,
+                    const struct fq_merchant *merchant);
+void fq_clients_free(struct fq_client **clients);
+
+/* Fills daemon->world with the real clock, threads, store and network. (world.c) */
+void fq_world_fill(struct fq_daemon *daemon);
+
+/* Runs until SIGTERM or SIGINT, then drains. 0, or a fault. (daemon.c) */
+int fq_daemon_run(struct fq_daemon *daemon);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One turn of the loop: sleep, jobs that came home, requests, timers, signals. */
+#include "daemon/io/loop.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <zmq.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+
+#define JOBS_PER_TURN     256
+#define MESSAGES_PER_TURN 64
+
+enum { ITEM_HOME = 0, ITEM_SIGNAL, ITEM_FRONT, N_ITEMS };
+
+static void loop_signals(struct fq_loop *loop)
+{
+    struct signalfd_siginfo info;
+    while (read(loop->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+        loop->on_signal(loop->ctx, (int)info.ssi_signo);
+}
+
+int fq_loop_turn(struct fq_loop *loop, int64_t max_wait_ms)
+{
+    zmq_pollitem_t items[N_ITEMS] = {
+        [ITEM_HOME] = { .fd = fq_home_fd(loop->home), .events = ZMQ_POLLIN },
+        [ITEM_SIGNAL] = { .fd = loop->signal_fd, .events = ZMQ_POLLIN },
+        [ITEM_FRONT] = { .socket = loop->front != NULL ? fq_front_socket(loop->front) : NULL,
+                         .events = ZMQ_POLLIN },
+    };
+    int64_t wait_ms = fq_timers_wait_ms(loop->timers, fq_clock_mono_ms(), max_wait_ms);
+    int n = zmq_poll(items, loop->front != NULL ? N_ITEMS : ITEM_FRONT, (long)wait_ms);
+    if (n < 0 && errno != EINTR)
+        return FQ_FAULT(-errno, "zmq_poll");
+    fq_home_run(loop->home, JOBS_PER_TURN);
+    if (items[ITEM_SIGNAL].revents != 0)
+        loop_signals(loop);
+    if (loop->front != NULL)
+        fq_front_receive(loop->front, MESSAGES_PER_TURN);
+    fq_timers_fire(loop->timers, fq_clock_mono_ms());
+    return 0;
+}

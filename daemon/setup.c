@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the configuration names is opened and checked: keys, adapters, channels, clients. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/err.h"
+#include "daemon/crypto/crypto.h"
+#include "daemon/crypto/keyring.h"
+#include "daemon/daemon.h"
+
+#define SMALL_FILE_SIZE_MAX 4096
+
+/* Reads a small secret file; the reason says what is wrong with it. */
+static const char *setup_read_secret(const char *path, char *ret, size_t size, size_t *ret_len)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? "the file does not exist (fenqictl keygen makes it)"
+                               : "the file cannot be read";
+    struct stat status = { 0 };
+    const char *reason = NULL;
+    ssize_t n = -1;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        reason = "is not a file";
+    else if (status.st_mode & (S_IRWXO | S_IWGRP))
+        reason = "is readable by others: chmod 0600 or 0640";
+    else if ((n = read(fd, ret, size)) < 0 || (size_t)n == size)
+        reason = "cannot be read, or is too long";
+    (void)close(fd);
+    while (reason == NULL && n > 0 && (ret[n - 1] == '\n' || ret[n - 1] == '\r'))
+        n--;
+    *ret_len = n > 0 ? (size_t)n : 0;
+    return reason;
+}
+
+static void setup_token_key(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+{
+    char text[SMALL_FILE_SIZE_MAX];
+    size_t len = 0;
+    struct fq_str key;
+    const char *reason =
+        setup_read_secret(daemon->conf->token_key_file.ptr, text, sizeof(text), &len);
+    if (reason == NULL &&
+        (fq_base64_decode((struct fq_str){ text, len }, false, daemon->arena, &key) != 0 ||
+         key.len != FQ_TOKEN_KEY_SIZE))
+        reason = "must be 32 bytes in base64 (fenqictl keygen makes it)";
+    if (reason == NULL)
+        memcpy(daemon->token_key, key.ptr, FQ_TOKEN_KEY_SIZE);
+    else
+        fq_conf_blame(daemon->conf, errors, fq_lit("signing.token_key_file"), fq_str_of(reason));
+    fq_wipe(text, sizeof(text));
+}
+
+static void setup_curve_secret(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+{
+    char text[SMALL_FILE_SIZE_MAX];
+    size_t len = 0;
+    const char *reason =
+        setup_read_secret(daemon->conf->curve_secret_file.ptr, text, sizeof(text), &len);
+    if (reason == NULL && len != sizeof(daemon->curve_secret) - 1)
+        reason = "must be a CURVE secret key, 40 characters of Z85 (fenqictl keygen makes it)";
+    if (reason == NULL)
+        memcpy(daemon->curve_secret, text, len);
+    else
+        fq_conf_blame(daemon->conf, errors, fq_lit("front.curve_secret_file"), fq_str_of(reason));
+    fq_wipe(text, sizeof(text));
+}
+
+static void setup_signing_keys(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+{
+    const struct fq_conf *conf = daemon->conf;
+    daemon->sealer = fq_sealer_new();
+    for (size_t i = 0; i < conf->n_signing_keys; i++) {
+        const struct fq_signing_key_conf *key = &conf->signing_keys[i];
+        int r = fq_sealer_load(daemon->sealer, key->key_id.ptr, key->file.ptr, key->is_signing);
+        if (r != 0)
+            fq_conf_blame(conf, errors, fq_arena_printf(daemon->arena, "signing.keys.%zu.file", i),
+                          fq_str_of(r > 0 ? fq_keyring_reason(r) : fq_trace()));
+    }
+    daemon->n_public_keys = fq_sealer_n_keys(daemon->sealer);
+    daemon->public_keys =
+        fq_arena_array(daemon->arena, daemon->n_public_keys, sizeof(*daemon->public_keys));
+    struct fq_buf buf;
+    fq_buf_init(&buf, daemon->arena, 65536);
+    fq_buf_add(&buf, fq_lit("{\"keys\":["));
+    for (size_t i = 0; i < daemon->n_public_keys; i++) {
+        struct fq_public_key *key = &daemon->public_keys[i];
+        fq_sealer_key(daemon->sealer, i, &key->key_id, &key->public_key);
+        key->algorithm = fq_lit("ed25519");
+        struct fq_str text = fq_base64_encode(key->public_key, daemon->arena);
+        fq_buf_printf(&buf,
+                      "%s{\"key_id\":\"%.*s\",\"algorithm\":\"ed25519\",\"public_key\":\"%.*s\"}",
+                      i > 0 ? "," : "", fq_str_arg(key->key_id), fq_str_arg(text));
+    }
+    fq_buf_add(&buf, fq_lit("]}\n"));
+    (void)fq_buf_finish(&buf, &daemon->keys_json);
+}
+
+static int setup_channels(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+{
+    const struct fq_conf *conf = daemon->conf;
+    struct fq_channel **channels = fq_zalloc_array(conf->n_channels, sizeof(struct fq_channel *));
+    daemon->catalog.channels = channels;
+    for (size_t i = 0; i < conf->n_channels; i++) {
+        struct fq_str key, reason;
+        int r = fq_channel_open(&conf->channels[i], conf->adapters_dir.ptr, daemon->arena,
+                                &channels[daemon->catalog.n_channels], &key, &reason);
+        if (r == FQ_CHANNEL_E_REFUSED) {
+            fq_conf_blame(conf, errors,
+                          fq_arena_printf(daemon->arena, "channels.%.*s.%.*s",
+                                          fq_str_arg(conf->channels[i].name), fq_str_arg(key)),
+                          reason);
+            continue;
+        }
+        FQ_TRY(r);
+        daemon->catalog.n_channels++;
+    }
+    return 0;
+}
+
+int fq_setup(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+{
+    const struct fq_conf *conf = daemon->conf;
+    daemon->arena = fq_arena_new(16 * FQ_ARENA_SIZE_MAX);
+    setup_token_key(daemon, errors);
+    setup_curve_secret(daemon, errors);
+    setup_signing_keys(daemon, errors);
+    FQ_TRY(setup_channels(daemon, errors));
+    daemon->catalog.merchants = conf->merchants;
+    daemon->catalog.n_merchants = conf->n_merchants;
+    for (size_t i = 0; i < conf->n_merchants; i++) {
+        for (size_t k = 0; k < conf->merchants[i].n_client_keys; k++)
+            fq_clients_add(&daemon->clients, conf->merchants[i].client_keys[k],
+                           &conf->merchants[i]);
+    }
+    return 0;
+}
+
+void fq_setup_deinit(struct fq_daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->catalog.n_channels; i++)
+        fq_channel_free(daemon->catalog.channels[i]);
+    fq_free((void *)(uintptr_t)daemon->catalog.channels);
+    fq_clients_free(&daemon->clients);
+    fq_sealer_free(daemon->sealer);
+    fq_wipe(daemon->token_key, sizeof(daemon->token_key));
+    fq_wipe(daemon->curve_secret, sizeof(daemon->curve_secret));
+    fq_arena_free(daemon->arena);
+}

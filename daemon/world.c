@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The real world behind flow/world.h. What is full answers through the same `done`, on the loop. */
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/crypto/crypto.h"
+#include "daemon/daemon.h"
+
+#define ANSWER_SIZE_MAX ((size_t)262144)
+
+static int64_t world_now(void *ctx)
+{
+    (void)ctx;
+    return fq_clock_unix_ms();
+}
+
+static void world_random(void *ctx, void *ret, size_t size)
+{
+    (void)ctx;
+    fq_random(ret, size);
+}
+
+static void world_sha256(void *ctx, struct fq_str text, unsigned char ret[32])
+{
+    (void)ctx;
+    fq_sha256(text, ret);
+}
+
+/* Purposes are separated by deriving a key each, so that no MAC of one is a MAC of another. */
+static void world_mac(void *ctx, const char *purpose, struct fq_str text, unsigned char ret[32])
+{
+    const struct fq_daemon *daemon = ctx;
+    unsigned char key[32];
+    fq_hmac_sha256((struct fq_str){ (const char *)daemon->token_key, sizeof(daemon->token_key) },
+                   fq_str_of(purpose), key);
+    fq_hmac_sha256((struct fq_str){ (const char *)key, sizeof(key) }, text, ret);
+    fq_wipe(key, sizeof(key));
+}
+
+static int world_sign_status(void *ctx, struct fq_str payload_type, struct fq_str payload,
+                             struct fq_arena *arena, struct fq_str *ret_key_id,
+                             struct fq_str *ret_signature)
+{
+    const struct fq_daemon *daemon = ctx;
+    struct fq_seal *seals = NULL;
+    size_t n_seals = 0;
+    FQ_TRY(fq_sealer_sign(daemon->sealer, payload_type, payload, arena, &seals, &n_seals));
+    if (n_seals == 0)
+        return FQ_FAULT(-ENOKEY, "no signing key");
+    *ret_key_id = seals[0].key_id;
+    *ret_signature = seals[0].value;
+    return 0;
+}
+
+/* ---- the store ---- */
+
+static void world_transact_busy(struct fq_job *job)
+{
+    struct fq_tx *tx = fq_container_of(job, struct fq_tx, job);
+    tx->done(tx);
+}
+
+static void world_transact(void *ctx, struct fq_tx *tx)
+{
+    struct fq_daemon *daemon = ctx;
+    if (fq_store_transact(daemon->store, tx) == 0)
+        return;
+    tx->result = FQ_FAULT(-EAGAIN, "too many transactions are waiting");
+    (void)strncpy(tx->trace, fq_trace(), sizeof(tx->trace) - 1);
+    tx->job = (struct fq_job){ .done = world_transact_busy };
+    fq_home_post(daemon->home, &tx->job);
+}
+
+static void world_read_busy(struct fq_job *job)
+{
+    struct fq_read *read = fq_container_of(job, struct fq_read, job);
+    read->done(read);
+}
+
+static void world_read(void *ctx, struct fq_read *read)
+{
+    struct fq_daemon *daemon = ctx;
+    if (fq_store_read(daemon->store, read) == 0)
+        return;
+    read->result = FQ_FAULT(-EAGAIN, "too many reads are waiting");
+    (void)strncpy(read->trace, fq_trace(), sizeof(read->trace) - 1);
+    read->job = (struct fq_job){ .done = world_read_busy };
+    fq_home_post(daemon->home, &read->job);
+}
+
+/* ---- workers ---- */
+
+static void world_adapt_run(struct fq_job *job)
+{
+    struct fq_adapt *adapt = fq_container_of(job, struct fq_adapt, job);
+    fq_channel_call(adapt->channel, adapt->kind, &adapt->call, adapt->message, adapt->arena,
+                    &adapt->answer);
+}
+
+static void world_adapt_done(struct fq_job *job)
+{
+    struct fq_adapt *adapt = fq_container_of(job, struct fq_adapt, job);
+    adapt->done(adapt);
+}
+
+static void world_adapt(void *ctx, struct fq_adapt *adapt)
+{
+    struct fq_daemon *daemon = ctx;
+    adapt->job = (struct fq_job){ .run = world_adapt_run, .done = world_adapt_done };
+    if (fq_pool_run(daemon->pool, &adapt->job) == 0)
+        return;
+    adapt->answer =
+        (struct fq_answer){ .is_fault = true, .reason = fq_lit("too much work is waiting") };
+    fq_home_post(daemon->home, &adapt->job);
+}
+
+/* ---- the network ---- */
+
+struct world_send {
+    struct fq_http_exchange exchange;
+    struct fq_send *send;
+};
+
+static void world_send_done(struct fq_job *job)
+{
+    struct fq_http_exchange *exchange = fq_container_of(job, struct fq_http_exchange, job);
+    struct world_send *self = fq_container_of(exchange, struct world_send, exchange);
+    struct fq_send *send = self->send;
+    send->answer = exchange->answer;
+    send->answer.struct_size = sizeof(send->answer);
+    send->reason = exchange->reason;
+    send->trace_id = exchange->trace_id;
+    send->done(send);
+}
+
+static void world_send(void *ctx, struct fq_send *send)
+{
+    struct fq_daemon *daemon = ctx;
+    const struct fq_channel_conf *conf = send->channel->conf;
+    struct world_send *self = fq_arena_alloc(send->arena, sizeof(*self));
+    fq_assert(self != NULL);
+    self->send = send;
+    self->exchange = (struct fq_http_exchange){ .job = { .done = world_send_done },
+                                                .arena = send->arena,
+                                                .request = send->request,
+                                                .ca_file = conf->ca_file,
+                                                .timeout_ms = conf->timeout_ms,
+                                                .body_size_max = ANSWER_SIZE_MAX };
+    if (daemon->http != NULL && fq_http_send(daemon->http, &self->exchange) == 0)
+        return;
+    self->exchange.answer.transport = FQ_TRANSPORT_NOT_SENT;
+    self->exchange.reason = fq_lit("too many exchanges at once, or stopping");
+    fq_home_post(daemon->home, &self->exchange.job);
+}
+
+/* ---- timers ---- */
+
+static void world_after(void *ctx, struct fq_timer *timer, int64_t delay_ms)
+{
+    struct fq_daemon *daemon = ctx;
+    fq_timers_start(daemon->timers, timer, fq_clock_mono_ms() + delay_ms);
+}
+
+static void world_cancel(void *ctx, struct fq_timer *timer)
+{
+    struct fq_daemon *daemon = ctx;
+    fq_timers_stop(daemon->timers, timer);
+}
+
+void fq_world_fill(struct fq_daemon *daemon)
+{
+    daemon->world = (struct fq_world){
+        .ctx = daemon,
+        .now_unix_ms = world_now,
+        .random = world_random,
+        .sha256 = world_sha256,
+        .mac = world_mac,
+        .sign_status = world_sign_status,
+        .transact = world_transact,
+        .read = world_read,
+        .adapt = world_adapt,
+        .send = world_send,
+        .after = world_after,
+        .cancel = world_cancel,
+    };
+}
