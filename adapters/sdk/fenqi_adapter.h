@@ -479,11 +479,16 @@ struct fq_adapter {
 
 /* The one symbol that an adapter exports. */
 #define FQ_ADAPTER_SYMBOL "fenqi_adapter"
-#define FQ_REGISTER_ADAPTER(adapter_struct)                                              \
-    __attribute__((visibility("default"))) const struct fq_adapter *fenqi_adapter(void); \
-    const struct fq_adapter *fenqi_adapter(void)                                         \
-    {                                                                                    \
-        return &(adapter_struct);                                                        \
+#ifdef __cplusplus
+#    define FQ_ADAPTER_LINKAGE extern "C" __attribute__((visibility("default")))
+#else
+#    define FQ_ADAPTER_LINKAGE __attribute__((visibility("default")))
+#endif
+#define FQ_REGISTER_ADAPTER(adapter_struct)                          \
+    FQ_ADAPTER_LINKAGE const struct fq_adapter *fenqi_adapter(void); \
+    const struct fq_adapter *fenqi_adapter(void)                     \
+    {                                                                \
+        return &(adapter_struct);                                    \
     }
 typedef const struct fq_adapter *fq_adapter_fn(void);
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Splits the request with a line break in a header. */
+#define LIAR_QUERY_BEGIN liar_query_begin
+#include "tests/liars/liar.h"
+
+static int liar_query_begin(void *self, const struct fq_host *host, const struct fq_call *call,
+                            struct fq_verdict *ret)
+{
+    static const struct fq_pair header = { { "X-Trace", 7 }, { "1\r\nX-Forged: 1", 14 } };
+    if (honest_query_begin(self, host, call, ret) != 0)
+        return -1;
+    ret->message.headers = (struct fq_pairs){ &header, 1 };
+    return 0;
+}
+
+LIAR_REGISTER

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sends again whatever comes. */
+#define LIAR_QUERY_RESUME liar_query_resume
+#include "tests/liars/liar.h"
+
+static int liar_query_resume(void *self, const struct fq_host *host, const struct fq_call *call,
+                             const struct fq_message *message, struct fq_verdict *ret)
+{
+    (void)self;
+    (void)call;
+    (void)message;
+    return honest_query_begin(self, host, call, ret);
+}
+
+LIAR_REGISTER
