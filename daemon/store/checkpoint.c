@@ -33,7 +33,7 @@ static void checkpoint_pass(struct fq_checkpoint *checkpoint)
     int moved = 0;
     int r = checkpoint->engine->calls->checkpoint(checkpoint->engine, false, &moved);
     if (checkpoint->engine->disk_failed)
-        checkpoint->end_process("a checkpoint failed");
+        checkpoint->end_process(fq_trace());
     (void)pthread_mutex_lock(&checkpoint->mutex);
     checkpoint->is_wanted = false;
     if (r == 0)
@@ -100,7 +100,7 @@ static void checkpoint_finish(struct fq_checkpoint *checkpoint, struct fq_engine
     int moved = 0;
     int r = writer->calls->checkpoint(writer, true, &moved);
     if (writer->disk_failed)
-        checkpoint->end_process("a checkpoint failed");
+        checkpoint->end_process(fq_trace());
     if (r != 0) {
         checkpoint->pages_next = pages + PAGES_RETRY;
         return;

@@ -101,8 +101,8 @@ static int engine_fault(struct engine_sqlite *self, const char *what)
     if ((result & 0xff) == SQLITE_IOERR && result != SQLITE_IOERR_READ &&
         result != SQLITE_IOERR_SHORT_READ)
         self->engine.disk_failed = true;
-    return FQ_FAULT(engine_code(result), "sqlite: %s: %s (%d)", what, sqlite3_errmsg(self->db),
-                    result);
+    return FQ_FAULT(engine_code(result), "sqlite: %s (%d) in %.60s", sqlite3_errmsg(self->db),
+                    result, what);
 }
 
 static int engine_exec(struct engine_sqlite *self, const char *text)
@@ -249,7 +249,8 @@ static struct fq_cell engine_cell(sqlite3_stmt *statement, int i)
     case SQLITE_INTEGER:
         return fq_cell_number(sqlite3_column_int64(statement, i));
     case SQLITE_TEXT: {
-        const char *text = (const char *)sqlite3_column_text(statement, i);
+        /* As bytes: no copy for a NUL that nobody wants, so nothing that can fail. */
+        const char *text = sqlite3_column_blob(statement, i);
         return fq_cell_text((struct fq_str){ text, (size_t)sqlite3_column_bytes(statement, i) });
     }
     case SQLITE_BLOB: {

@@ -158,7 +158,7 @@ static int transact_all(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, 
 int fq_transact(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, struct fq_job *jobs)
 {
     int r = transact_all(engine, sha256_of2, jobs);
-    if (r == 0)
+    if (r == 0 && !engine->disk_failed)
         r = engine->calls->commit(engine);
     if (engine->disk_failed)
         return FQ_TRANSACT_E_UNTRUSTED;

@@ -220,6 +220,13 @@ static inline int decide_create(struct fq_tx *tx)
     return FQ_DECIDE_WRITE;
 }
 
+/* The same, as if its key were not known. */
+static inline int decide_create_blindly(struct fq_tx *tx)
+{
+    tx->known = (struct fq_idempotent){ 0 };
+    return decide_create(tx);
+}
+
 static inline struct deed *deed_create(int64_t seq)
 {
     struct deed *deed = deed_new(decide_create);

@@ -324,12 +324,6 @@ static void test_a_refunds_key_finds_that_refund(void **state)
     assert_true(fq_str_equal(again->tx.ledger->refunds[0].number, fq_lit("FR2")));
 }
 
-static int decide_create_blindly(struct fq_tx *tx)
-{
-    tx->known = (struct fq_idempotent){ 0 };
-    return decide_create(tx);
-}
-
 static void test_a_taken_key_is_a_fault(void **state)
 {
     FQ_CLEANUP(deed) *first = deed_create_with_key(1, fq_lit("m-1"), fq_lit("key"));

@@ -69,6 +69,16 @@ static void test_migrating_twice_changes_nothing(void **state)
     assert_int_equal(before, after);
 }
 
+static void test_a_journal_without_its_payment_is_refused(void **state)
+{
+    struct rig *rig = *state;
+    rig_close(rig);
+    FQ_CLEANUP(fq_engine) *engine = rig_engine(rig);
+    assert_true(engine->calls->script(engine, "INSERT INTO journal (payment_seq, n, at_ms, body, "
+                                              "hash) VALUES (404, 1, 1, x'00', zeroblob(32))") < 0);
+    assert_non_null(strstr(fq_trace(), "FOREIGN KEY"));
+}
+
 static void rig_make_newer(struct rig *rig)
 {
     rig_close(rig);
@@ -188,6 +198,7 @@ int main(void)
         TEST(test_closing_leaves_no_log_behind),
         TEST(test_others_cannot_read_the_ledger),
         TEST(test_migrating_twice_changes_nothing),
+        TEST(test_a_journal_without_its_payment_is_refused),
         TEST(test_a_newer_ledger_is_refused),
         TEST(test_a_refused_ledger_is_not_kept_locked),
         TEST(test_another_programs_database_is_refused),
