@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client keys of the merchants: who is asking. */
 #include <string.h>
+
 #include <uthash.h>
 
 #include "daemon/base/err.h"
