@@ -168,41 +168,33 @@ int fq_load_refund_number(struct fq_engine *engine, struct fq_str number, int64_
 
 /* ---- siblings ---- */
 
-struct load_siblings {
-    struct fq_arena *arena;
-    struct fq_sibling *siblings;
-    uint32_t n;
-};
-
 static int load_sibling(void *ctx, const struct fq_row *row)
 {
-    struct load_siblings *load = ctx;
-    fq_assert(load->n < FQ_SIBLINGS_MAX);
-    struct fq_sibling *sibling = &load->siblings[load->n++];
+    struct fq_tx *tx = ctx;
+    fq_assert(tx->n_siblings < FQ_SIBLINGS_MAX);
+    struct fq_sibling *sibling = &tx->siblings[tx->n_siblings++];
     if (row->cells[1].bytes.len != FQ_SECRET_SIZE)
         return FQ_FAULT(-EBADMSG, "a payment's secret has a wrong size");
     *sibling = (struct fq_sibling){
         .seq = row->cells[0].number,
         .state = (uint32_t)row->cells[2].number,
         .expires_ms = row->cells[3].number,
-        .channel = fq_arena_copy(load->arena, row->cells[4].bytes),
+        .channel = fq_arena_copy(tx->arena, row->cells[4].bytes),
         .settle_after_ms = row->cells[5].number,
     };
     memcpy(sibling->secret, row->cells[1].bytes.ptr, FQ_SECRET_SIZE);
-    if (fq_arena_is_full(load->arena))
+    if (fq_arena_is_full(tx->arena))
         return FQ_FAULT(-ENOMEM, "siblings do not fit into their arena");
     return 0;
 }
 
-int fq_load_siblings(struct fq_engine *engine, struct fq_arena *arena, struct fq_str merchant_id,
-                     struct fq_str merchant_order_id, int64_t seq,
-                     struct fq_sibling ret[FQ_SIBLINGS_MAX], uint32_t *ret_n)
+int fq_load_siblings(struct fq_engine *engine, struct fq_tx *tx, struct fq_str merchant_id,
+                     struct fq_str merchant_order_id, int64_t seq)
 {
-    struct load_siblings load = { arena, ret, 0 };
     const struct fq_cell parameters[] = { fq_cell_text(merchant_id),
                                           fq_cell_text(merchant_order_id), fq_cell_number(seq),
                                           fq_cell_number(FQ_SIBLINGS_MAX) };
-    FQ_TRY(engine->calls->run(engine, FQ_QUERY_SIBLINGS, parameters, 4, load_sibling, &load));
-    *ret_n = load.n;
+    tx->n_siblings = 0;
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_SIBLINGS, parameters, 4, load_sibling, tx));
     return 0;
 }

@@ -30,9 +30,8 @@ int fq_load_order_number(struct fq_engine *engine, struct fq_str order_number, i
 int fq_load_refund_number(struct fq_engine *engine, struct fq_str number, int64_t *ret_seq,
                           uint32_t *ret_n);
 
-/* The other payments of an order, newest first, without `seq`. */
-int fq_load_siblings(struct fq_engine *engine, struct fq_arena *arena, struct fq_str merchant_id,
-                     struct fq_str merchant_order_id, int64_t seq,
-                     struct fq_sibling ret[FQ_SIBLINGS_MAX], uint32_t *ret_n);
+/* Fills tx->siblings: the other payments of an order, newest first, without `seq`. */
+int fq_load_siblings(struct fq_engine *engine, struct fq_tx *tx, struct fq_str merchant_id,
+                     struct fq_str merchant_order_id, int64_t seq);
 
 #endif

@@ -6,16 +6,16 @@
 
 #include "daemon/base/err.h"
 
-/* The path is relative to the repository's root, where the build runs. A migration never changes
- * once it was released; while one is still being written, touch this file to take it in. */
-#define MIGRATION(name, path)                            \
-    __asm__(".pushsection .rodata\n" #name ":\n"         \
-            ".incbin \"daemon/store/schema/" path "\"\n" \
-            ".byte 0\n"                                  \
-            ".popsection\n");                            \
-    extern __attribute__((visibility("hidden"))) const char name[]
+/* Each file, and a NUL behind it. Paths are relative to the repository's root, where the build
+ * runs. A migration never changes once it was released; while one is still being written, touch
+ * this file to take it in. */
+__asm__(".pushsection .rodata\n"
+        "migration_0001:\n"
+        ".incbin \"daemon/store/schema/0001-ledger.sql\"\n"
+        ".byte 0\n"
+        ".popsection\n");
 
-MIGRATION(migration_0001, "0001-ledger.sql");
+extern __attribute__((visibility("hidden"))) const char migration_0001[];
 
 /* Number n stands at n - 1. Append only. */
 static const char *const migrations[] = {

@@ -49,11 +49,10 @@ static int transact_load_siblings(struct fq_engine *engine, struct fq_tx *tx)
 {
     if (tx->ledger != NULL && tx->want_siblings) {
         const struct fq_payment *payment = &tx->ledger->payment;
-        FQ_TRY(fq_load_siblings(engine, tx->arena, payment->merchant_id, payment->merchant_order_id,
-                                payment->seq, tx->siblings, &tx->n_siblings));
+        FQ_TRY(fq_load_siblings(engine, tx, payment->merchant_id, payment->merchant_order_id,
+                                payment->seq));
     } else if (tx->ledger == NULL && tx->lookup == FQ_LOOKUP_NEW && tx->merchant_order_id.len > 0) {
-        FQ_TRY(fq_load_siblings(engine, tx->arena, tx->merchant_id, tx->merchant_order_id, 0,
-                                tx->siblings, &tx->n_siblings));
+        FQ_TRY(fq_load_siblings(engine, tx, tx->merchant_id, tx->merchant_order_id, 0));
     }
     return 0;
 }
