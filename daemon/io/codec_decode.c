@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns the bytes of a Request into a struct fq_operation. */
-#include "daemon/base/err.h"
 #include "daemon/io/codec.h"
 #include "daemon/io/codec_walk.h"
 #include "proto/fenqi.pb-c.h"

@@ -19,6 +19,12 @@ static void *encode_message(struct fq_arena *arena, const ProtobufCMessageDescri
     return message;
 }
 
+/* Room for the pointers of a repeated field. */
+static void *encode_pointers(struct fq_arena *arena, size_t n)
+{
+    return fq_arena_array(arena, n, sizeof(void *));
+}
+
 /* protobuf-c's structs are not const, but packing only reads them. */
 static void *encode_unconst(const void *memory)
 {
@@ -452,7 +458,7 @@ int fq_codec_encode_signed(struct fq_str payload, const struct fq_seal *seals, s
     fenqi__v1__signed_reply__init(&out);
     out.payload = encode_bytes(payload);
     out.payload_type = encode_static(FQ_REPLY_TYPE);
-    out.signatures = fq_arena_array(arena, n_seals, sizeof(*out.signatures));
+    out.signatures = encode_pointers(arena, n_seals);
     for (size_t i = 0; signatures != NULL && out.signatures != NULL && i < n_seals; i++) {
         fenqi__v1__signature__init(&signatures[i]);
         signatures[i].key_id = encode_text(arena, seals[i].key_id);
