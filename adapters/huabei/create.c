@@ -73,29 +73,30 @@ static bool create_biz_content(const struct fq_host *host, const struct fq_call 
     return fq_text_finish(&biz, ret);
 }
 
-/*= fact sheet 1.9: "GET URLs get long: prefer POST when biz_content > ~2 kB". */
-#define CREATE_GET_MAX 2000
+/*= fact sheet 1.9: "GET URLs get long: prefer POST". Some browsers and proxies stop at 2 kB. */
+#define CREATE_LINK_MAX 2048
 
 /* A browser page: a signed link, or a form where the link would be too long. */
 static int create_page(const struct huabei *self, const struct fq_host *host,
                        const struct fq_call *call, struct fq_pairs params,
-                       const struct fq_str *biz_content, struct fq_verdict *ret)
+                       struct fq_str biz_content, struct fq_verdict *ret)
 {
-    bool is_link = biz_content->len <= CREATE_GET_MAX;
-    if (huabei_url(self, host, params, is_link, &ret->message.url) != 0)
-        return -1;
-    if (!is_link) {
-        struct fq_pair *field = host->alloc(host, sizeof(*field));
-        if (field == NULL)
-            return host->fail(host, "no memory for the form");
-        *field = (struct fq_pair){ fq_slice("biz_content"), *biz_content };
-        ret->message.fields = (struct fq_pairs){ field, 1 };
-    }
     ret->message.struct_size = sizeof(ret->message);
-    ret->message.method = is_link ? fq_slice("GET") : fq_slice("POST");
-    ret->action = is_link ? FQ_ACTION_REDIRECT : FQ_ACTION_FORM_POST;
+    ret->message.method = fq_slice("GET");
+    ret->action = FQ_ACTION_REDIRECT;
     ret->action_expires_unix_ms = call->deadline_unix_ms;
-    return 0;
+    if (huabei_url(self, host, params, true, &ret->message.url) != 0)
+        return -1;
+    if (ret->message.url.len <= CREATE_LINK_MAX)
+        return 0;
+    struct fq_pair *field = host->alloc(host, sizeof(*field));
+    if (field == NULL)
+        return host->fail(host, "no memory for the form");
+    *field = (struct fq_pair){ fq_slice("biz_content"), biz_content };
+    ret->message.fields = (struct fq_pairs){ field, 1 };
+    ret->message.method = fq_slice("POST");
+    ret->action = FQ_ACTION_FORM_POST;
+    return huabei_url(self, host, params, false, &ret->message.url);
 }
 
 int huabei_create_begin(void *self, const struct fq_host *host, const struct fq_call *call,
@@ -114,7 +115,7 @@ int huabei_create_begin(void *self, const struct fq_host *host, const struct fq_
     if (!create_biz_content(host, call, way->product_code, &request.biz_content))
         return host->fail(host, "biz_content is too long, or a time is out of range");
     if (huabei_sign(self, host, call, &request, &params) != 0 ||
-        create_page(self, host, call, params, &request.biz_content, ret) != 0)
+        create_page(self, host, call, params, request.biz_content, ret) != 0)
         return -1;
     ret->step = FQ_STEP_DONE;
     ret->object = FQ_OBJECT_PAYMENT;

@@ -8,7 +8,7 @@
 
 #include "adapters/sdk/fenqi_adapter.h"
 
-#define VECTOR_KEYS_MAX 4
+#define VECTOR_KEYS_MAX 8
 
 struct vector_key {
     const char *name;
