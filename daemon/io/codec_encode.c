@@ -77,7 +77,7 @@ static void encode_schedule(struct fq_arena *arena, const struct fq_quote *quote
 {
     size_t n = quote->lines != NULL ? quote->instalments : 0;
     Fenqi__V1__ScheduleLine *lines = fq_arena_array(arena, n, sizeof(*lines));
-    out->schedule = fq_arena_array(arena, n, sizeof(*out->schedule));
+    out->schedule = encode_pointers(arena, n);
     if (lines == NULL || out->schedule == NULL)
         return;
     uint32_t year = quote->first_due_month / 100;
@@ -130,7 +130,7 @@ static Fenqi__V1__ChannelPlans *encode_channel(struct fq_arena *arena,
     out->fee_word_en = encode_text(arena, offer->fee_word_en);
     out->eligible = offer->eligible;
     out->reason = encode_static(offer->reason);
-    out->plans = fq_arena_array(arena, offer->n_plans, sizeof(*out->plans));
+    out->plans = encode_pointers(arena, offer->n_plans);
     for (size_t i = 0; out->plans != NULL && i < offer->n_plans; i++)
         out->plans[out->n_plans++] = encode_plan(arena, &offer->plans[i]);
     return out;
@@ -144,7 +144,7 @@ static Fenqi__V1__QuotePlansResult *encode_offers(struct fq_arena *arena,
         return NULL;
     out->amount =
         encode_money(arena, operation->quote_plans.amount.minor, operation->quote_plans.currency);
-    out->channels = fq_arena_array(arena, operation->n_offers, sizeof(*out->channels));
+    out->channels = encode_pointers(arena, operation->n_offers);
     for (size_t i = 0; out->channels != NULL && i < operation->n_offers; i++)
         out->channels[out->n_channels++] = encode_channel(arena, &operation->offers[i]);
     return out;
@@ -232,7 +232,7 @@ static Fenqi__V1__Refund *encode_refund(struct fq_arena *arena, const struct fq_
 static void encode_refunds(struct fq_arena *arena, const struct fq_ledger *ledger,
                            struct fq_str payment_id, Fenqi__V1__Payment *out)
 {
-    out->refunds = fq_arena_array(arena, ledger->n_refunds_loaded, sizeof(*out->refunds));
+    out->refunds = encode_pointers(arena, ledger->n_refunds_loaded);
     for (size_t i = 0; out->refunds != NULL && i < ledger->n_refunds_loaded; i++)
         out->refunds[out->n_refunds++] = encode_refund(arena, &ledger->payment, &ledger->refunds[i],
                                                        payment_id, (struct fq_str){ NULL, 0 });
@@ -319,7 +319,7 @@ static Fenqi__V1__EventList *encode_events(struct fq_arena *arena,
         return NULL;
     out->next_cursor = operation->n_events > 0 ? operation->events[operation->n_events - 1].cursor
                                                : operation->list_events.cursor;
-    out->events = fq_arena_array(arena, operation->n_events, sizeof(*out->events));
+    out->events = encode_pointers(arena, operation->n_events);
     for (size_t i = 0; out->events != NULL && i < operation->n_events; i++)
         out->events[out->n_events++] = encode_event(arena, &operation->events[i]);
     return out;
@@ -341,7 +341,7 @@ static Fenqi__V1__KeyList *encode_keys(struct fq_arena *arena, const struct fq_o
     Fenqi__V1__KeyList *out = encode_new(arena, fenqi__v1__key_list);
     if (out == NULL)
         return NULL;
-    out->keys = fq_arena_array(arena, operation->n_keys, sizeof(*out->keys));
+    out->keys = encode_pointers(arena, operation->n_keys);
     for (size_t i = 0; out->keys != NULL && i < operation->n_keys; i++)
         out->keys[out->n_keys++] = encode_key(arena, &operation->keys[i]);
     return out;

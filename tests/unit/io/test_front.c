@@ -210,6 +210,7 @@ static void shop_release(struct shop *shop)
 static int shop_teardown(void **state)
 {
     struct shop *shop = *state;
+    char path[128];
     if (shop->front != NULL) {
         shop_release(shop);
         shop_until(shop, fq_front_n_in_flight(shop->front) == 0);
@@ -225,7 +226,9 @@ static int shop_teardown(void **state)
     fq_home_free(shop->home);
     fq_sealer_free(shop->sealer);
     fq_arena_free(shop->arena);
-    (void)rmdir(shop->folder);
+    (void)snprintf(path, sizeof(path), "%s/front", shop->folder); /* the IPC socket, if any */
+    (void)unlink(path);
+    assert_int_equal(rmdir(shop->folder), 0);
     fq_free(shop);
     return 0;
 }
