@@ -2,9 +2,8 @@
 /* Client keys of the merchants: who is asking. */
 #include <string.h>
 
-#include <uthash.h>
-
 #include "daemon/base/err.h"
+#include "daemon/base/hash.h"
 #include "daemon/daemon.h"
 
 #define KEY_CHARS 40

@@ -30,7 +30,7 @@ static void base32_write(const unsigned char *bytes, size_t size, char *ret, siz
     for (size_t i = 0; i < n_chars; i++) {
         unsigned value = 0;
         for (size_t bit = i * 5; bit < i * 5 + 5; bit++) {
-            unsigned one = bit / 8 < size ? (bytes[bit / 8] >> (7 - bit % 8)) & 1u : 0;
+            unsigned one = bit / 8 < size ? (unsigned)bytes[bit / 8] >> (7 - bit % 8) & 1u : 0;
             value = value << 1 | one;
         }
         ret[i] = base32[value];

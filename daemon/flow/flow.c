@@ -2,8 +2,7 @@
 /* The flow: takes operations and visits in, sends each to its file, keeps count. */
 #include "daemon/flow/flow.h"
 
-#include <uthash.h>
-
+#include "daemon/base/hash.h"
 #include "daemon/flow/parts.h"
 
 struct fq_busy {

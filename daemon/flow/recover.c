@@ -37,10 +37,9 @@ static int recovery_decide_expire(struct fq_tx *tx)
     if (tx->ledger == NULL)
         return FQ_DECIDE_KEEP;
     fq_move_expire(tx->ledger, recovery->now_ms);
-    if (tx->ledger->payment.due_ms > 0 && tx->ledger->payment.due_ms <= recovery->now_ms) {
-        tx->ledger->payment.due_ms = 0; /* not OPEN, or an attempt drives it */
-        tx->ledger->payment_is_dirty = true;
-    }
+    fq_assert(tx->ledger->payment.state != FQ_PAYMENT_OPEN ||
+              fq_ledger_live_attempt(tx->ledger) != NULL ||
+              tx->ledger->payment.due_ms > recovery->now_ms);
     return FQ_DECIDE_WRITE;
 }
 

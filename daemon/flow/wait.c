@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that wait for a payment to move. */
-#include <uthash.h>
-
+#include "daemon/base/hash.h"
 #include "daemon/flow/parts.h"
 
 struct fq_waiter {
