@@ -312,6 +312,12 @@ struct fq_call {
 
 /* ---- the verdict: what it means -------------------------------------------------------------- */
 
+/* It comes zeroed, with struct_size set: set the members you mean and leave the rest alone. Never
+ * assign the whole struct, a newer or older daemon's is of another size; write a member that is
+ * newer than the first release only behind FQ_HAS(ret, member). fenqid copies it and refuses as a
+ * fault what is out of form: numbers over 64 bytes, texts over 512, memory over 2 KiB, URLs, action
+ * and acknowledgement texts over 16 KiB, bodies, forms and keys over 64 KiB (a statement's body: 16
+ * MiB), text that is not UTF-8, line breaks in anything that becomes part of a header. */
 struct fq_verdict {
     uint64_t struct_size;
     uint32_t step;              /* fq_step */

@@ -28,9 +28,9 @@ static const char *describe_refuse_words(const struct fq_description *about)
         if (about->currency[i] < 'A' || about->currency[i] > 'Z')
             return "describe: the currency is not three capital letters";
     }
-    if (about->currency[3] != '\0' || about->exponent > 6)
+    if (about->currency[3] != '\0')
         return "describe: the currency is not three capital letters";
-    return NULL;
+    return about->exponent > 6 ? "describe: the exponent is out of range" : NULL;
 }
 
 static const char *describe_refuse_terms(const struct fq_description *about)

@@ -26,6 +26,7 @@
 #define FIXTURE_NOW_MS INT64_C(1700000000000)
 
 struct fixture {
+    const char *kind; /* "adapters" or "liars" */
     char folder[64];
     char adapters_dir[PATH_MAX]; /* absolute */
     struct fq_arena *arena;      /* replaced before every test */
@@ -72,7 +73,7 @@ FIXTURE_MAYBE int fixture_setup(void **state, const char *kind)
     struct fixture *fixture = fq_zalloc(sizeof(*fixture));
     (void)snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/fenqi-plugin-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
-    fixture_find(kind, fixture->adapters_dir);
+    fixture->kind = kind;
     fixture_keygen(fixture, "ours");
     fixture_keygen(fixture, "platform");
     fixture->platform = fq_keyring_new();
@@ -106,6 +107,7 @@ FIXTURE_MAYBE int fixture_begin(void **state)
 {
     struct fixture *fixture = *state;
     fixture->arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    fixture_find(fixture->kind, fixture->adapters_dir);
     fixture->keys[0] = (struct fq_pair){ fq_lit("shop"), fixture_path(fixture, "ours.key") };
     fixture->keys[1] =
         (struct fq_pair){ fq_lit("platform"), fixture_path(fixture, "platform.pub") };

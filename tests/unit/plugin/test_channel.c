@@ -132,7 +132,6 @@ static void test_rates_are_borne_by_whom_the_adapter_can_charge(void **state)
     fixture_assert_refused(fixture, "rates", "cannot let that side bear the fee");
     fixture->rates[0].bearer = 40;
     fixture_assert_refused(fixture, "rates", "cannot let that side bear the fee");
-    fixture_find("adapters", fixture->adapters_dir);
 }
 
 /* ---- adapters that do not open ---- */
@@ -155,7 +154,6 @@ static void test_adapters_that_lie_about_themselves_are_refused(void **state)
         fixture->conf.adapter = fq_str_of(rows[i].liar);
         fixture_assert_refused(fixture, rows[i].key, rows[i].why);
     }
-    fixture_find("adapters", fixture->adapters_dir);
 }
 
 /* ---- one call at a time ---- */
@@ -186,7 +184,6 @@ static void test_a_serial_adapter_is_called_once_at_a_time(void **state)
     assert_null(channel_query(fixture->channel));
     assert_int_equal(pthread_join(other, &failed), 0);
     assert_null(failed);
-    fixture_find("adapters", fixture->adapters_dir);
 }
 
 /* ---- quotes ---- */
@@ -236,7 +233,6 @@ static void test_a_quote_that_does_not_add_up_is_refused(void **state)
     fixture_open_liar(fixture, "other_sums");
     assert_int_equal(fq_channel_quote(fixture->channel, amount, &rate, fixture->arena, &quote),
                      FQ_CHANNEL_E_REFUSED);
-    fixture_find("adapters", fixture->adapters_dir);
 }
 
 /* ---- where URLs may lead ---- */

@@ -23,7 +23,7 @@ struct packer {
 static void packer_number(unsigned char *to, size_t *len, uint32_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        to[(*len)++] = (unsigned char)(value >> (8 * i));
+        to[(*len)++] = (unsigned char)(i < sizeof(value) ? value >> (8 * i) : 0);
 }
 
 static size_t packer_deflate(const char *text, size_t size, unsigned char *to, size_t room,
