@@ -136,8 +136,9 @@ static void reader_store_number(const struct fq_conf_row *row, void *base, int64
         reader_store(row, base, &flag, sizeof(flag));
 }
 
-static void reader_store_n(const struct fq_conf_row *row, void *base, size_t n)
+static void reader_store_list(const struct fq_conf_row *row, void *base, const void *list, size_t n)
 {
+    reader_store(row, base, &list, sizeof(void *));
     memcpy((char *)base + row->n_offset, &n, sizeof(n));
 }
 
@@ -220,8 +221,7 @@ static void reader_default(const struct fq_reader *reader, const struct fq_conf_
         if (texts == NULL)
             return;
         *texts = text;
-        reader_store(row, base, &texts, sizeof(texts));
-        reader_store_n(row, base, 1);
+        reader_store_list(row, base, texts, 1);
     } else {
         (void)reader_take_text(reader, row, text, base);
     }
@@ -280,8 +280,7 @@ static void reader_take_texts(const struct fq_reader *reader, const struct fq_co
         if (config_setting_type(element) == CONFIG_TYPE_STRING)
             texts[i] = fq_arena_copy(reader->arena, fq_str_of(config_setting_get_string(element)));
     }
-    reader_store(row, base, &texts, sizeof(texts));
-    reader_store_n(row, base, n);
+    reader_store_list(row, base, texts, n);
 }
 
 static void reader_take_pairs(const struct fq_reader *reader, const struct fq_conf_row *row,
@@ -304,8 +303,7 @@ static void reader_take_pairs(const struct fq_reader *reader, const struct fq_co
         pairs[i].value = row->kind == FQ_CONF_PATHS ? reader_path(reader, text)
                                                     : fq_arena_copy(reader->arena, text);
     }
-    reader_store(row, base, &pairs, sizeof(pairs));
-    reader_store_n(row, base, n);
+    reader_store_list(row, base, pairs, n);
 }
 
 /* ---- groups ---- */
@@ -365,8 +363,7 @@ static void reader_take_groups(const struct fq_reader *reader, const struct fq_c
         else
             reader_take_group(reader, row->table, element_key, element, elements + i * size);
     }
-    reader_store(row, base, &elements, sizeof(elements));
-    reader_store_n(row, base, n);
+    reader_store_list(row, base, elements, n);
 }
 
 static bool reader_is_of_kind(const struct fq_conf_row *row, const config_setting_t *setting)
@@ -434,15 +431,11 @@ static void reader_refuse_unknown(const struct fq_reader *reader, const struct f
                        fq_str_arg(suggest.best), has ? "?)" : "");
 }
 
-/* Fills `base` from the members of `group` (NULL: it is not there), then with defaults. */
 /* NOLINTNEXTLINE(misc-no-recursion) */
-static void reader_take_group(const struct fq_reader *reader, const struct fq_conf_table *table,
-                              struct fq_str prefix, const config_setting_t *group, void *base)
+static void reader_take_members(const struct fq_reader *reader, const struct fq_conf_table *table,
+                                struct fq_str prefix, const config_setting_t *group, void *base)
 {
-    for (size_t i = 0; i < table->n_rows; i++)
-        if (table->rows[i].fallback != NULL)
-            reader_default(reader, &table->rows[i], base);
-    for (unsigned int i = 0; group != NULL && i < reader_length(group); i++) {
+    for (unsigned int i = 0; i < reader_length(group); i++) {
         const config_setting_t *member = config_setting_get_elem(group, i);
         struct fq_str name = fq_arena_copy(reader->arena, fq_str_of(config_setting_name(member)));
         struct fq_str key = reader_key(reader, prefix, name);
@@ -452,6 +445,13 @@ static void reader_take_group(const struct fq_reader *reader, const struct fq_co
         else
             reader_take(reader, row, key, member, base);
     }
+}
+
+/* What is not written: groups have their own defaults, the rest must have one. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static void reader_take_missing(const struct fq_reader *reader, const struct fq_conf_table *table,
+                                struct fq_str prefix, const config_setting_t *group, void *base)
+{
     for (size_t i = 0; i < table->n_rows; i++) {
         const struct fq_conf_row *row = &table->rows[i];
         if (group != NULL && config_setting_get_member(group, row->name) != NULL)
@@ -463,6 +463,20 @@ static void reader_take_group(const struct fq_reader *reader, const struct fq_co
             fq_conf_errors_add(reader->errors, reader->file, reader_line(group), key,
                                "must be set");
     }
+}
+
+/* Fills `base` with defaults, then from the members of `group` (NULL: it is not there). */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static void reader_take_group(const struct fq_reader *reader, const struct fq_conf_table *table,
+                              struct fq_str prefix, const config_setting_t *group, void *base)
+{
+    for (size_t i = 0; i < table->n_rows; i++) {
+        if (table->rows[i].fallback != NULL)
+            reader_default(reader, &table->rows[i], base);
+    }
+    if (group != NULL)
+        reader_take_members(reader, table, prefix, group, base);
+    reader_take_missing(reader, table, prefix, group, base);
     if (table->finish != NULL)
         table->finish(base);
 }

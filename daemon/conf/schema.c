@@ -8,7 +8,8 @@
 #include "daemon/conf/value.h"
 
 #define MEMBER(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
-#define COUNT(type, member)  offsetof(struct type, member)
+#define LIST(type, member, count) \
+    offsetof(struct type, member), sizeof(void *), offsetof(struct type, count)
 
 /* One row each; the columns are those of struct fq_conf_row. */
 #define NUMBER(name, kind, min, max, fallback, type, member)                                \
@@ -33,15 +34,15 @@
     {                                                                                       \
         name, FQ_CONF_BOOL, NULL, NULL, fallback, MEMBER(type, member), 0, NULL, NULL, NULL \
     }
-#define TEXTS(name, form, min, max, fallback, type, member, count)                         \
-    {                                                                                      \
-        name, FQ_CONF_TEXTS, min, max, fallback, MEMBER(type, member), COUNT(type, count), \
-            &fq_form_##form, NULL, NULL                                                    \
+#define TEXTS(name, form, min, max, fallback, type, member, count)                                 \
+    {                                                                                              \
+        name, FQ_CONF_TEXTS, min, max, fallback, LIST(type, member, count), &fq_form_##form, NULL, \
+            NULL                                                                                   \
     }
-#define PAIRS(name, kind, form, type, member, count)                                   \
-    {                                                                                  \
-        name, FQ_CONF_##kind, "0", "64", "", MEMBER(type, member), COUNT(type, count), \
-            &fq_form_##form, NULL, NULL                                                \
+#define PAIRS(name, kind, form, type, member, count)                                           \
+    {                                                                                          \
+        name, FQ_CONF_##kind, "0", "64", "", LIST(type, member, count), &fq_form_##form, NULL, \
+            NULL                                                                               \
     }
 #define GROUP(name, table)                                                 \
     {                                                                      \
@@ -49,8 +50,7 @@
     }
 #define GROUPS(name, table, min, max, type, member, count)                                    \
     {                                                                                         \
-        name, FQ_CONF_GROUPS, min, max, NULL, MEMBER(type, member), COUNT(type, count), NULL, \
-            NULL, &(table)                                                                    \
+        name, FQ_CONF_GROUPS, min, max, NULL, LIST(type, member, count), NULL, NULL, &(table) \
     }
 
 #define TABLE(rows, type, named_by, finish)                              \

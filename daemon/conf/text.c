@@ -11,7 +11,7 @@
 #define INTEGER_DIGITS_MAX 9 /* what libconfig 1.5 surely holds; beyond it wraps */
 #define HEX_DIGITS_MAX     7
 
-static void text_close(int *fd)
+static void text_close(const int *fd)
 {
     if (*fd >= 0)
         (void)close(*fd);

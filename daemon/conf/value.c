@@ -75,9 +75,9 @@ static int value_decimal(struct fq_str text, size_t n_decimals_min, size_t scale
     if (fq_value_integer(whole, &value) != 0)
         return FQ_VALUE_E_MALFORMED;
     for (size_t i = 0; i < scale; i++) {
-        char c = i < decimals.len ? decimals.ptr[i] : '0';
-        if (!value_is_digit(c) || __builtin_mul_overflow(value, (int64_t)10, &value) ||
-            __builtin_add_overflow(value, (int64_t)(c - '0'), &value))
+        int digit = i < decimals.len ? decimals.ptr[i] - '0' : 0;
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, (int64_t)10, &value) ||
+            __builtin_add_overflow(value, (int64_t)digit, &value))
             return FQ_VALUE_E_MALFORMED;
     }
     *ret = value;

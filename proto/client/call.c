@@ -83,7 +83,7 @@ static int call_make_id(char ret[2 * RANDOM_SIZE + 1])
         ret[2 * i] = digits[random[i] >> 4];
         ret[2 * i + 1] = digits[random[i] & 15];
     }
-    ret[2 * RANDOM_SIZE] = '\0';
+    ret[2 * sizeof(random)] = '\0';
     return FENQI_OK;
 }
 
@@ -155,6 +155,20 @@ static int call_receive(const struct call *call, struct fenqi_reply **ret)
     return error;
 }
 
+/* Waits for what can be done next, at most until something else is due. */
+static int call_poll(const struct call *call, int64_t now_ms, short *ret_events)
+{
+    bool wants_to_send = now_ms >= call->send_at_ms;
+    bool is_due_first = !wants_to_send && call->send_at_ms < call->ends_ms;
+    int64_t until_ms = is_due_first ? call->send_at_ms : call->ends_ms;
+    zmq_pollitem_t item = { call->client->socket, 0,
+                            (short)(ZMQ_POLLIN | (wants_to_send ? ZMQ_POLLOUT : 0)), 0 };
+    if (zmq_poll(&item, 1, (long)(until_ms - now_ms)) < 0 && errno != EINTR)
+        return FENQI_E_SYSTEM;
+    *ret_events = item.revents;
+    return FENQI_OK;
+}
+
 static int call_run(struct call *call, struct fenqi_reply **ret)
 {
     struct fenqi_reply *reply = NULL;
@@ -163,16 +177,11 @@ static int call_run(struct call *call, struct fenqi_reply **ret)
         int64_t now_ms = call_now_ms();
         if (now_ms >= call->ends_ms)
             return FENQI_E_TIMEOUT;
-        bool wants_to_send = now_ms >= call->send_at_ms;
-        int64_t until_ms =
-            wants_to_send || call->send_at_ms > call->ends_ms ? call->ends_ms : call->send_at_ms;
-        zmq_pollitem_t item = { call->client->socket, 0,
-                                (short)(ZMQ_POLLIN | (wants_to_send ? ZMQ_POLLOUT : 0)), 0 };
-        if (zmq_poll(&item, 1, (long)(until_ms - now_ms)) < 0 && errno != EINTR)
-            return FENQI_E_SYSTEM;
-        if ((item.revents & ZMQ_POLLOUT) != 0)
+        short events = 0;
+        error = call_poll(call, now_ms, &events);
+        if ((events & ZMQ_POLLOUT) != 0)
             error = call_send(call, now_ms);
-        if ((item.revents & ZMQ_POLLIN) != 0 && error == FENQI_OK)
+        if ((events & ZMQ_POLLIN) != 0 && error == FENQI_OK)
             error = call_receive(call, &reply);
     }
     if (error == FENQI_OK)
