@@ -120,7 +120,7 @@ static int loader_load(const char *path, struct fq_loader *loader, struct fq_are
 {
     loader->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (loader->handle == NULL) {
-        const char *text = dlerror();
+        const char *text = dlerror(); // NOLINT(concurrency-mt-unsafe): of this thread in glibc
         *reterr_reason = fq_arena_printf(arena, "%s", text != NULL ? text : path);
         return FQ_LOADER_E_REFUSED;
     }

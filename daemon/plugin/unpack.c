@@ -5,6 +5,7 @@
 
 #include <iconv.h>
 #include <string.h>
+#define ZLIB_CONST /* its input stays as it is */
 #include <zlib.h>
 
 #include "daemon/base/err.h"
@@ -48,7 +49,7 @@ static int unpack_stream(struct fq_str packed, int window_bits, char *room, size
         return FQ_UNPACK_E_TOO_BIG;
     if (inflateInit2(&stream, window_bits) != Z_OK)
         return FQ_FAULT(-ENOMEM, "zlib has no memory");
-    stream.next_in = (z_const Bytef *)(uintptr_t)packed.ptr;
+    stream.next_in = (const Bytef *)packed.ptr;
     stream.avail_in = (uInt)packed.len;
     stream.next_out = (Bytef *)room;
     stream.avail_out = (uInt)room_size;
@@ -71,7 +72,7 @@ static int unpack_measure(struct fq_str packed, int window_bits, size_t *ret_siz
         return FQ_UNPACK_E_TOO_BIG;
     if (inflateInit2(&stream, window_bits) != Z_OK)
         return FQ_FAULT(-ENOMEM, "zlib has no memory");
-    stream.next_in = (z_const Bytef *)(uintptr_t)packed.ptr;
+    stream.next_in = (const Bytef *)packed.ptr;
     stream.avail_in = (uInt)packed.len;
     while (status == Z_OK && stream.total_out <= FQ_UNPACK_SIZE_MAX) {
         stream.next_out = (Bytef *)scratch;
@@ -240,7 +241,8 @@ int fq_unpack_convert(uint32_t charset, struct fq_str text, struct fq_arena *are
     iconv_t converter = is_to_utf8 ? iconv_open("UTF-8", "GBK") : iconv_open("GBK", "UTF-8");
     if (converter == (iconv_t)-1) // NOLINT(performance-no-int-to-ptr): iconv's own way to say no
         return FQ_FAULT(-errno, "this system cannot convert GBK");
-    char *in = (char *)(uintptr_t)text.ptr;
+    char *in = NULL; /* iconv only reads it, but its prototype does not say so */
+    memcpy(&in, &text.ptr, sizeof(in));
     char *out = room;
     size_t left_in = text.len;
     size_t left_out = size;

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decides whether a URL leads to one of a channel's hosts. */
-#include "daemon/plugin/channel.h"
+#include <strings.h>
 
-static char url_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+#include "daemon/plugin/channel.h"
 
 /* "Host:443" and "host" are the same place. */
 static bool url_same_host(struct fq_str a, struct fq_str b)
@@ -15,13 +12,7 @@ static bool url_same_host(struct fq_str a, struct fq_str b)
         a.len -= port.len;
     if (fq_str_ends(b, port))
         b.len -= port.len;
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        if (url_lower(a.ptr[i]) != url_lower(b.ptr[i]))
-            return false;
-    }
-    return a.len > 0;
+    return a.len > 0 && a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 /* The authority ends where the path, the query or the fragment begins. Whatever two parsers could
