@@ -153,7 +153,7 @@ static int daemon_start_front(struct fq_daemon *daemon)
         .n_in_flight_per_merchant = (size_t)conf->n_in_flight_per_merchant,
         .rate_per_second = (uint32_t)conf->rate_per_second,
         .rate_burst = (uint32_t)conf->rate_burst,
-        .pool = daemon->pool,
+        .pool = daemon->reply_pool,
         .sealer = daemon->sealer,
         .ctx = daemon,
         .merchant_of = daemon_merchant_of,
@@ -211,6 +211,7 @@ static int daemon_start(struct fq_daemon *daemon)
     daemon->loop.ctx = daemon;
     daemon->loop.on_signal = daemon_on_signal;
     daemon->pool = fq_pool_new(n_workers, JOBS_WAITING_MAX, daemon->home);
+    daemon->reply_pool = fq_pool_new(n_workers, JOBS_WAITING_MAX, daemon->home);
     daemon->http = fq_http_new(HTTP_EXCHANGES_MAX, daemon->home);
     FQ_TRY(daemon_start_store(daemon));
     fq_world_fill(daemon);
@@ -263,6 +264,12 @@ static int daemon_drain(struct fq_daemon *daemon)
     return 0;
 }
 
+static void daemon_run_home(struct fq_daemon *daemon)
+{
+    while (daemon->home != NULL && fq_home_run(daemon->home, JOBS_WAITING_MAX) > 0)
+        continue;
+}
+
 /* In the reverse order of start; each part posts its last jobs home before the next one goes. */
 static void daemon_stop(struct fq_daemon *daemon)
 {
@@ -278,19 +285,14 @@ static void daemon_stop(struct fq_daemon *daemon)
         fq_timers_stop(daemon->timers, &daemon->web_timer);
     fq_http_free(FQ_TAKE(daemon->http));
     fq_web_free(FQ_TAKE(daemon->web));
-    if (daemon->home != NULL)
-        while (fq_home_run(daemon->home, JOBS_WAITING_MAX) > 0)
-            ;
-    fq_pool_free(FQ_TAKE(daemon->pool));
-    if (daemon->home != NULL)
-        while (fq_home_run(daemon->home, JOBS_WAITING_MAX) > 0)
-            ;
+    daemon_run_home(daemon);
     fq_front_free(FQ_TAKE(daemon->front));
+    fq_pool_free(FQ_TAKE(daemon->reply_pool));
+    fq_pool_free(FQ_TAKE(daemon->pool));
+    daemon_run_home(daemon);
     fq_flow_free(FQ_TAKE(daemon->flow));
     fq_store_free(FQ_TAKE(daemon->store));
-    if (daemon->home != NULL)
-        while (fq_home_run(daemon->home, JOBS_WAITING_MAX) > 0)
-            ;
+    daemon_run_home(daemon);
     fq_timers_free(FQ_TAKE(daemon->timers));
     fq_home_free(FQ_TAKE(daemon->home));
     if (daemon->loop.signal_fd > 0)

@@ -31,7 +31,8 @@ struct fq_daemon {
     /* running */
     struct fq_home *home;
     struct fq_timers *timers;
-    struct fq_pool *pool;
+    struct fq_pool *pool;       /* adapters */
+    struct fq_pool *reply_pool; /* replies, so that reading never waits behind an RSA signature */
     struct fq_http *http;
     struct fq_store *store;
     struct fq_front *front;

@@ -38,7 +38,7 @@ static struct log_ring *log_ring;                             /* NULL: straight 
 
 void fq_log_message_id(uint32_t msg, char ret[33])
 {
-    (void)sprintf(ret, "290b1c2bfd1a44c88fa09486100b%04x", msg & 0xffff);
+    (void)snprintf(ret, 33, "290b1c2bfd1a44c88fa09486100b%04x", msg & 0xffff);
 }
 
 /* ---- the caller's side ---- */

@@ -54,7 +54,8 @@ static bool line_put_hex(struct fq_log_entry *entry, const char *bytes, size_t l
     char escaped[4 * 4 + 1];
     size_t size = 0;
     for (size_t i = 0; i < len; i++)
-        size += (size_t)sprintf(escaped + size, "\\x%02x", (unsigned char)bytes[i]);
+        size += (size_t)snprintf(escaped + size, sizeof(escaped) - size, "\\x%02x",
+                                 (unsigned char)bytes[i]);
     return line_put(entry, escaped, size);
 }
 
@@ -108,13 +109,14 @@ static bool line_put_value(struct fq_log_entry *entry, const struct fq_log_field
     case FQ_LOG_TYPE_STR:
         return line_put_escaped(entry, field->text);
     case FQ_LOG_TYPE_INT:
-        return line_put(entry, text, (size_t)sprintf(text, "%" PRId64, field->number));
+        return line_put(entry, text,
+                        (size_t)snprintf(text, sizeof(text), "%" PRId64, field->number));
     case FQ_LOG_TYPE_SECRET:
         (void)pthread_once(&once, fingerprint_draw);
         return line_put(entry, text,
-                        (size_t)sprintf(text, "%08" PRIx32 "/%zu",
-                                        (uint32_t)fq_siphash(fingerprint_key, field->text),
-                                        field->text.len));
+                        (size_t)snprintf(text, sizeof(text), "%08" PRIx32 "/%zu",
+                                         (uint32_t)fq_siphash(fingerprint_key, field->text),
+                                         field->text.len));
     case FQ_LOG_TYPE_NONE:
         break;
     }

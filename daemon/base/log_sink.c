@@ -67,7 +67,7 @@ static void sink_journal(const struct fq_log_entry *entry)
     int n_parts = 0;
     char priority[16];
     char message_id[11 + 33] = "MESSAGE_ID=";
-    (void)sprintf(priority, "PRIORITY=%d", entry->level & 7);
+    (void)snprintf(priority, sizeof(priority), "PRIORITY=%d", entry->level & 7);
     sink_add(parts, &n_parts, priority);
     if (entry->msg != FQ_MSG_NONE) {
         fq_log_message_id(entry->msg, message_id + strlen(message_id));

@@ -3,11 +3,9 @@
 #include "daemon/io/limit.h"
 
 #include <string.h>
-/* The default has a switch that clang warns of. */
-#define HASH_FUNCTION(keyptr, keylen, hashv) HASH_OAT(keyptr, keylen, hashv)
-#include <uthash.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/hash.h"
 
 #define MERCHANT_ID_SIZE_MAX 64
 #define TOKEN_MILLI          1000 /* a bucket counts thousandths, so that slow rates are exact */

@@ -3,11 +3,9 @@
 #include "daemon/io/peer.h"
 
 #include <string.h>
-/* The default has a switch that clang warns of. */
-#define HASH_FUNCTION(keyptr, keylen, hashv) HASH_OAT(keyptr, keylen, hashv)
-#include <uthash.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/hash.h"
 
 #define KEY_SIZE_MAX 40
 
