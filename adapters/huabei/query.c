@@ -23,14 +23,15 @@ static void query_paid(const struct fq_host *host, struct fq_str node, struct fq
  * send_pay_date". With it the order was paid, and all of it went back. */
 static void query_closed(const struct fq_host *host, struct fq_str node, struct fq_verdict *ret)
 {
+    struct fq_str send_pay_date;
     ret->outcome = FQ_OUTCOME_CLOSED;
-    struct fq_str send_pay_date = huabei_field(host, node, "send_pay_date");
-    if (send_pay_date.len == 0)
+    if (!fq_json_member(node, fq_slice("send_pay_date"), &send_pay_date) ||
+        !fq_json_is_string(send_pay_date) || fq_slice_equal(send_pay_date, fq_slice("\"\"")))
         return;
     query_paid(host, node, ret);
     ret->has_refunded_total = 1;
     ret->refunded_total_minor = ret->amount.minor;
-    ret->proof = fq_slice_assign(host, "send_pay_date", send_pay_date);
+    ret->proof = fq_slice_assign(host, "trade_status=TRADE_CLOSED, send_pay_date", send_pay_date);
 }
 
 static int query_found(const struct fq_host *host, const struct fq_call *call, struct fq_str node,

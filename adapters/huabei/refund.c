@@ -180,13 +180,13 @@ static int refund_found(const struct fq_host *host, const struct fq_call *call, 
 {
     struct fq_str number = huabei_field(host, node, "out_request_no");
     struct fq_str order_number = huabei_field(host, node, "out_trade_no");
-    struct fq_str status = huabei_field(host, node, "refund_status");
+    struct fq_str status;
     if ((number.len > 0 && !fq_slice_equal(number, call->refund_number)) ||
         (order_number.len > 0 && !fq_slice_equal(order_number, call->order_number)))
         return huabei_unknown(ret, "the answer is about another refund");
-    if (status.len == 0)
+    if (!fq_json_member(node, fq_slice("refund_status"), &status))
         return refund_absent(host, call, FQ_OUTCOME_PENDING, ret);
-    if (!fq_slice_equal(status, fq_slice("REFUND_SUCCESS")))
+    if (!fq_slice_equal(status, fq_slice("\"REFUND_SUCCESS\"")))
         return huabei_unknown(ret, "the answer's refund_status is unheard of");
     if (number.len == 0 || order_number.len == 0 ||
         !huabei_money_read(huabei_field(host, node, "refund_amount"), &ret->amount))
@@ -195,7 +195,7 @@ static int refund_found(const struct fq_host *host, const struct fq_call *call, 
     ret->number = number;
     ret->order_number = order_number;
     ret->platform_ref = huabei_field(host, node, "trade_no");
-    ret->proof = fq_slice_assign(host, "refund_status", status);
+    ret->proof = fq_slice("refund_status=REFUND_SUCCESS");
     return 0;
 }
 

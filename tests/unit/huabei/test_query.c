@@ -125,6 +125,9 @@ static void an_order_closed_unpaid_is_closed(void **state)
     assert_outcome(FQ_OUTCOME_CLOSED);
     assert_int_equal(test_verdict.has_refunded_total, 0);
     assert_slice(test_verdict.number, TEST_ORDER);
+    judge(FRONT "\"send_pay_date\":\"\",\"total_amount\":\"6999.00\",\"trade_status\":"
+                "\"TRADE_CLOSED\"}");
+    assert_outcome(FQ_OUTCOME_CLOSED);
 }
 
 static void an_order_closed_after_payment_is_paid_and_refunded_in_full(void **state)
@@ -135,7 +138,8 @@ static void an_order_closed_after_payment_is_paid_and_refunded_in_full(void **st
     assert_outcome(FQ_OUTCOME_PAID);
     assert_int_equal(test_verdict.has_refunded_total, 1);
     assert_int_equal(test_verdict.refunded_total_minor, 699900);
-    assert_slice(test_verdict.proof, "send_pay_date=2026-03-15 10:12:00");
+    assert_slice(test_verdict.proof,
+                 "trade_status=TRADE_CLOSED, send_pay_date=\"2026-03-15 10:12:00\"");
 }
 
 static void an_order_that_does_not_exist_is_not_found(void **state)

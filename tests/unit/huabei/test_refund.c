@@ -227,6 +227,19 @@ static void a_refused_refund_fails_ten_seconds_later_and_not_before(void **state
     assert_slice(test_verdict.platform_code, "40004/ACQ.TRADE_HAS_FINISHED");
 }
 
+static void a_refused_refund_with_an_unreadable_status_is_unknown(void **state)
+{
+    (void)state;
+    static const char *const cases[] = { "null", "{}", "\"\"", "\"\\u0000\"" };
+    judge_refund(REFUSAL);
+    remember();
+    test_call.now_unix_ms += 60000;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        judge_query(test_printf("{\"code\":\"10000\",\"refund_status\":%s}", cases[i]).ptr);
+        assert_outcome(FQ_OUTCOME_UNKNOWN);
+    }
+}
+
 static void a_refused_refund_of_an_unknown_trade_fails_too(void **state)
 {
     (void)state;
@@ -379,6 +392,7 @@ int main(void)
         refund_test(a_refund_that_is_not_named_whole_is_unknown),
         refund_test(an_unknown_trade_is_not_found_with_and_without_prefix),
         refund_test(a_refused_refund_fails_ten_seconds_later_and_not_before),
+        refund_test(a_refused_refund_with_an_unreadable_status_is_unknown),
         refund_test(a_refused_refund_of_an_unknown_trade_fails_too),
         refund_test(a_refused_refund_that_was_done_before_is_refunded),
         refund_test(a_new_try_wipes_the_note),
