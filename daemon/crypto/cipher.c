@@ -108,8 +108,8 @@ int fq_keyring_decrypt(const struct fq_keyring *keyring, const char *name, uint3
     case FQ_CIPHER_RSA_PKCS1:
         if (key == NULL || key->kind != FQ_KEY_PRIVATE_SIGN || key->family != FQ_KEY_FAMILY_RSA)
             return FQ_FAULT(-ENOENT, "no private RSA key %s", name);
-        FQ_TRY(cipher_rsa(fq_key_private(key), EVP_PKEY_decrypt_init, EVP_PKEY_decrypt, secret,
-                          arena, ret));
+        FQ_TRY(cipher_rsa(key->pkeys[fq_key_copy()], EVP_PKEY_decrypt_init, EVP_PKEY_decrypt,
+                          secret, arena, ret));
         return 0;
     case FQ_CIPHER_UNSET:
         break;

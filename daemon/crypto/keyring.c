@@ -24,8 +24,10 @@ static void fq_key_free(struct fq_key *key)
 {
     if (key == NULL)
         return;
-    for (size_t i = 0; i < FQ_KEY_N_COPIES; i++)
+    for (size_t i = 0; i < FQ_KEY_N_COPIES; i++) {
+        EVP_MD_CTX_free(key->ready[i]);
         EVP_PKEY_free(key->pkeys[i]); /* wipes private parts */
+    }
     sk_X509_pop_free(key->certificates, X509_free);
     X509_STORE_free(key->store);
     fq_wipe(key->secret, key->secret_size);
@@ -100,7 +102,7 @@ static int key_take_private(struct fq_key *key, struct fq_material *material)
         key->pkeys[i] = EVP_PKEY_dup(key->pkeys[0]);
         fq_assert(key->pkeys[i] != NULL);
     }
-    return 0;
+    return fq_key_prepare(key) ? 0 : FQ_KEYRING_E_KIND;
 }
 
 static int key_take_public(struct fq_key *key, struct fq_material *material)
@@ -115,6 +117,8 @@ static int key_take_public(struct fq_key *key, struct fq_material *material)
     if (r != 0)
         return r;
     key->pkeys[0] = FQ_TAKE(material->public_key);
+    if (key->kind == FQ_KEY_PUBLIC_VERIFY && !fq_key_prepare(key))
+        return FQ_KEYRING_E_KIND;
     return 0;
 }
 

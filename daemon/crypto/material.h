@@ -55,8 +55,9 @@ struct fq_key {
     /* A public key once. A private key in copies, which spares signing threads each other's locks:
      * one RSA key shared by two threads signs 2 to 4 % slower. */
     EVP_PKEY *pkeys[FQ_KEY_N_COPIES];
-    STACK_OF(X509) * certificates; /* of the same file */
-    X509_STORE *store;             /* ROOTS */
+    EVP_MD_CTX *ready[FQ_KEY_N_COPIES]; /* for copying only: see sign.c */
+    STACK_OF(X509) * certificates;      /* of the same file */
+    X509_STORE *store;                  /* ROOTS */
     unsigned char *secret;
     size_t secret_size;
 };
@@ -68,7 +69,10 @@ const struct fq_key *fq_keyring_find(const struct fq_keyring *keyring, const cha
 int fq_keyring_take(struct fq_keyring *keyring, const char *name, uint32_t kind,
                     struct fq_material *material);
 
-/* The copy for this thread. */
-EVP_PKEY *fq_key_private(const struct fq_key *key);
+/* Fills key->ready from key->pkeys. */
+bool fq_key_prepare(struct fq_key *key);
+
+/* Which copy of a private key is this thread's. */
+size_t fq_key_copy(void);
 
 #endif

@@ -18,6 +18,7 @@ struct sealer_key {
     struct sealer_key *next;
     char *id;
     EVP_PKEY *pkey;
+    EVP_MD_CTX *ready; /* each seal is made with a copy of it: see sign.c */
     unsigned char public_key[SEAL_KEY_SIZE];
     bool is_signing;
 };
@@ -43,6 +44,7 @@ void fq_sealer_free(struct fq_sealer *sealer)
     while (sealer->keys != NULL) {
         struct sealer_key *key = sealer->keys;
         sealer->keys = key->next;
+        EVP_MD_CTX_free(key->ready);
         EVP_PKEY_free(key->pkey);
         fq_free(key->id);
         fq_free(key);
@@ -71,6 +73,9 @@ static void sealer_link(struct fq_sealer *sealer, const char *key_id, EVP_PKEY *
     memcpy(key->id, key_id, id_size);
     key->pkey = pkey;
     key->is_signing = is_signing;
+    key->ready = EVP_MD_CTX_new();
+    fq_assert(key->ready != NULL);
+    fq_assert(EVP_DigestSignInit(key->ready, NULL, NULL, NULL, pkey) == 1);
     fq_assert(EVP_PKEY_get_raw_public_key(pkey, key->public_key, &public_size) == 1);
     *sealer->last = key;
     sealer->last = &key->next;
@@ -116,13 +121,14 @@ void fq_sealer_key(const struct fq_sealer *sealer, size_t i, struct fq_str *ret_
 
 /*= DSSE v1.0, "Signature Definition": PAE(type, body) = "DSSEv1" + SP + LEN(type) + SP + type + SP
  *  + LEN(body) + SP + body, where LEN is ASCII decimal without leading zeros. */
-#define SEAL_PAE_EXTRA_MAX 64
+#define SEAL_LEN_SIZE_MAX  32 /* "DSSEv1 ", a number, a space, a NUL */
+#define SEAL_PAE_EXTRA_MAX (2 * SEAL_LEN_SIZE_MAX)
 
 static struct fq_str seal_encode(char *buffer, struct fq_str type, struct fq_str body)
 {
-    char *at = buffer + sprintf(buffer, "DSSEv1 %zu ", type.len);
+    char *at = buffer + snprintf(buffer, SEAL_LEN_SIZE_MAX, "DSSEv1 %zu ", type.len);
     at = mempcpy(at, type.len > 0 ? type.ptr : "", type.len);
-    at += sprintf(at, " %zu ", body.len);
+    at += snprintf(at, SEAL_LEN_SIZE_MAX, " %zu ", body.len);
     at = mempcpy(at, body.len > 0 ? body.ptr : "", body.len);
     return (struct fq_str){ buffer, (size_t)(at - buffer) };
 }
@@ -131,8 +137,7 @@ static int seal_sign(const struct sealer_key *key, struct fq_str encoded, unsign
 {
     size_t size = SEAL_SIGNATURE_SIZE;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_made = context != NULL &&
-                   EVP_DigestSignInit(context, NULL, NULL, NULL, key->pkey) == 1 &&
+    bool is_made = context != NULL && EVP_MD_CTX_copy_ex(context, key->ready) == 1 &&
                    EVP_DigestSign(context, signature, &size, (const unsigned char *)encoded.ptr,
                                   encoded.len) == 1 &&
                    size == SEAL_SIGNATURE_SIZE;

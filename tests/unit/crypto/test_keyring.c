@@ -166,16 +166,26 @@ static void rubbish_is_refused(void **state)
                      FQ_KEYRING_E_FORMAT);
 }
 
-static void bytes_behind_a_key_are_refused(void **state)
+static struct fq_str base64_with_a_tail(unsigned char *der, int size)
 {
-    (void)state;
-    unsigned char *der = NULL;
-    int size = i2d_PUBKEY(keys.rsa, &der);
+    assert_true(size > 0);
     char *longer = fq_arena_alloc(keys.arena, (size_t)size + 3);
     memcpy(longer, der, (size_t)size);
     OPENSSL_free(der);
-    struct fq_str text = fq_base64_encode((struct fq_str){ longer, (size_t)size + 3 }, keys.arena);
-    assert_int_equal(add(FQ_KEY_PUBLIC_VERIFY, text), FQ_KEYRING_E_FORMAT);
+    return fq_base64_encode((struct fq_str){ longer, (size_t)size + 3 }, keys.arena);
+}
+
+static void bytes_behind_a_key_are_refused(void **state)
+{
+    (void)state;
+    unsigned char *key = NULL;
+    unsigned char *certificate = NULL;
+    int key_size = i2d_PUBKEY(keys.rsa, &key);
+    int certificate_size = i2d_X509(keys.certificate, &certificate);
+    assert_int_equal(add(FQ_KEY_PUBLIC_VERIFY, base64_with_a_tail(key, key_size)),
+                     FQ_KEYRING_E_FORMAT);
+    assert_int_equal(add(FQ_KEY_PUBLIC_VERIFY, base64_with_a_tail(certificate, certificate_size)),
+                     FQ_KEYRING_E_FORMAT);
 }
 
 static void encrypted_key_is_refused_without_asking(void **state)
