@@ -92,6 +92,7 @@ build: $(B)/fenqid $(B)/fenqictl $(B)/fenqi-sandbox $(B)/libfenqi.so $(B)/libfen
 
 $(foreach layer,$(LAYERS),$(eval $(B)/lib/$(layer).a: $(call o,$(wildcard daemon/$(layer)/*.c))))
 $(B)/lib/io.a: $(B)/gen/fenqi.pb-c.o
+$(B)/daemon/store/migrate.o: $(wildcard daemon/store/schema/*.sql)
 $(B)/lib/sdk.a: $(call o,$(wildcard adapters/sdk/*.c))
 $(B)/lib/huabei.a: $(call o,$(wildcard adapters/huabei/*.c))
 $(B)/lib/vectors.a: $(call o,$(wildcard tests/vectors/*.c))
@@ -110,7 +111,7 @@ $(B)/fenqictl: $(call o,$(wildcard daemon/ctl/*.c)) $(call archives,client plugi
 $(B)/fenqi-sandbox: $(call o,$(wildcard tests/sandbox/*.c))
 	$(Q)$(CC) -pie $(LDFLAGS) $^ -lmicrohttpd -lcurl -lcrypto -lcjson -lpthread -lz -o $@
 $(B)/libfenqi.a: $(B)/lib/client.a
-	cp $< $@
+	$(Q)cp $< $@
 $(B)/libfenqi.so: $(call o,$(wildcard proto/client/*.c)) $(B)/gen/fenqi.pb-c.o proto/client/fenqi.map
 	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libfenqi.so.1 -Wl,--version-script=proto/client/fenqi.map \
 	    $(filter %.o,$^) $(LIBS-client) -o $@
@@ -126,7 +127,7 @@ $(B)/liars/%.so: $(B)/tests/liars/%.o adapters/adapter.map
 layer_of = $(patsubst tests/unit/%/,%,$(dir $(1)))
 define unit_rule
 $(B)/$(1:.c=): $(call o,$(1)) $(call archives,$(USES-$(call layer_of,$(1))))
-	$$(CC) $$(LDFLAGS) $$^ $(call libs,$(USES-$(call layer_of,$(1)))) -lcmocka -o $$@
+	$$(Q)$$(CC) $$(LDFLAGS) $$^ $(call libs,$(USES-$(call layer_of,$(1)))) -lcmocka -o $$@
 endef
 $(foreach unit,$(UNITS),$(eval $(call unit_rule,$(unit))))
 
@@ -140,16 +141,108 @@ $(B)/%.o: %.c Makefile | $(PROTO_H)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 $(B)/gen/%.o: $(GEN)/proto/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -W% -fvisibility=hidden,$(CFLAGS)) -c $< -o $@
 $(GEN)/proto/fenqi.pb-c.h: $(GEN)/proto/fenqi.pb-c.c ;
 $(GEN)/proto/fenqi.pb-c.c: proto/fenqi.proto
 	@mkdir -p $(@D)
 	$(Q)protoc --c_out=$(GEN)/proto -Iproto proto/fenqi.proto
 
-# ---- tests ----------------------------------------------------------------------------------------
+# ---- install ------------------------------------------------------------------------------------
 
-unit: $(UNITS:%.c=$(B)/%) $(ADAPTERS:%=$(B)/adapters/%.so) $(LIARS:%=$(B)/liars/%.so)
-	FENQI_BUILD=$(B) sh tests/run-units.sh $(UNITS:%.c=$(B)/%)
+LIBDIR := $(DESTDIR)$(PREFIX)/lib
+install: build
+	install -D -m 755 $(B)/fenqid $(DESTDIR)$(PREFIX)/sbin/fenqid
+	install -D -m 755 $(B)/fenqictl $(DESTDIR)$(PREFIX)/bin/fenqictl
+	install -D -m 644 -t $(LIBDIR)/fenqid/adapters $(ADAPTERS:%=$(B)/adapters/%.so)
+	install -D -m 755 $(B)/libfenqi.so $(LIBDIR)/libfenqi.so.1
+	ln -sf libfenqi.so.1 $(LIBDIR)/libfenqi.so
+	install -D -m 644 $(B)/libfenqi.a $(LIBDIR)/libfenqi.a
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include proto/client/fenqi.h $(PROTO_H)
+	install -D -m 644 proto/fenqi.proto $(DESTDIR)$(PREFIX)/share/fenqid/fenqi.proto
+	mkdir -p $(LIBDIR)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' proto/client/libfenqi.pc.in >$(LIBDIR)/pkgconfig/libfenqi.pc
+	install -D -m 644 -t $(LIBDIR)/systemd/system systemd/fenqid.service
+	install -D -m 644 -t $(LIBDIR)/sysusers.d systemd/sysusers.d/fenqid.conf
+	install -D -m 644 -t $(LIBDIR)/tmpfiles.d systemd/tmpfiles.d/fenqid.conf
+	install -D -m 644 -t $(LIBDIR)/systemd/catalog systemd/fenqid.catalog
+	install -D -m 640 conf/fenqid.conf $(DESTDIR)/etc/fenqid/fenqid.conf
+	install -D -m 640 conf/merchants.d/example.conf $(DESTDIR)/etc/fenqid/merchants.d/example.conf.sample
+
+# ---- the two commands -----------------------------------------------------------------------------
+
+JOBS ?= $(shell nproc)
+# Each step says what it is and runs in its own make, so that flavours do not mix.
+step = @printf '\n== %s\n' '$(1)'
+sub = $(MAKE) --no-print-directory -s -j $(JOBS)
+
+demo:
+	@sh tests/install.sh build demo
+	$(call step,building)
+	@$(sub) build
+	@sh tests/demo.sh $(B)
+
+check:
+	@sh tests/install.sh build demo check
+	@sh tests/check.sh
+
+check-all:
+	@sh tests/install.sh build demo check check-all
+	@sh tests/check.sh all
+
+# ---- tests, one kind each --------------------------------------------------------------------------
+
+tests-build: build $(UNITS:%.c=$(B)/%) $(LIARS:%=$(B)/liars/%.so)
+
+unit: tests-build
+	@FENQI_BUILD=$(B) sh tests/run-units.sh $(UNITS:%.c=$(B)/%)
+
+sandbox-test: $(B)/fenqi-sandbox
+	@FENQI_BUILD=$(B) sh tests/sandbox/test_sandbox.sh
+
+scenario: build
+	@sh tests/run-scenarios.sh $(B)
+
+lint:
+	@mkdir -p build
+	@sh tests/lint/layers.sh
+	@sh tests/lint/tree.sh
+
+format-check:
+	@clang-format --dry-run --Werror $$(git ls-files '*.[ch]') && echo "format: ok"
+
+tidy: $(PROTO_H)
+	@clang-tidy --quiet $(wildcard daemon/*.c daemon/*/*.c adapters/*/*.c proto/client/*.c) -- \
+	    $(CPPFLAGS) -std=gnu11
+
+cppcheck:
+	@cppcheck --quiet --enable=warning,style,performance,portability --std=c11 --inline-suppr \
+	    --error-exitcode=1 --suppress=missingIncludeSystem --suppress=constParameterCallback \
+	    -D_GNU_SOURCE -DFQ_VERSION='"0"' -I. daemon adapters proto/client
+
+analyze:
+	@$(sub) FLAVOUR=analyze build
+
+FUZZ_SECONDS ?= 5
+fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
+fuzz:
+	@$(sub) FLAVOUR=fuzz CC=clang fuzzers
+	@for name in $(FUZZERS); do \
+	    mkdir -p build/corpus/$$name; \
+	    printf 'fuzz %s: ' $$name; \
+	    build/fuzz/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	        build/corpus/$$name $$(ls -d tests/fuzz/corpus/$$name 2>/dev/null) >build/corpus/$$name.log 2>&1 || \
+	        { tail -n 40 build/corpus/$$name.log; exit 1; }; \
+	    tail -n 1 build/corpus/$$name.log; \
+	done
+
+bench:
+	@sh tests/install.sh build demo
+	@$(sub) build $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench*.c))
+	@sh tests/bench/run.sh $(B)
+
+clean:
+	rm -rf build tests/node_modules tests/node/node_modules
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all build unit
+.PHONY: all build install demo check check-all tests-build unit sandbox-test scenario lint format-check \
+        tidy cppcheck analyze fuzz fuzzers bench clean

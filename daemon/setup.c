@@ -77,7 +77,7 @@ static void setup_signing_keys(struct fq_daemon *daemon, struct fq_conf_errors *
         const struct fq_signing_key_conf *key = &conf->signing_keys[i];
         int r = fq_sealer_load(daemon->sealer, key->key_id.ptr, key->file.ptr, key->is_signing);
         if (r != 0)
-            fq_conf_blame(conf, errors, fq_arena_printf(daemon->arena, "signing.keys.%zu.file", i),
+            fq_conf_blame(conf, errors, fq_arena_printf(daemon->arena, "signing.keys[%zu].file", i),
                           fq_str_of(r > 0 ? fq_keyring_reason(r) : fq_trace()));
     }
     daemon->n_public_keys = fq_sealer_n_keys(daemon->sealer);

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A newcomer's first ten minutes: a fresh clone in a bare Debian 12, then the README's two commands.
+# Needs root and debootstrap. usage: sh tests/bare.sh [demo|check]   (default: both)
+set -eu
+cd "$(dirname "$0")/.."
+what=${1:-both}
+root=$(mktemp -d /var/tmp/fenqid-bare.XXXXXX)
+mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) bookworm .*/\2/p' /etc/apt/sources.list 2>/dev/null | head -n 1)
+[ -n "$mirror" ] || mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null | head -n 1)
+
+cleanup() {
+    for mount in proc dev; do
+        if mountpoint -q "$root/$mount"; then umount "$root/$mount"; fi
+    done
+    rm -rf --one-file-system "$root"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+echo "a bare Debian 12 in $root"
+debootstrap --variant=minbase bookworm "$root" "$mirror" >"$root.log" 2>&1 || { tail -n 20 "$root.log"; exit 1; }
+rm -f "$root.log"
+mount -t proc proc "$root/proc"
+mount --bind /dev "$root/dev"
+# The machine's own way to its package sources: apt, npm, proxies, certificates.
+cp -r /etc/apt/. "$root/etc/apt/"
+[ ! -d /etc/ssl/certs ] || { mkdir -p "$root/etc/ssl/certs" && cp -rL /etc/ssl/certs/. "$root/etc/ssl/certs/"; }
+cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
+for npmrc in "$HOME/.npmrc" /usr/etc/npmrc; do
+    [ ! -f "$npmrc" ] || cp "$npmrc" "$root/root/.npmrc"
+done
+git clone -q . "$root/work"
+[ ! -d ../shared ] || cp -r ../shared "$root/shared"
+
+inside() {
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI=true \
+        $(env | grep -iE '^(https?_proxy|no_proxy|npm_config_[a-z_]*|node_extra_ca_certs)=' || true) \
+        chroot "$root" sh -c "cd /work && $1"
+}
+# The README's own words.
+if [ "$what" != check ]; then inside 'sh tests/install.sh && make demo'; fi
+if [ "$what" != demo ]; then inside 'sh tests/install.sh && make check'; fi

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every test, kind by kind; the last line counts kinds. `all` adds what takes longer.
+set -u
+cd "$(dirname "$0")/.."
+what=${1:-}
+jobs=$(nproc)
+passed=0
+failed=0
+skipped=
+started=$(date +%s)
+
+step() { # NAME COMMAND...
+    name=$1
+    shift
+    printf '\n== %s\n' "$name"
+    from=$(date +%s)
+    if "$@"; then
+        passed=$((passed + 1))
+        printf '== %s: ok (%s s)\n' "$name" $(($(date +%s) - from))
+    else
+        failed=$((failed + 1))
+        skipped="$skipped
+  $name"
+        printf '== %s: FAILED\n' "$name"
+    fi
+}
+make_() {
+    make --no-print-directory -s -j "$jobs" "$@"
+}
+
+export FENQI_VECTORS="${FENQI_VECTORS:-../shared/vectors}"
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+
+step 'layers and tree' make_ lint
+step 'format' make_ format-check
+step 'build: release, gcc' make_ tests-build
+step 'build: sanitizers, gcc' make_ FLAVOUR=asan tests-build
+step 'units, with sanitizers' make_ FLAVOUR=asan unit
+step 'the sandbox by itself' make_ sandbox-test
+step 'scenarios, with sanitizers' make_ FLAVOUR=asan scenario
+step 'the demo' sh tests/demo.sh build/release
+step 'fuzzing, and clang' make_ fuzz
+if [ "$what" = all ]; then
+    step 'build: release, clang' make_ CC=clang B=build/clang tests-build
+    step 'units, release' make_ unit
+    step 'units, with the thread sanitizer' sh tests/tsan.sh unit
+    step 'scenarios, with the thread sanitizer' sh tests/tsan.sh scenario
+    step 'gcc -fanalyzer' make_ analyze
+    step 'clang-tidy' make_ tidy
+    step 'cppcheck' make_ cppcheck
+    step 'fuzzing, longer' make_ FUZZ_SECONDS=60 fuzz
+    step 'a bare Debian 12' sh tests/bare.sh
+fi
+
+printf '\nin %s s%s\n' $(($(date +%s) - started)) "${skipped:+; failed:$skipped}"
+printf '%s passed, %s failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
