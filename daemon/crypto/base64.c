@@ -39,6 +39,15 @@ static bool base64_is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* A last group of 2 or 3 digits is filled up with '=', and the bits that it does not use are zero:
+ * otherwise many texts would mean one value. */
+static bool base64_ends_well(size_t n_digits, size_t n_padding, uint32_t bits)
+{
+    static const uint32_t unused[4] = { 0, 0, 15, 3 };
+    size_t last = n_digits % 4;
+    return last != 1 && n_padding == (4 - last) % 4 && (bits & unused[last]) == 0;
+}
+
 int fq_base64_decode_into(struct fq_str text, bool spaces, unsigned char *ret, size_t *ret_size)
 {
     uint32_t bits = 0;
@@ -60,12 +69,7 @@ int fq_base64_decode_into(struct fq_str text, bool spaces, unsigned char *ret, s
         if (n_digits++ % 4 != 0)
             ret[size++] = (unsigned char)(bits >> (6 - 2 * ((n_digits - 1) % 4)));
     }
-    /* A last group of 2 or 3 digits is filled up with '=', and the bits that it does not use are
-     * zero: otherwise many texts would mean one value. */
-    size_t last = n_digits % 4;
-    if (last == 1 || n_padding != (4 - last) % 4)
-        return FQ_BASE64_E_MALFORMED;
-    if ((last == 2 && (bits & 15) != 0) || (last == 3 && (bits & 3) != 0))
+    if (!base64_ends_well(n_digits, n_padding, bits))
         return FQ_BASE64_E_MALFORMED;
     *ret_size = size;
     return 0;

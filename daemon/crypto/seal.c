@@ -121,7 +121,7 @@ void fq_sealer_key(const struct fq_sealer *sealer, size_t i, struct fq_str *ret_
 
 /*= DSSE v1.0, "Signature Definition": PAE(type, body) = "DSSEv1" + SP + LEN(type) + SP + type + SP
  *  + LEN(body) + SP + body, where LEN is ASCII decimal without leading zeros. */
-#define SEAL_LEN_SIZE_MAX  32 /* "DSSEv1 ", a number, a space, a NUL */
+#define SEAL_LEN_SIZE_MAX  ((size_t)32) /* "DSSEv1 ", a number, a space, a NUL */
 #define SEAL_PAE_EXTRA_MAX (2 * SEAL_LEN_SIZE_MAX)
 
 static struct fq_str seal_encode(char *buffer, struct fq_str type, struct fq_str body)
