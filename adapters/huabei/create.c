@@ -104,7 +104,7 @@ int huabei_create_begin(void *self, const struct fq_host *host, const struct fq_
 {
     const struct create_way *way = create_way_of(call->terminal);
     const char *refusal = way == NULL ? "no such terminal" : create_refuse(call);
-    struct fq_pairs params;
+    struct fq_pairs params = { NULL, 0 };
     if (refusal != NULL)
         return host->fail(host, refusal);
     struct huabei_request request = {

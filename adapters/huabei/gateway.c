@@ -97,7 +97,7 @@ int huabei_send(const struct huabei *self, const struct fq_host *host, const str
                 enum huabei_method method, struct fq_text *biz, struct fq_verdict *ret)
 {
     struct huabei_request request = { .method = gateway_methods[method].name };
-    struct fq_pairs params;
+    struct fq_pairs params = { NULL, 0 };
     struct fq_text body;
     fq_text_add_char(biz, '}');
     if (!fq_text_finish(biz, &request.biz_content))

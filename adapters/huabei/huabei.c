@@ -32,8 +32,8 @@ static int huabei_open(const struct fq_host *host, const struct fq_pair *conf, s
     struct huabei *self = host->alloc(host, sizeof(*self));
     if (self == NULL)
         return host->fail(host, "no memory for the channel");
-    if (fq_settings_read(host, huabei_settings, HUABEI_COUNT(huabei_settings), conf, n_conf, self,
-                         reterr_key) != 0)
+    if (fq_settings_read(host, huabei_settings, HUABEI_COUNT(huabei_settings),
+                         (struct fq_pairs){ conf, n_conf }, self, reterr_key) != 0)
         return -1;
     *ret_self = self;
     return 0;

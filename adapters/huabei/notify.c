@@ -31,7 +31,7 @@ static const char *notify_refuse(const struct huabei *self, struct fq_pairs fiel
 static int notify_read(const struct huabei *self, const struct fq_host *host, struct fq_str raw,
                        struct fq_pairs *ret)
 {
-    struct fq_pairs fields;
+    struct fq_pairs fields = { NULL, 0 };
     int r = fq_form_decode(host, raw, &fields);
     if (r != 0)
         return host->fail(host, fq_form_reason(r));
@@ -93,7 +93,7 @@ int huabei_notification(void *self, const struct fq_host *host, const struct fq_
                         const struct fq_message *message, struct fq_verdict *ret)
 {
     (void)call;
-    struct fq_pairs fields;
+    struct fq_pairs fields = { NULL, 0 };
     if (notify_read(self, host, message->body, &fields) != 0)
         return -1;
     struct fq_str status = fq_pairs_get(fields, "trade_status");
@@ -118,7 +118,7 @@ int huabei_browser_return(void *self, const struct fq_host *host, const struct f
                           const struct fq_message *message, struct fq_verdict *ret)
 {
     (void)call;
-    struct fq_pairs fields;
+    struct fq_pairs fields = { NULL, 0 };
     struct fq_str path, query;
     fq_slice_cut(message->url, '?', &path, &query);
     if (notify_read(self, host, query, &fields) != 0)

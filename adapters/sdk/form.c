@@ -27,23 +27,31 @@ static int form_hex(char c)
     return -1;
 }
 
+/* The byte that an escape stands for; -1 if there is no whole escape. */
+static int form_unescape(struct fq_str escape)
+{
+    if (escape.len < 3)
+        return -1;
+    int high = form_hex(escape.ptr[1]);
+    int low = form_hex(escape.ptr[2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
 /* Decodes `raw` into `bytes` (never longer than raw). */
 static int form_decode_part(struct fq_str raw, char *bytes, struct fq_str *ret)
 {
     size_t len = 0;
     for (size_t i = 0; i < raw.len; i++) {
-        char c = raw.ptr[i] == '+' ? ' ' : raw.ptr[i];
-        if (c == '%') {
-            int high = i + 2 < raw.len ? form_hex(raw.ptr[i + 1]) : -1;
-            int low = i + 2 < raw.len ? form_hex(raw.ptr[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return FQ_FORM_E_MALFORMED;
-            c = (char)(high << 4 | low);
+        int byte = (unsigned char)raw.ptr[i];
+        if (byte == '+') {
+            byte = ' ';
+        } else if (byte == '%') {
+            byte = form_unescape((struct fq_str){ raw.ptr + i, raw.len - i });
             i += 2;
         }
-        if (c == '\0')
+        if (byte <= 0)
             return FQ_FORM_E_MALFORMED;
-        bytes[len++] = c;
+        bytes[len++] = (char)byte;
     }
     *ret = (struct fq_str){ bytes, len };
     return 0;
@@ -112,8 +120,7 @@ void fq_form_add_encoded(struct fq_text *text, struct fq_str value)
 
 void fq_form_add(struct fq_text *text, struct fq_str name, struct fq_str value)
 {
-    char last = text->len > 0 && !text->failed ? text->bytes[text->len - 1] : '?';
-    if (last != '?' && last != '&')
+    if (!text->failed && text->len > 0 && strchr("?&", text->bytes[text->len - 1]) == NULL)
         fq_text_add_char(text, '&');
     fq_form_add_encoded(text, name);
     fq_text_add_char(text, '=');

@@ -16,7 +16,9 @@ static struct json_reader json_reader_of(struct fq_str s)
 
 static char json_peek(const struct json_reader *reader)
 {
-    return reader->at < reader->end ? *reader->at : '\0';
+    if (reader->at == reader->end)
+        return '\0';
+    return *reader->at;
 }
 
 static bool json_take(struct json_reader *reader, char c)
@@ -27,9 +29,14 @@ static bool json_take(struct json_reader *reader, char c)
     return true;
 }
 
+static bool json_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void json_skip_space(struct json_reader *reader)
 {
-    while (reader->at < reader->end && memchr(" \t\r\n", *reader->at, 4) != NULL)
+    while (reader->at < reader->end && json_is_space(*reader->at))
         reader->at++;
 }
 
@@ -46,6 +53,18 @@ static bool json_skip_hex4(struct json_reader *reader)
     return true;
 }
 
+/* Behind the backslash. */
+static bool json_skip_escape(struct json_reader *reader)
+{
+    if (json_take(reader, 'u'))
+        return json_skip_hex4(reader);
+    char c = json_peek(reader);
+    if (c == '\0' || strchr("\"\\/bfnrt", c) == NULL)
+        return false;
+    reader->at++;
+    return true;
+}
+
 static bool json_skip_string(struct json_reader *reader)
 {
     if (!json_take(reader, '"'))
@@ -56,17 +75,8 @@ static bool json_skip_string(struct json_reader *reader)
             return true;
         if ((unsigned char)c < 0x20)
             return false;
-        if (c != '\\')
-            continue;
-        if (json_take(reader, 'u')) {
-            if (!json_skip_hex4(reader))
-                return false;
-        } else {
-            c = json_peek(reader);
-            if (c == '\0' || strchr("\"\\/bfnrt", c) == NULL)
-                return false;
-            reader->at++;
-        }
+        if (c == '\\' && !json_skip_escape(reader))
+            return false;
     }
     return false;
 }
@@ -288,7 +298,7 @@ static struct fq_str json_trim(struct fq_str text)
 {
     struct json_reader reader = json_reader_of(text);
     json_skip_space(&reader);
-    while (reader.end > reader.at && memchr(" \t\r\n", reader.end[-1], 4) != NULL)
+    while (reader.end > reader.at && json_is_space(reader.end[-1]))
         reader.end--;
     return (struct fq_str){ reader.at, (size_t)(reader.end - reader.at) };
 }

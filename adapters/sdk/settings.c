@@ -28,12 +28,11 @@ static int settings_read_one(const struct fq_host *host, const struct fq_setting
 }
 
 int fq_settings_read(const struct fq_host *host, const struct fq_setting *table, size_t n_table,
-                     const struct fq_pair *conf, size_t n_conf, void *instance,
-                     struct fq_str *reterr_key)
+                     struct fq_pairs conf, void *instance, struct fq_str *reterr_key)
 {
-    for (size_t i = 0; i < n_conf; i++)
-        if (settings_read_one(host, table, n_table, &conf[i], instance) != 0) {
-            *reterr_key = conf[i].name;
+    for (size_t i = 0; i < conf.n_items; i++)
+        if (settings_read_one(host, table, n_table, &conf.items[i], instance) != 0) {
+            *reterr_key = conf.items[i].name;
             return -1;
         }
     for (size_t i = 0; i < n_table; i++)

@@ -16,8 +16,7 @@ struct fq_setting {
 /* Copies each setting into the host's memory and into `instance`. -1 after host->fail(), with
  * *reterr_key naming the setting that is unknown, wrong or missing. */
 int fq_settings_read(const struct fq_host *host, const struct fq_setting *table, size_t n_table,
-                     const struct fq_pair *conf, size_t n_conf, void *instance,
-                     struct fq_str *reterr_key);
+                     struct fq_pairs conf, void *instance, struct fq_str *reterr_key);
 
 /* "https://" and something behind it, printable, without query, fragment or quotes. */
 bool fq_setting_is_url(struct fq_str value);

@@ -18,7 +18,9 @@ bool fq_slice_equal(struct fq_str a, struct fq_str b)
 
 static char slice_lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
 }
 
 bool fq_slice_equal_any_case(struct fq_str a, struct fq_str b)
@@ -226,14 +228,16 @@ static const char text_base64_alphabet[] =
 
 void fq_text_add_base64(struct fq_text *text, struct fq_str bytes)
 {
+    const char *alphabet = text_base64_alphabet;
     for (size_t i = 0; i < bytes.len; i += 3) {
         size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
         uint32_t group = 0;
         for (size_t k = 0; k < 3; k++)
             group = group << 8 | (k < n ? (unsigned char)bytes.ptr[i + k] : 0u);
         for (size_t k = 0; k < 4; k++)
-            fq_text_add_char(text,
-                             k <= n ? text_base64_alphabet[group >> (18 - 6 * k) & 0x3F] : '=');
+            fq_text_add(text, k <= n
+                                  ? (struct fq_str){ alphabet + (group >> (18 - 6 * k) & 0x3F), 1 }
+                                  : fq_slice("="));
     }
 }
 
@@ -243,35 +247,43 @@ static int text_base64_value(char c)
     return found != NULL ? (int)(found - text_base64_alphabet) : -1;
 }
 
+/* One group of four characters, of which the last `n_padding` are '='. */
+static bool text_base64_group(struct fq_text *text, const char *four, uint32_t n_padding)
+{
+    uint32_t group = 0;
+    for (uint32_t i = 0; i < 4; i++) {
+        int value = i < 4 - n_padding ? text_base64_value(four[i]) : 0;
+        if (value < 0)
+            return false;
+        group = group << 6 | (uint32_t)value;
+    }
+    const char bytes[3] = { (char)(group >> 16), (char)(group >> 8 & 0xFF), (char)(group & 0xFF) };
+    for (uint32_t i = 3 - n_padding; i < 3; i++)
+        if (bytes[i] != 0)
+            return false;
+    fq_text_add(text, (struct fq_str){ bytes, 3 - n_padding });
+    return true;
+}
+
 bool fq_slice_from_base64(const struct fq_host *host, struct fq_str s, struct fq_str *ret)
 {
     struct fq_text text;
     if (s.len % 4 != 0)
         return false;
-    size_t n_padding =
-        s.len == 0 ? 0 : (size_t)(s.ptr[s.len - 1] == '=') + (s.ptr[s.len - 2] == '=');
     fq_text_init(&text, host, s.len / 4 * 3 + 1);
-    uint32_t group = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        int value = i < s.len - n_padding ? text_base64_value(s.ptr[i]) : 0;
-        if (value < 0)
+    for (size_t i = 0; i < s.len; i += 4) {
+        const char *four = s.ptr + i;
+        bool is_last = i + 4 == s.len;
+        uint32_t n_padding = !is_last || four[3] != '=' ? 0 : four[2] != '=' ? 1 : 2;
+        if (!text_base64_group(&text, four, n_padding))
             return false;
-        group = group << 6 | (uint32_t)value;
-        if (i % 4 != 3)
-            continue;
-        size_t n = i + 1 == s.len ? 3 - n_padding : 3;
-        if (n < 3 && (group & ((1u << 8 * (3 - n)) - 1)) != 0)
-            return false;
-        for (size_t k = 0; k < n; k++)
-            fq_text_add_char(&text, (char)(group >> (16 - 8 * k) & 0xFF));
-        group = 0;
     }
     return fq_text_finish(&text, ret);
 }
 
 /* ---- Beijing time ---- */
 
-#define TEXT_BEIJING_OFFSET_S (8 * 3600)
+#define TEXT_BEIJING_OFFSET_S INT64_C(28800)
 #define TEXT_DAY_S            86400
 #define TEXT_YEAR_10000_S     INT64_C(253402300800)
 

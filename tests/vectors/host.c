@@ -146,7 +146,7 @@ struct fq_str vector_host_seal(struct vector_host *self, const char *key, struct
 
 char *vector_path(const char *path)
 {
-    const char *folder = getenv("FENQI_VECTORS");
+    const char *folder = getenv("FENQI_VECTORS"); // NOLINT(concurrency-mt-unsafe)
     char *full = NULL;
     if (asprintf(&full, "%s/%s", folder != NULL ? folder : "../shared/vectors", path) < 0)
         abort();

@@ -22,7 +22,8 @@ static int read_settings(const struct fq_pair *conf, size_t n_conf, struct place
                          struct fq_str *reterr_key)
 {
     *reterr_key = (struct fq_str){ NULL, 0 };
-    return fq_settings_read(&sdk_host, table, 2, conf, n_conf, place, reterr_key);
+    return fq_settings_read(&sdk_host, table, 2, (struct fq_pairs){ conf, n_conf }, place,
+                            reterr_key);
 }
 
 static void settings_are_copied(void **state)
