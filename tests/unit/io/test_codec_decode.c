@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the codec takes of every operation, and within which bounds. */
+#include "tests/unit/io/codec_rig.h"
+
+static void decodes_quote_plans(void **state)
+{
+    struct fixture *fixture = *state;
+    struct wire money = { .len = 0 };
+    struct wire line = { .len = 0 };
+    wire_number(&money, 1, 699900);
+    wire_text(&money, 2, "CNY");
+    wire_message(&fixture->body, 1, &money);
+    wire_number(&fixture->body, 2, 2);
+    wire_text(&fixture->body, 3, "huabei");
+    wire_number(&line, 1, 3);
+    wire_message(&fixture->body, 4, &line);
+    assert_int_equal(fixture_ask(fixture, QUOTE_PLANS), 0);
+    const struct fq_quote_plans *plans = &fixture->operation.quote_plans;
+    assert_int_equal(fixture->operation.kind, FQ_OP_QUOTE_PLANS);
+    assert_text(fixture->operation.request_id, "r-1");
+    assert_int_equal(plans->amount.minor, 699900);
+    assert_string_equal(plans->amount.currency, "CNY");
+    assert_text(plans->currency, "CNY");
+    assert_int_equal(plans->terminal, FQ_TERMINAL_MOBILE_WEB);
+    assert_text(plans->channel, "huabei");
+    assert_true(plans->has_virtual_goods);
+}
+
+static void decodes_create_payment(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_fill_create_payment(fixture);
+    wire_number(&fixture->request, 2, 1700000000123);
+    assert_int_equal(fixture_ask(fixture, CREATE_PAYMENT), 0);
+    const struct fq_create_payment *create = &fixture->operation.create_payment;
+    assert_int_equal(fixture->operation.kind, FQ_OP_CREATE_PAYMENT);
+    assert_int_equal(fixture->operation.deadline_ms, 1700000000123);
+    assert_text(create->idempotency_key, "key-0001");
+    assert_text(create->merchant_order_id, "order-1");
+    assert_int_equal(create->quote.len, 3);
+    assert_memory_equal(create->quote.ptr, "q\0\xff", 3);
+    assert_int_equal(create->amount.minor, 5);
+    assert_text(create->currency, "EUROS");
+    assert_string_equal(create->amount.currency, "EUR");
+    assert_text(create->subject, "\xe6\x89\x8b\xe6\x9c\xba");
+    assert_int_equal(create->terminal, FQ_TERMINAL_DESKTOP);
+    assert_text(create->return_url, "https://shop.example/");
+    assert_text(create->buyer_ip, "192.0.2.1");
+    assert_text(create->buyer_user_agent, "agent");
+    assert_int_equal(create->expires_in_ms, 60000);
+    assert_true(create->allow_parallel);
+    assert_int_equal(create->disclosure_shown_ms, 1700000000000);
+    assert_int_equal(create->disclosure_seconds, 7);
+    assert_true(create->disclosure_confirmed);
+}
+
+static void decodes_get_payment_by_each_key(void **state)
+{
+    struct fixture *fixture = *state;
+    for (uint32_t key = 1; key <= 3; key++) {
+        fixture->body.len = 0;
+        fixture->request.len = 0;
+        fixture->operation.get_payment = (struct fq_get_payment){ 0 };
+        wire_text(&fixture->request, 1, "r-1");
+        wire_text(&fixture->body, key, "abc");
+        wire_number(&fixture->body, 4, 1);
+        wire_number(&fixture->body, 5, 25000);
+        wire_number(&fixture->body, 6, 9);
+        assert_int_equal(fixture_ask(fixture, GET_PAYMENT), 0);
+        const struct fq_get_payment *get = &fixture->operation.get_payment;
+        assert_int_equal(fixture->operation.kind, FQ_OP_GET_PAYMENT);
+        assert_text(get->payment_id, key == 1 ? "abc" : "");
+        assert_text(get->merchant_order_id, key == 2 ? "abc" : "");
+        assert_text(get->idempotency_key, key == 3 ? "abc" : "");
+        assert_true(get->refresh);
+        assert_int_equal(get->wait_ms, 25000);
+        assert_int_equal(get->known_version, 9);
+    }
+}
+
+static void decodes_the_small_operations(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint32_t kinds[] = { FQ_OP_CLOSE_PAYMENT, FQ_OP_CREATE_REFUND, FQ_OP_GET_REFUND,
+                                      FQ_OP_LIST_EVENTS,   FQ_OP_GET_KEYS,      FQ_OP_GET_INFO };
+    for (uint32_t i = 0; i < fq_array_size(kinds); i++) {
+        fixture->request.len = 0;
+        wire_text(&fixture->request, 1, "r-1");
+        assert_int_equal(fixture_ask(fixture, CLOSE_PAYMENT + i), 0);
+        assert_int_equal(fixture->operation.kind, kinds[i]);
+    }
+}
+
+static void decodes_create_refund(void **state)
+{
+    struct fixture *fixture = *state;
+    struct wire money = { .len = 0 };
+    wire_number(&money, 1, 100);
+    wire_text(&money, 2, "CNY");
+    wire_text(&fixture->body, 1, "refund-key");
+    wire_text(&fixture->body, 2, "p1");
+    wire_message(&fixture->body, 3, &money);
+    wire_text(&fixture->body, 4, "broken");
+    assert_int_equal(fixture_ask(fixture, CREATE_REFUND), 0);
+    const struct fq_create_refund *refund = &fixture->operation.create_refund;
+    assert_text(refund->idempotency_key, "refund-key");
+    assert_text(refund->payment_id, "p1");
+    assert_int_equal(refund->amount.minor, 100);
+    assert_text(refund->currency, "CNY");
+    assert_text(refund->reason, "broken");
+}
+
+static void lists_a_hundred_events_by_default(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_number(&fixture->body, 1, 77);
+    assert_int_equal(fixture_ask(fixture, LIST_EVENTS), 0);
+    assert_int_equal(fixture->operation.list_events.cursor, 77);
+    assert_int_equal(fixture->operation.list_events.n_max, 100);
+}
+
+static void refuses_more_events_than_200(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_number(&fixture->body, 2, 201);
+    assert_refused(fixture, fixture_ask(fixture, LIST_EVENTS), "list_events.limit", "OUT_OF_RANGE");
+}
+
+static void refuses_to_wait_longer_than_25_seconds(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_text(&fixture->body, 1, "p1");
+    wire_number(&fixture->body, 5, 25001);
+    assert_refused(fixture, fixture_ask(fixture, GET_PAYMENT), "get_payment.wait_ms",
+                   "OUT_OF_RANGE");
+}
+
+static void refuses_numbers_that_would_wrap(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_text(&fixture->body, 1, "p1");
+    wire_number(&fixture->body, 5, UINT64_C(1) << 32); /* 0 once cut to 32 bits */
+    assert_refused(fixture, fixture_ask(fixture, GET_PAYMENT), "get_payment.wait_ms",
+                   "OUT_OF_RANGE");
+}
+
+static void refuses_get_payment_without_key(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_refused(fixture, fixture_ask(fixture, GET_PAYMENT), "get_payment.key", "MISSING");
+}
+
+static void asks_for_a_request_id(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->request.len = 0;
+    assert_int_equal(fixture_ask(fixture, GET_INFO), FQ_CODEC_E_REFUSED);
+    assert_string_equal(fixture->operation.status.field, "request_id");
+    assert_string_equal(fixture->operation.status.reason, "MISSING");
+}
+
+static void refuses_a_request_id_of_65_bytes(void **state)
+{
+    struct fixture *fixture = *state;
+    char text[65];
+    memset(text, 'x', sizeof(text));
+    fixture->request.len = 0;
+    wire_bytes(&fixture->request, 1, text, 65);
+    assert_int_equal(fixture_ask(fixture, GET_INFO), FQ_CODEC_E_REFUSED);
+    assert_string_equal(fixture->operation.status.field, "request_id");
+    assert_string_equal(fixture->operation.status.reason, "TOO_LONG");
+    assert_int_equal(fixture->operation.request_id.len, 0);
+}
+
+static void says_unimplemented_to_an_unknown_operation(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(fixture_ask(fixture, 40), FQ_CODEC_E_REFUSED);
+    assert_int_equal(fixture->operation.status.code, FQ_CODE_UNIMPLEMENTED);
+    assert_text(fixture->operation.request_id, "r-1");
+}
+
+static void says_unimplemented_to_no_operation(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(fixture_decode(fixture), FQ_CODEC_E_REFUSED);
+    assert_int_equal(fixture->operation.status.code, FQ_CODE_UNIMPLEMENTED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        codec_test(decodes_quote_plans),
+        codec_test(decodes_create_payment),
+        codec_test(decodes_get_payment_by_each_key),
+        codec_test(decodes_the_small_operations),
+        codec_test(decodes_create_refund),
+        codec_test(lists_a_hundred_events_by_default),
+        codec_test(refuses_more_events_than_200),
+        codec_test(refuses_to_wait_longer_than_25_seconds),
+        codec_test(refuses_numbers_that_would_wrap),
+        codec_test(refuses_get_payment_without_key),
+        codec_test(asks_for_a_request_id),
+        codec_test(refuses_a_request_id_of_65_bytes),
+        codec_test(says_unimplemented_to_an_unknown_operation),
+        codec_test(says_unimplemented_to_no_operation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

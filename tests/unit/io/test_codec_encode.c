@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the answers of every operation say on the wire. */
+#include "daemon/core/id.h"
+#include "tests/unit/io/codec_rig.h"
+
+static Fenqi__V1__Reply *fixture_reply(struct fixture *fixture)
+{
+    struct fq_str payload = { NULL, 0 };
+    assert_int_equal(fq_codec_encode_reply(&fixture->operation, 1700000000001, &payload), 0);
+    Fenqi__V1__Reply *reply =
+        fenqi__v1__reply__unpack(NULL, payload.len, (const uint8_t *)payload.ptr);
+    assert_non_null(reply);
+    return reply;
+}
+
+static void names_request_digest_merchant_and_time(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fq_merchant merchant = { .id = fq_lit("shop") };
+    fixture->operation.merchant = &merchant;
+    fixture->operation.request_id = fq_lit("r-1");
+    fixture->operation.kind = FQ_OP_GET_INFO;
+    fixture->operation.info = (struct fq_info){ fq_lit("0.1.0"), fq_lit("A1"), 1700000000002 };
+    memset(fixture->operation.request_digest, 0xab, FQ_DIGEST_SIZE);
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_string_equal(reply->request_id, "r-1");
+    assert_int_equal(reply->request_digest.len, FQ_DIGEST_SIZE);
+    assert_memory_equal(reply->request_digest.data, fixture->operation.request_digest,
+                        FQ_DIGEST_SIZE);
+    assert_string_equal(reply->merchant_id, "shop");
+    assert_int_equal(reply->issued_at_unix_ms, 1700000000001);
+    assert_int_equal(reply->outcome_case, FENQI__V1__REPLY__OUTCOME_INFO);
+    assert_string_equal(reply->info->version, "0.1.0");
+    assert_string_equal(reply->info->instance, "A1");
+    assert_int_equal(reply->info->now_unix_ms, 1700000000002);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void encodes_an_error_whatever_the_kind(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->operation.kind = FQ_OP_CREATE_PAYMENT;
+    fixture->operation.status = (struct fq_status){ .code = FQ_CODE_INVALID_ARGUMENT,
+                                                    .blame = FQ_BLAME_CALLER,
+                                                    .reason = "AMOUNT_MISMATCH",
+                                                    .field = "create_payment.amount.minor",
+                                                    .may_repeat = true,
+                                                    .retry_after_ms = 9,
+                                                    .text = fq_lit("no") };
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_int_equal(reply->outcome_case, FENQI__V1__REPLY__OUTCOME_ERROR);
+    assert_int_equal(reply->error->code, FENQI__V1__CODE__CODE_INVALID_ARGUMENT);
+    assert_int_equal(reply->error->blame, FENQI__V1__BLAME__BLAME_CALLER);
+    assert_string_equal(reply->error->reason, "AMOUNT_MISMATCH");
+    assert_string_equal(reply->error->field, "create_payment.amount.minor");
+    assert_true(reply->error->may_repeat);
+    assert_int_equal(reply->error->retry_after_ms, 9);
+    assert_string_equal(reply->error->text, "no");
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void encodes_plans_with_schedule(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fq_plan_line lines[] = { { 3334, 10 }, { 3333, 10 }, { 3333, 10 } };
+    struct fq_plan_offer plan = { .quote = { .quote_id = fq_lit("q1"),
+                                             .amount = { 10000, "CNY", 2 },
+                                             .instalments = 3,
+                                             .bearer = FQ_BEARER_BUYER,
+                                             .rate_ppm = 3000,
+                                             .buyer_fee_minor = 30,
+                                             .buyer_total_minor = 10030,
+                                             .lines = lines,
+                                             .first_due_month = 202511,
+                                             .expires_ms = 5 },
+                                  .signed_quote = fq_lit("a\0b") };
+    struct fq_channel_offer offers[] = {
+        { .channel = fq_lit("huabei"),
+          .fee_word_zh = fq_lit("fee"),
+          .eligible = true,
+          .plans = &plan,
+          .n_plans = 1 },
+        { .channel = fq_lit("bankcard"), .reason = "AMOUNT_TOO_SMALL" },
+    };
+    fixture->operation.kind = FQ_OP_QUOTE_PLANS;
+    fixture->operation.quote_plans.amount.minor = 10000;
+    fixture->operation.quote_plans.currency = fq_lit("CNY");
+    fixture->operation.offers = offers;
+    fixture->operation.n_offers = 2;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    const Fenqi__V1__QuotePlansResult *result = reply->quote_plans;
+    assert_int_equal(result->amount->minor, 10000);
+    assert_int_equal(result->n_channels, 2);
+    assert_string_equal(result->channels[1]->reason, "AMOUNT_TOO_SMALL");
+    assert_false(result->channels[1]->eligible);
+    assert_int_equal(result->channels[0]->n_plans, 1);
+    const Fenqi__V1__Plan *out = result->channels[0]->plans[0];
+    assert_int_equal(out->quote.len, 3);
+    assert_memory_equal(out->quote.data, "a\0b", 3);
+    assert_int_equal(out->principal_minor, 10000);
+    assert_int_equal(out->buyer_total_minor, 10030);
+    assert_int_equal(out->n_schedule, 3);
+    assert_int_equal(out->schedule[0]->number, 1);
+    assert_int_equal(out->schedule[0]->total_minor, 3344);
+    assert_int_equal(out->schedule[0]->due_month, 202511);
+    assert_int_equal(out->schedule[1]->due_month, 202512);
+    assert_int_equal(out->schedule[2]->due_month, 202601);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static struct fq_ledger *ledger_sample(struct fq_arena *arena)
+{
+    struct fq_ledger *ledger = fq_arena_alloc(arena, sizeof(*ledger));
+    assert_non_null(ledger);
+    ledger->payment = (struct fq_payment){ .seq = 77,
+                                           .secret = { 1, 2, 3 },
+                                           .version = 4,
+                                           .merchant_order_id = fq_lit("order-1"),
+                                           .channel = fq_lit("huabei"),
+                                           .amount = { 10000, "CNY", 2 },
+                                           .instalments = 3,
+                                           .instalments_used = 6,
+                                           .terms_match = FQ_TERMS_DIFFERENT,
+                                           .state = FQ_PAYMENT_PAID,
+                                           .verification = FQ_VERIFICATION_VERIFIED,
+                                           .identity = FQ_IDENTITY_PLATFORM_LOGIN,
+                                           .flags = FQ_FLAG_LATE_SUCCESS,
+                                           .platform_ref = fq_lit("2025"),
+                                           .refund_counted_minor = 700,
+                                           .refunded_minor = 500,
+                                           .n_attempts = 2 };
+    ledger->attempts[0] = (struct fq_attempt){ .n = 1,
+                                               .state = FQ_ATTEMPT_WON,
+                                               .platform_code = fq_lit("10000"),
+                                               .platform_text = fq_lit("Success") };
+    ledger->attempts[1] =
+        (struct fq_attempt){ .n = 2, .state = FQ_ATTEMPT_DEAD, .platform_code = fq_lit("x") };
+    ledger->refunds = fq_arena_array(arena, 2, sizeof(*ledger->refunds));
+    assert_non_null(ledger->refunds);
+    ledger->refunds[0] = (struct fq_refund){ .n = 2, .state = FQ_REFUND_SUBMITTED };
+    ledger->refunds[1] = (struct fq_refund){ .n = 1,
+                                             .state = FQ_REFUND_REFUNDED,
+                                             .origin = FQ_ORIGIN_STOREFRONT,
+                                             .amount_minor = 500,
+                                             .reason = fq_lit("broken") };
+    ledger->n_refunds_loaded = 2;
+    return ledger;
+}
+
+static void encodes_a_payment_with_its_refunds(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_arena *arena = fixture->operation.arena;
+    const struct fq_ledger *ledger = ledger_sample(arena);
+    fixture->operation.kind = FQ_OP_GET_PAYMENT;
+    fixture->operation.payment =
+        (struct fq_payment_answer){ .ledger = ledger,
+                                    .payment_id = fq_lit("p-id"),
+                                    .action = { 2, fq_lit("https://qr"), 99 },
+                                    .closing = true,
+                                    .closes_by_ms = 11 };
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    const Fenqi__V1__Payment *out = reply->payment;
+    assert_string_equal(out->payment_id, "p-id");
+    assert_string_equal(out->merchant_order_id, "order-1");
+    assert_int_equal(out->version, 4);
+    assert_int_equal(out->state, FENQI__V1__PAYMENT_STATE__PAYMENT_STATE_PAID);
+    assert_int_equal(out->amount->minor, 10000);
+    assert_string_equal(out->amount->currency, "CNY");
+    assert_int_equal(out->terms->asked, 3);
+    assert_int_equal(out->terms->used, 6);
+    assert_int_equal(out->terms->match, FENQI__V1__TERMS__MATCH__MATCH_DIFFERENT);
+    assert_true(out->identity->asked);
+    assert_int_equal(out->identity->result, FENQI__V1__IDENTITY__RESULT__RESULT_PLATFORM_LOGIN);
+    assert_int_equal(out->next_action->action_case, FENQI__V1__NEXT_ACTION__ACTION_QR_CODE);
+    assert_string_equal(out->next_action->qr_code, "https://qr");
+    assert_int_equal(out->next_action->expires_at_unix_ms, 99);
+    assert_true(out->closing);
+    assert_int_equal(out->closes_by_unix_ms, 11);
+    assert_true(out->late_success);
+    assert_false(out->double_paid);
+    assert_int_equal(out->refunded_minor, 500);
+    assert_int_equal(out->refund_pending_minor, 200);
+    assert_string_equal(out->platform_code, "10000");
+    assert_int_equal(out->n_refunds, 2);
+    assert_string_equal(out->refunds[1]->payment_id, "p-id");
+    assert_string_equal(out->refunds[1]->refund_id,
+                        fq_id_refund(77, ledger->payment.secret, 1, arena).ptr);
+    assert_string_equal(out->refunds[1]->amount->currency, "CNY");
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void encodes_no_action_where_there_is_none(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->operation.kind = FQ_OP_CLOSE_PAYMENT;
+    fixture->operation.payment.ledger = ledger_sample(fixture->operation.arena);
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_null(reply->payment->next_action);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void encodes_a_refund(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fq_ledger *ledger = ledger_sample(fixture->operation.arena);
+    fixture->operation.kind = FQ_OP_CREATE_REFUND;
+    fixture->operation.refund = (struct fq_refund_answer){ .ledger = ledger,
+                                                           .refund = &ledger->refunds[1],
+                                                           .payment_id = fq_lit("p-id"),
+                                                           .refund_id = fq_lit("p-id-r1") };
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_string_equal(reply->refund->refund_id, "p-id-r1");
+    assert_string_equal(reply->refund->payment_id, "p-id");
+    assert_int_equal(reply->refund->state, FENQI__V1__REFUND_STATE__REFUND_STATE_REFUNDED);
+    assert_int_equal(reply->refund->origin, FENQI__V1__REFUND_ORIGIN__REFUND_ORIGIN_STOREFRONT);
+    assert_int_equal(reply->refund->amount->minor, 500);
+    assert_string_equal(reply->refund->reason, "broken");
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void encodes_events_and_where_to_go_on(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fq_event_row rows[] = {
+        { .cursor = 8, .seq = 77, .kind = FQ_EVENT_PAYMENT_PAID, .payment_version = 3, .at_ms = 5 },
+        { .cursor = 9, .seq = 77, .kind = FQ_EVENT_REFUNDED, .refund_n = 2, .payment_version = 5 },
+    };
+    struct fq_arena *arena = fixture->operation.arena;
+    fixture->operation.kind = FQ_OP_LIST_EVENTS;
+    fixture->operation.events = rows;
+    fixture->operation.n_events = 2;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_int_equal(reply->events->n_events, 2);
+    assert_int_equal(reply->events->next_cursor, 9);
+    assert_string_equal(reply->events->events[0]->payment_id,
+                        fq_id_payment(77, rows[0].secret, arena).ptr);
+    assert_string_equal(reply->events->events[0]->refund_id, "");
+    assert_string_equal(reply->events->events[1]->refund_id,
+                        fq_id_refund(77, rows[1].secret, 2, arena).ptr);
+    assert_int_equal(reply->events->events[0]->payment_version, 3);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void keeps_the_cursor_where_nothing_happened(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->operation.kind = FQ_OP_LIST_EVENTS;
+    fixture->operation.list_events.cursor = 41;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_int_equal(reply->events->next_cursor, 41);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void encodes_keys(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fq_public_key key = { fq_lit("k1"), fq_lit("ed25519"), fq_lit("0123\0") };
+    fixture->operation.kind = FQ_OP_GET_KEYS;
+    fixture->operation.keys = &key;
+    fixture->operation.n_keys = 1;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_int_equal(reply->keys->n_keys, 1);
+    assert_string_equal(reply->keys->keys[0]->key_id, "k1");
+    assert_string_equal(reply->keys->keys[0]->algorithm, "ed25519");
+    assert_int_equal(reply->keys->keys[0]->public_key.len, 5);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void faults_when_an_answer_does_not_fit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_arena *roomy = fixture->operation.arena;
+    struct fq_str payload = { NULL, 0 };
+    fixture->operation.kind = FQ_OP_GET_PAYMENT;
+    fixture->operation.payment.ledger = ledger_sample(roomy);
+    for (size_t size = 0; size < 1024; size += 64) {
+        fixture->operation.arena = fq_arena_new(size);
+        int r = fq_codec_encode_reply(&fixture->operation, 1, &payload);
+        fq_arena_free(fixture->operation.arena);
+        assert_true(r < 0);
+    }
+    fixture->operation.arena = roomy;
+}
+
+static void wraps_payload_and_signatures(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fq_seal seals[] = { { fq_lit("k1"), fq_lit("ed25519"), fq_lit("s\0g") },
+                                     { fq_lit("k2"), fq_lit("ed25519"), fq_lit("sig2") } };
+    struct fq_str bytes = { NULL, 0 };
+    assert_int_equal(
+        fq_codec_encode_signed(fq_lit("pay\0load"), seals, 2, fixture->operation.arena, &bytes), 0);
+    Fenqi__V1__SignedReply *out =
+        fenqi__v1__signed_reply__unpack(NULL, bytes.len, (const uint8_t *)bytes.ptr);
+    assert_non_null(out);
+    assert_string_equal(out->payload_type, FQ_REPLY_TYPE);
+    assert_int_equal(out->payload.len, 8);
+    assert_memory_equal(out->payload.data, "pay\0load", 8);
+    assert_int_equal(out->n_signatures, 2);
+    assert_string_equal(out->signatures[1]->key_id, "k2");
+    assert_int_equal(out->signatures[0]->value.len, 3);
+    fenqi__v1__signed_reply__free_unpacked(out, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        codec_test(names_request_digest_merchant_and_time),
+        codec_test(encodes_an_error_whatever_the_kind),
+        codec_test(encodes_plans_with_schedule),
+        codec_test(encodes_a_payment_with_its_refunds),
+        codec_test(encodes_no_action_where_there_is_none),
+        codec_test(encodes_a_refund),
+        codec_test(encodes_events_and_where_to_go_on),
+        codec_test(keeps_the_cursor_where_nothing_happened),
+        codec_test(encodes_keys),
+        codec_test(faults_when_an_answer_does_not_fit),
+        codec_test(wraps_payload_and_signatures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
