@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* uthash, with one plain hash function: its own has fall-throughs that clang warns about. Keys here are
- * ours (sequences, configured client keys, routing ids of libzmq), never chosen by a stranger. */
+/* uthash, with one plain hash function: its own has fall-throughs that clang warns about. Keys are
+ * ours (sequences, configured client keys, routing ids of libzmq), none is a stranger's choice. */
 #ifndef FQ_BASE_HASH_H
 #define FQ_BASE_HASH_H
 

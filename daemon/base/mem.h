@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory with an owner: zeroed allocation, cleanup at scope end, moving ownership, wiping secrets.
- */
+/* Memory with an owner: zeroed allocation, cleanup at scope end, moving ownership, wiping. */
 #ifndef FQ_BASE_MEM_H
 #define FQ_BASE_MEM_H
 
 #include <stddef.h>
 #include <stdlib.h>
 
-/* gcc's analyzer follows the pairing of an allocator with its release; clang 14 does not know it. */
+/* gcc's analyzer follows the pairing of an allocator with its release; clang 14 knows no pairs. */
 #ifdef __clang__
-#define FQ_OWNED __attribute__((malloc, returns_nonnull))
+#    define FQ_OWNED __attribute__((malloc, returns_nonnull))
 #else
-#define FQ_OWNED __attribute__((malloc, malloc(fq_free, 1), returns_nonnull))
+#    define FQ_OWNED __attribute__((malloc, malloc(fq_free, 1), returns_nonnull))
 #endif
 
 /* Takes NULL. */

@@ -18,7 +18,6 @@
  * request holds the web in turn. So an answer may come after the 503, or after fq_web_free. */
 #include "daemon/io/web.h"
 
-#include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,6 +25,8 @@
 #include <strings.h>
 #include <sys/queue.h>
 #include <time.h>
+
+#include <microhttpd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"

@@ -2,8 +2,9 @@
 /* Builds responses: every one carries the headers that keep it out of caches, frames and logs. */
 #include "daemon/io/web_answer.h"
 
-#include <microhttpd.h>
 #include <string.h>
+
+#include <microhttpd.h>
 
 #include "daemon/base/err.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One payment of 1000.00 yuan: quote, create, print the link, wait, verify. */
+#include <fenqi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-#include <fenqi.h>
 
 #define OPERATION(word) FENQI__V1__REQUEST__OPERATION_##word
 
