@@ -5,63 +5,24 @@
  * repeat out_request_no, and a refund may be sent more than once: the first try may have been done
  * though its answer was lost, and then the second is refused for a reason that the first one made
  * (TRADE_HAS_CLOSE, REFUND_AMT_NOT_EQUAL_TOTAL). So a final refusal only says ASK, and is noted in
- * the attempt's memory. REFUND_FAILED is said when, ten seconds after the refusal of the latest
+ * the refund's memory. REFUND_FAILED is said when, ten seconds after the refusal of the latest
  * try, a verified query_refund knows no such refund (fact sheet 2.10: "code 10000 WITHOUT
  * refund_status = not (yet) refunded: wait >= 10 s"). Every new try wipes the note. */
 #include "adapters/huabei/huabei.h"
 
-/* ---- the note of a refusal: "refund.<number>" = "<unix ms>|<code>", empty once wiped ---- */
+/* ---- the note of a refusal: refused = "<unix ms>|<code>", empty once wiped ---- */
 
-#define REFUND_NOTES_MAX 1024 /* of the 2 KiB that an attempt may remember */
-#define REFUND_WAIT_MS   10000
+#define REFUND_WAIT_MS 10000
 
-static const char refund_prefix[] = "refund.";
+static const char refund_note_name[] = "refused";
 
-static struct fq_str refund_note_name(const struct fq_host *host, const struct fq_call *call)
+static int refund_write_note(const struct fq_host *host, struct fq_str note, struct fq_verdict *ret)
 {
-    struct fq_text name;
-    struct fq_str ret = { NULL, 0 };
-    fq_text_init(&name, host, sizeof(refund_prefix) + call->refund_number.len);
-    fq_text_add_of(&name, refund_prefix);
-    fq_text_add(&name, call->refund_number);
-    fq_text_finish(&name, &ret);
-    return ret;
-}
-
-static struct fq_str refund_note(const struct fq_host *host, const struct fq_call *call)
-{
-    struct fq_str name = refund_note_name(host, call);
-    for (size_t i = 0; i < call->memory.n_items; i++)
-        if (fq_slice_equal(call->memory.items[i].name, name))
-            return call->memory.items[i].value;
-    return (struct fq_str){ NULL, 0 };
-}
-
-/* The memory as it was, with this note at its end. The oldest notes give way where there are too
- * many: a forgotten refusal is only asked about for longer. */
-static int refund_write_note(const struct fq_host *host, const struct fq_call *call,
-                             struct fq_str note, struct fq_verdict *ret)
-{
-    size_t n = call->memory.n_items + 1;
-    struct fq_pair *items = host->alloc(host, n * sizeof(*items));
-    struct fq_pair ours = { refund_note_name(host, call), note };
-    size_t n_items = 0;
-    size_t size = ours.name.len + note.len;
-    if (items == NULL || ours.name.len == 0)
+    struct fq_pair *pair = host->alloc(host, sizeof(*pair));
+    if (pair == NULL)
         return host->fail(host, "no memory for the note of a refund");
-    items[n - ++n_items] = ours;
-    for (size_t i = call->memory.n_items; i-- > 0;) { /* the youngest first */
-        struct fq_pair pair = call->memory.items[i];
-        if (fq_slice_starts(pair.name, fq_slice_of(refund_prefix))) {
-            if (pair.value.len == 0 || fq_slice_equal(pair.name, ours.name))
-                continue;
-            size += pair.name.len + pair.value.len;
-            if (size > REFUND_NOTES_MAX)
-                continue;
-        }
-        items[n - ++n_items] = pair;
-    }
-    ret->memory = (struct fq_pairs){ items + n - n_items, n_items };
+    *pair = (struct fq_pair){ fq_slice_of(refund_note_name), note };
+    ret->memory = (struct fq_pairs){ pair, 1 };
     return 0;
 }
 
@@ -69,7 +30,8 @@ static int refund_write_note(const struct fq_host *host, const struct fq_call *c
 static int refund_wipe_note(const struct fq_host *host, const struct fq_call *call,
                             struct fq_verdict *ret)
 {
-    return refund_note(host, call).len > 0 ? refund_write_note(host, call, fq_slice(""), ret) : 0;
+    struct fq_str note = fq_pairs_get(call->memory, refund_note_name);
+    return note.len > 0 ? refund_write_note(host, fq_slice(""), ret) : 0;
 }
 
 static int refund_note_refusal(const struct fq_host *host, const struct fq_call *call,
@@ -83,7 +45,7 @@ static int refund_note_refusal(const struct fq_host *host, const struct fq_call 
     fq_text_add(&text, ret->platform_code);
     if (!fq_text_finish(&text, &note))
         return host->fail(host, "no memory for the note of a refund");
-    return refund_write_note(host, call, note, ret);
+    return refund_write_note(host, note, ret);
 }
 
 /* ---- the refund ---- */
@@ -159,7 +121,7 @@ static int refund_absent(const struct fq_host *host, const struct fq_call *call,
     int64_t refused_unix_ms;
     ret->outcome = outcome;
     ret->number = call->refund_number;
-    if (!fq_slice_cut(refund_note(host, call), '|', &time, &refusal) ||
+    if (!fq_slice_cut(fq_pairs_get(call->memory, refund_note_name), '|', &time, &refusal) ||
         !fq_slice_to_number(time, INT64_MAX, &refused_unix_ms))
         return 0;
     int64_t age_ms = call->now_unix_ms - refused_unix_ms;

@@ -296,7 +296,8 @@ struct fq_call {
     struct fq_str refund_reason; /* UTF-8, at most 256 bytes; may be absent */
     int64_t refund_created_unix_ms;
 
-    /* what earlier verdicts of this attempt asked to remember */
+    /* What earlier verdicts about this very object asked to remember: of the attempt, or (object
+     * REFUND) of this refund. */
     struct fq_pairs memory;
 
     /* real-name binding, only where the storefront gave it and only in create */
@@ -308,6 +309,9 @@ struct fq_call {
     /* fetch_key: which; statement: which Beijing day (yyyymmdd) */
     struct fq_str key_name;
     struct fq_str day;
+
+    /* object REFUND: the memory of the attempt whose money goes back; read-only here */
+    struct fq_pairs attempt_memory;
 };
 
 /* ---- the verdict: what it means -------------------------------------------------------------- */
@@ -331,7 +335,9 @@ struct fq_verdict {
     struct fq_str platform_ref; /* the platform's own number */
     uint32_t instalments;       /* the terms the platform says were used; 0 = not said */
     uint32_t identity;          /* fq_identity */
-    struct fq_pairs memory; /* replaces the attempt's memory if n_items > 0; at most 2 KiB in all */
+    struct fq_pairs memory; /* replaces the memory of the call's object if n_items > 0; at most 2
+                               KiB in all; names of a-z 0-9 _ and point; what begin gives is
+                               committed before the first byte leaves */
     struct fq_str platform_code; /* the platform's code, e.g. "40004/ACQ.TRADE_NOT_EXIST" */
     struct fq_str
         platform_text;   /* the platform's text for people; logged, shown to the storefront */

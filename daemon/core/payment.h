@@ -182,6 +182,7 @@ struct fq_refund {
     uint32_t n_asked;
     struct fq_str platform_code;
     struct fq_str platform_text;
+    struct fq_str memory; /* as the attempt's, of this refund's own exchanges */
     bool is_new;
     bool is_dirty;
 };

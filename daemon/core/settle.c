@@ -259,10 +259,19 @@ static void settle_mistrust(struct fq_ledger *ledger, const char *object, uint32
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_FOR_OPERATOR, 0);
 }
 
+/* The platform's own number of an order, once stored, does not change. */
+static bool attempt_is_renamed(const struct fq_attempt *attempt, const struct fq_verdict *verdict)
+{
+    return attempt->platform_ref.len > 0 && verdict->platform_ref.len > 0 &&
+           !fq_str_equal(attempt->platform_ref, verdict->platform_ref);
+}
+
 uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
                            const struct fq_judgement *judgement)
 {
     uint32_t move = fq_attempt_move(attempt->state, judgement->verdict->outcome);
+    if (move != FQ_MOVE_IGNORE && attempt_is_renamed(attempt, judgement->verdict))
+        move = FQ_MOVE_MISTRUST;
     switch ((enum fq_move)move) {
     case FQ_MOVE_AGAIN:
         if (judgement->verdict->outcome != FQ_OUTCOME_UNKNOWN)
@@ -286,6 +295,8 @@ uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
         break;
     case FQ_MOVE_MISTRUST:
         settle_mistrust(ledger, "attempt", attempt->n, judgement);
+        if (attempt->due_ms > 0)
+            attempt_ask_again(ledger, attempt, judgement);
         break;
     case FQ_MOVE_IGNORE:
         break;

@@ -7,6 +7,14 @@
 
 /* ---- before: the call ---- */
 
+static struct fq_pairs drive_read_memory(struct fq_drive *drive, struct fq_str memory)
+{
+    struct fq_pairs pairs = { NULL, 0 };
+    if (fq_facts_read(fq_arena_copy(drive->arena, memory), drive->arena, &pairs) != 0)
+        pairs = (struct fq_pairs){ NULL, 0 };
+    return pairs;
+}
+
 static void drive_fill_attempt(struct fq_drive *drive, const struct fq_attempt *attempt)
 {
     struct fq_call *call = &drive->call;
@@ -14,9 +22,7 @@ static void drive_fill_attempt(struct fq_drive *drive, const struct fq_attempt *
     call->platform_ref = fq_arena_copy(drive->arena, attempt->platform_ref);
     call->created_unix_ms = attempt->created_ms;
     call->deadline_unix_ms = attempt->deadline_ms;
-    struct fq_str memory = fq_arena_copy(drive->arena, attempt->memory);
-    if (fq_facts_read(memory, drive->arena, &call->memory) != 0)
-        call->memory = (struct fq_pairs){ NULL, 0 };
+    call->memory = drive_read_memory(drive, attempt->memory);
 }
 
 static void drive_fill_refund(struct fq_drive *drive, const struct fq_refund *refund,
@@ -29,6 +35,8 @@ static void drive_fill_refund(struct fq_drive *drive, const struct fq_refund *re
     call->refund_amount.minor = refund->amount_minor;
     call->refund_reason = fq_arena_copy(drive->arena, refund->reason);
     call->refund_created_unix_ms = refund->created_ms;
+    call->attempt_memory = call->memory;
+    call->memory = drive_read_memory(drive, refund->memory);
 }
 
 struct fq_drive *fq_drive_new(struct fq_flow *flow, const struct fq_channel *channel, uint32_t kind,
@@ -180,6 +188,27 @@ static void drive_planned(struct fq_adapt *adapt)
         drive_send(drive);
 }
 
+/* What the adapter wants to remember of the call's object. */
+static int drive_keep_memory(struct fq_drive *drive, struct fq_ledger *ledger)
+{
+    struct fq_pairs pairs = drive->answer.verdict.memory;
+    struct fq_attempt *attempt = fq_ledger_attempt(ledger, drive->attempt_n);
+    struct fq_refund *refund =
+        drive->refund_n > 0 ? fq_ledger_refund(ledger, drive->refund_n) : NULL;
+    struct fq_str memory;
+    if (pairs.n_items == 0 || attempt == NULL)
+        return 0;
+    FQ_TRY(fq_facts_write(pairs, drive->arena, FQ_MEMORY_SIZE_MAX, &memory));
+    if (refund != NULL) {
+        refund->memory = memory;
+        refund->is_dirty = true;
+    } else {
+        attempt->memory = memory;
+        attempt->is_dirty = true;
+    }
+    return 0;
+}
+
 /* ---- commit: the intent is durable before the first byte leaves ---- */
 
 static int drive_decide_commit(struct fq_tx *tx)
@@ -189,7 +218,10 @@ static int drive_decide_commit(struct fq_tx *tx)
         return FQ_FAULT(-ENOENT, "the payment of a drive is gone");
     int r = drive->commit(drive, tx->ledger);
     drive->is_stopped = r == FQ_DRIVE_E_STOP;
-    return drive->is_stopped ? FQ_DECIDE_KEEP : r;
+    if (r != FQ_DECIDE_WRITE)
+        return drive->is_stopped ? FQ_DECIDE_KEEP : r;
+    FQ_TRY(drive_keep_memory(drive, tx->ledger));
+    return FQ_DECIDE_WRITE;
 }
 
 static void drive_committed(struct fq_tx *tx)
@@ -287,18 +319,6 @@ static void drive_heard(struct fq_adapt *adapt)
 
 /* ---- settle ---- */
 
-static void drive_keep_memory(struct fq_drive *drive, struct fq_attempt *attempt)
-{
-    struct fq_str memory;
-    if (drive->refusal != NULL || drive->answer.verdict.memory.n_items == 0)
-        return;
-    if (fq_facts_write(drive->answer.verdict.memory, drive->arena, FQ_MEMORY_SIZE_MAX, &memory) !=
-        0)
-        return;
-    attempt->memory = memory;
-    attempt->is_dirty = true;
-}
-
 static void drive_keep_action(struct fq_drive *drive, struct fq_attempt *attempt)
 {
     const struct fq_verdict *verdict = &drive->answer.verdict;
@@ -325,7 +345,8 @@ static int drive_decide_settle(struct fq_tx *tx)
         .now_ms = drive->settle_ms,
         .schedule = &drive->flow->conf.schedule,
     };
-    drive_keep_memory(drive, attempt);
+    if (drive->refusal == NULL)
+        FQ_TRY(drive_keep_memory(drive, ledger));
     drive_keep_action(drive, attempt);
     if (drive->refund_n == 0) {
         drive->move = fq_settle_attempt(ledger, attempt, &judgement);

@@ -56,8 +56,6 @@ static int open_commit(struct fq_drive *drive, struct fq_ledger *ledger)
         .action_text = verdict->action_text,
         .action_expires_ms = verdict->action_expires_unix_ms,
     };
-    if (verdict->memory.n_items > 0)
-        FQ_TRY(fq_facts_write(verdict->memory, drive->arena, FQ_MEMORY_SIZE_MAX, &plan.memory));
     int r = fq_move_open_attempt(ledger, &plan, drive->asked_ms, &drive->flow->conf.schedule);
     if (r == FQ_MOVE_E_NOT_NOW)
         return FQ_DRIVE_E_STOP;

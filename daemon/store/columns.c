@@ -90,6 +90,7 @@ static const struct fq_column attempt_columns[] = {
 
 static const struct fq_column refund_columns[] = {
     REFUND_FIXED(UINT32, n),
+    REFUND_FIXED(UINT32, attempt_n),
     REFUND(UINT32, state),
     REFUND(UINT32, origin),
     REFUND_FIXED(TEXT, number),
@@ -104,6 +105,7 @@ static const struct fq_column refund_columns[] = {
     REFUND(UINT32, n_asked),
     REFUND(TEXT, platform_code),
     REFUND(TEXT, platform_text),
+    REFUND(TEXT, memory),
 };
 /* clang-format on */
 

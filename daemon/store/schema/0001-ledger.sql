@@ -83,6 +83,7 @@ CREATE INDEX attempt_due ON attempt (due_ms, payment_seq, n) WHERE due_ms > 0;
 CREATE TABLE refund (
     payment_seq INTEGER NOT NULL REFERENCES payment (seq),
     n INTEGER NOT NULL CHECK (n >= 1),
+    attempt_n INTEGER NOT NULL CHECK (attempt_n BETWEEN 1 AND 16),
     state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
     origin INTEGER NOT NULL CHECK (origin BETWEEN 1 AND 3),
     number TEXT NOT NULL CHECK (number <> ''),
@@ -97,6 +98,7 @@ CREATE TABLE refund (
     n_asked INTEGER NOT NULL CHECK (n_asked >= 0),
     platform_code TEXT NOT NULL,
     platform_text TEXT NOT NULL,
+    memory TEXT NOT NULL CHECK (length(memory) <= 2048),
     PRIMARY KEY (payment_seq, n)
 ) STRICT, WITHOUT ROWID;
 

@@ -251,6 +251,22 @@ static void test_closed_on_a_paid_payment_closes_nothing(void **state)
     assert_true(ledger->payment.flags & FQ_FLAG_FOR_OPERATOR);
 }
 
+static void test_another_number_of_the_platform_is_mistrusted(void **state)
+{
+    (void)state;
+    struct fq_attempt *attempt = settle_open();
+    verdict.platform_ref = fq_lit("2026001");
+    settle_say(attempt, FQ_OUTCOME_PENDING);
+    verdict.platform_ref = fq_lit("2026002");
+    assert_int_equal(settle_say(attempt, FQ_OUTCOME_PAID), FQ_MOVE_MISTRUST);
+    assert_int_equal(ledger->payment.state, FQ_PAYMENT_OPEN);
+    assert_true(ledger->payment.flags & FQ_FLAG_FOR_OPERATOR);
+    assert_true(attempt->due_ms > judgement.now_ms);
+    verdict.platform_ref = fq_lit("2026001");
+    settle_say(attempt, FQ_OUTCOME_PAID);
+    assert_int_equal(ledger->payment.state, FQ_PAYMENT_PAID);
+}
+
 /* ---- not paying ---- */
 
 static void test_a_decline_before_the_deadline_is_provisional(void **state)
@@ -502,6 +518,7 @@ int main(void)
         SETTLE_TEST(test_paid_after_closed_is_a_late_success),
         SETTLE_TEST(test_two_paid_attempts_are_flagged),
         SETTLE_TEST(test_closed_on_a_paid_payment_closes_nothing),
+        SETTLE_TEST(test_another_number_of_the_platform_is_mistrusted),
         SETTLE_TEST(test_a_decline_before_the_deadline_is_provisional),
         SETTLE_TEST(test_a_decline_after_the_deadline_closes),
         SETTLE_TEST(test_not_found_before_the_deadline_proves_nothing),

@@ -398,15 +398,33 @@ static void test_outcomes_come_with_done(void **state)
 static void test_memory_ends_at_2_kib(void **state)
 {
     (void)state;
-    static const char bytes[FQ_MEMORY_SIZE_MAX];
+    char bytes[FQ_MEMORY_SIZE_MAX];
+    memset(bytes, 'x', sizeof(bytes));
     struct fq_verdict_context context = asked(FQ_OBJECT_PAYMENT);
     struct fq_verdict verdict = said(FQ_OUTCOME_PENDING, FQ_OBJECT_PAYMENT);
-    struct fq_pair pairs[] = { { { bytes, 1 }, { bytes, 1023 } },
-                               { { bytes, 1 }, { bytes, 1023 } } };
+    struct fq_pair pairs[] = { { { bytes, 1 }, { bytes, 1021 } },
+                               { { bytes, 1 }, { bytes, 1021 } } };
     verdict.memory = (struct fq_pairs){ pairs, 2 };
     assert_believed(&context, &verdict);
     pairs[1].name.len = 2;
     assert_refused(&context, &verdict, "memory is larger than 2 KiB");
+    pairs[1].name.len = 1;
+    bytes[0] = '\n'; /* three bytes where it is kept */
+    pairs[1].name.ptr = pairs[0].name.ptr = "n";
+    assert_refused(&context, &verdict, "memory is larger than 2 KiB");
+}
+
+static void test_memory_names_are_plain(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "", "A", "a b", "a=b", "a\n" };
+    struct fq_verdict_context context = asked(FQ_OBJECT_PAYMENT);
+    struct fq_verdict verdict = said(FQ_OUTCOME_PENDING, FQ_OBJECT_PAYMENT);
+    for (size_t i = 0; i < fq_array_size(names); i++) {
+        const struct fq_pair pair = { fq_str_of(names[i]), fq_lit("v") };
+        verdict.memory = (struct fq_pairs){ &pair, 1 };
+        assert_refused(&context, &verdict, "a name in memory is not of a-z 0-9 _ and point");
+    }
 }
 
 static void test_memory_sizes_do_not_wrap(void **state)
@@ -414,7 +432,7 @@ static void test_memory_sizes_do_not_wrap(void **state)
     (void)state;
     struct fq_verdict_context context = asked(FQ_OBJECT_PAYMENT);
     struct fq_verdict verdict = said(FQ_OUTCOME_PENDING, FQ_OBJECT_PAYMENT);
-    const struct fq_pair pairs[] = { { { "a", 16 }, { "b", SIZE_MAX - 8 } } };
+    const struct fq_pair pairs[] = { { { "a", SIZE_MAX - 8 }, { "b", 16 } } };
     verdict.memory = (struct fq_pairs){ pairs, 1 };
     assert_refused(&context, &verdict, "memory is larger than 2 KiB");
 }
@@ -533,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_an_action_stands_alone),
         cmocka_unit_test(test_outcomes_come_with_done),
         cmocka_unit_test(test_memory_ends_at_2_kib),
+        cmocka_unit_test(test_memory_names_are_plain),
         cmocka_unit_test(test_memory_sizes_do_not_wrap),
         cmocka_unit_test(test_need_key_names_a_key),
         cmocka_unit_test(test_ask_names_what_to_ask_about),

