@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must hold after every scenario, whatever it was about.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fen } from './sandbox.mjs';
+import { until } from './wait.mjs';
+import { binary } from './world.mjs';
+
+function checkLog(world) {
+  for (const secret of world.secrets) assert.ok(!world.log.includes(secret), `the log shows ${secret}`);
+  assert.doesNotMatch(world.log, /\/(r|back)\/[0-9a-z]{39}/, "the log shows a buyer's link");
+  assert.doesNotMatch(world.log, /Canary/, "the log shows what the storefront said about the buyer");
+  assert.doesNotMatch(world.log, /Sanitizer|runtime error:/, 'a sanitizer spoke');
+  assert.doesNotMatch(world.log, /FAULT=ours/, 'fenqid blames itself');
+}
+
+/** The sequence in the buyer's way back tells whose trade it is. */
+function ownerOf(world, trade) {
+  const sequence = new URL(trade.return_url).pathname.split('/').at(-1).slice(0, 13);
+  const id = [...world.payments.keys()].find((one) => one.slice(1, 14) === sequence);
+  assert.ok(id, `trade ${trade.out_trade_no} belongs to no payment`);
+  return id;
+}
+
+/** Every fen that the platform took or gave back is known here, and no other. */
+async function checkMoney(world, ids) {
+  const expected = new Map(ids.map((id) => [id, { paid: 0, refunded: 0 }]));
+  for (const trade of await world.sandbox.trades()) {
+    const money = trade.gmt_payment && expected.get(ownerOf(world, trade));
+    if (!money) continue;
+    money.paid += fen(trade.total_amount);
+    money.refunded += fen(trade.refunded_amount);
+  }
+  for (const [id, money] of expected) {
+    await until(`payment ${id} to show the platform's money: ${JSON.stringify(money)}`, async () => {
+      const payment = await world.payments.get(id).get({ payment_id: id, refresh: true });
+      const paid = payment.state === 'PAYMENT_STATE_PAID' ? payment.amount.minor : 0;
+      assert.deepEqual({ paid, refunded: payment.refunded_minor }, money);
+      return true;
+    });
+  }
+}
+
+/** The chain of the journal, read from the ledger itself. */
+function checkJournal(world, ids) {
+  if (!existsSync(binary('fenqictl'))) return;
+  for (const id of ids) {
+    const shown = spawnSync(binary('fenqictl'), ['journal', '-c', join(world.folder, 'fenqid.conf'), id], { encoding: 'utf8' });
+    assert.equal(shown.status, 0, `fenqictl journal ${id}: ${shown.stdout}${shown.stderr}`);
+  }
+}
+
+/** `ids` of the scenario's payments; `skipMoney`: it lied about money on purpose. */
+export async function checkAll(world, ids, { skipMoney = false } = {}) {
+  await world.sandbox.calm();
+  if (!skipMoney) await checkMoney(world, ids);
+  checkJournal(world, ids);
+  checkLog(world);
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// One platform, one fenqid, two shops and a buyer, in a private folder.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Buyer, USER_AGENT } from './buyer.mjs';
+import { writeConf } from './conf.mjs';
+import { fakeTimeEnvironment, setFakeTime, whyNoFakeTime } from './faketime.mjs';
+import { curveKeyPair, makeKeys } from './keys.mjs';
+import { Program, freePort } from './processes.mjs';
+import { Sandbox } from './sandbox.mjs';
+import { Storefront } from './storefront.mjs';
+import { until } from './wait.mjs';
+import { rawPublicKey } from './wire.mjs';
+
+const top = fileURLToPath(new URL('../../../', import.meta.url));
+export const build = resolve(top, process.env.FENQI_BUILD ?? 'build/release');
+export const binary = (name) => join(build, name);
+export const noFakeTime = whyNoFakeTime(binary('fenqid'));
+
+/** What the log may never show, besides the keys. */
+export const BUYER = { ip: '203.0.113.217', user_agent: USER_AGENT };
+
+export const AMOUNT = { minor: 699900, currency: 'CNY' };
+
+export class World {
+  #nOrders = 0;
+  #aheadMs = 0;
+
+  /** `options`: { conf, merchants, fakeTime }; see conf.mjs. */
+  static async start(options = {}) {
+    const world = new World();
+    world.options = options;
+    world.folder = mkdtempSync(join(tmpdir(), 'fenqid-scenario-'));
+    world.payments = new Map();
+    world.past = '';
+    try {
+      await world.#begin();
+    } catch (error) {
+      await world.abandon();
+      throw error;
+    }
+    return world;
+  }
+
+  async #begin() {
+    const { folder, options } = this;
+    this.keys = makeKeys(folder);
+    this.sandbox = await Sandbox.start(binary('fenqi-sandbox'), folder);
+    this.webPort = await freePort();
+    this.frontPort = await freePort();
+    this.web = `http://127.0.0.1:${this.webPort}`;
+    this.merchants = [
+      { id: 'shop' },
+      { id: 'boutique', on_late_success: 'refund', on_double_paid: 'refund' },
+      ...(options.merchants ?? []),
+    ].map((merchant) => ({ ...merchant, curve: curveKeyPair() }));
+    this.secrets = [...this.keys.secrets, ...this.merchants.map(({ curve }) => curve.secretKey), BUYER.ip, BUYER.user_agent];
+    this.writeConf();
+    this.clock = join(folder, 'clock');
+    setFakeTime(this.clock, 0);
+    await this.startDaemon();
+    this.buyer = new Buyer(readFileSync(join(folder, 'tls.crt')));
+    this.shop = await this.storefront('shop');
+    this.boutique = await this.storefront('boutique');
+  }
+
+  writeConf(changes = this.options.conf) {
+    return writeConf(this.folder, {
+      webPort: this.webPort,
+      frontPort: this.frontPort,
+      sandboxPort: this.sandbox.port,
+      adapters: binary('adapters'),
+      merchants: this.merchants.map(({ curve, ...merchant }) => ({ ...merchant, publicKey: curve.publicKey })),
+    }, changes);
+  }
+
+  // ---- the daemon ----
+
+  async startDaemon() {
+    const env = this.options.fakeTime ? fakeTimeEnvironment(this.clock) : {};
+    this.fenqid = Program.start('fenqid', binary('fenqid'), ['-c', join(this.folder, 'fenqid.conf')], { env });
+    await this.fenqid.untilReady('fenqid to be ready', async () => (await fetch(`${this.web}/readyz`)).status === 200);
+  }
+
+  /** SIGTERM: it must finish what is inside, and end well. */
+  async stopDaemon() {
+    const ended = await this.fenqid.signal('SIGTERM');
+    this.#remember();
+    assert.deepEqual(ended, { code: 0, signal: null }, `fenqid stopped cleanly:\n${this.fenqid.text}`);
+  }
+
+  async crash() {
+    await this.fenqid.signal('SIGKILL');
+    this.#remember();
+  }
+
+  async crashAndRestart() {
+    await this.crash();
+    await this.startDaemon();
+  }
+
+  #remember() {
+    this.past += this.fenqid.text;
+  }
+
+  /** All that fenqid has said in its lives. */
+  get log() {
+    return this.fenqid.hasEnded ? this.past : this.past + this.fenqid.text;
+  }
+
+  /** Waits for a line of the log that came after `mark` (see logMark) and matches. */
+  logged(pattern, mark = 0) {
+    return until(`a log line like ${pattern}`, () => this.log.slice(mark).split('\n').find((line) => pattern.test(line)));
+  }
+
+  get logMark() {
+    return this.log.length;
+  }
+
+  /** Brings the daemon's calendar and the platform's deadlines nearer. */
+  async advance(ms) {
+    assert.ok(this.options.fakeTime, 'a world with fakeTime');
+    this.#aheadMs += ms;
+    setFakeTime(this.clock, this.#aheadMs);
+    await this.sandbox.advance(ms);
+  }
+
+  now() {
+    return Date.now() + this.#aheadMs;
+  }
+
+  // ---- its users ----
+
+  async storefront(merchantId, { clientKeys } = {}) {
+    const merchant = this.merchants.find(({ id }) => id === merchantId);
+    this.publicKeys ??= await this.#publishedKeys();
+    return new Storefront({
+      endpoint: `tcp://127.0.0.1:${this.frontPort}`,
+      serverKey: this.keys.server.publicKey,
+      clientKeys: clientKeys ?? merchant?.curve,
+      publicKeys: this.publicKeys,
+      merchantId,
+      onPayment: (storefront, payment) => this.payments.set(payment.payment_id, storefront),
+    });
+  }
+
+  async #publishedKeys() {
+    const { keys } = await (await fetch(`${this.web}/.well-known/fenqi-keys`)).json();
+    return new Map(keys.map((key) => [key.key_id, rawPublicKey(Buffer.from(key.public_key, 'base64'))]));
+  }
+
+  order(name = 'order') {
+    return `${name}-${++this.#nOrders}-${randomBytes(4).toString('hex')}`;
+  }
+
+  async plan(storefront = this.shop, { amount = AMOUNT, instalments = 12, bearer = 'BEARER_BUYER' } = {}) {
+    const { channels } = await storefront.quote({ amount, terminal: 'TERMINAL_DESKTOP' });
+    return channels[0].plans.find((plan) => plan.instalments === instalments && plan.bearer === bearer);
+  }
+
+  /** A whole, good CreatePayment; `changes` replace fields. */
+  async wish(storefront = this.shop, changes = {}, terms = {}) {
+    const plan = await this.plan(storefront, terms);
+    return {
+      idempotency_key: this.order('key'),
+      merchant_order_id: this.order(),
+      quote: plan.quote,
+      amount: terms.amount ?? AMOUNT,
+      subject: 'Canary-subject-51c9 手机',
+      terminal: 'TERMINAL_DESKTOP',
+      return_url: `https://${storefront.merchantId}.example.com/paid/`,
+      buyer: BUYER,
+      disclosure: { shown_at_unix_ms: this.now() - 9000, seconds: 9, confirmed: true },
+      ...changes,
+    };
+  }
+
+  /** A payment that is OPEN, with nothing sent. */
+  async created(storefront = this.shop, changes, terms) {
+    const wish = await this.wish(storefront, changes, terms);
+    const payment = await storefront.create(wish);
+    return { storefront, wish, payment, id: payment.payment_id, link: payment.next_action.hosted_url };
+  }
+
+  /** A payment whose buyer stands at the platform's cashier. */
+  async opened(storefront, changes, terms) {
+    const made = await this.created(storefront, changes, terms);
+    return { ...made, ...(await this.buyer.open(made.link)) };
+  }
+
+  /** A payment that is PAID. */
+  async paid(storefront, changes, terms) {
+    const made = await this.opened(storefront, changes, terms);
+    await this.sandbox.pay(made.number);
+    made.payment = await this.state(made, 'PAYMENT_STATE_PAID');
+    return made;
+  }
+
+  /** Waits until the payment is in that state, and returns it; `refresh`: asks the platform meanwhile. */
+  state({ storefront, id }, state, { refresh = false } = {}) {
+    return until(`payment ${id} to be ${state}`, async () => {
+      const payment = await storefront.get({ payment_id: id, refresh });
+      return payment.state === state && payment;
+    });
+  }
+
+  refundState({ storefront }, refundId, state, { refresh = false, withinMs } = {}) {
+    return until(`refund ${refundId} to be ${state}`, async () => {
+      const refund = await storefront.getRefund(refundId, { refresh });
+      return refund.state === state && refund;
+    }, withinMs);
+  }
+
+  async eventsOf({ storefront, id }) {
+    const all = [];
+    for (let cursor = 0; ;) {
+      const { events, next_cursor: next } = await storefront.events(cursor);
+      all.push(...events);
+      if (events.length < 200) return all.filter((event) => event.payment_id === id).map(({ kind }) => kind.slice('EVENT_KIND_'.length));
+      cursor = next;
+    }
+  }
+
+  // ---- the end ----
+
+  async end() {
+    try {
+      if (this.fenqid?.hasEnded === false) await this.stopDaemon();
+    } finally {
+      await this.abandon();
+    }
+  }
+
+  async abandon() {
+    this.shop?.close();
+    this.boutique?.close();
+    await this.fenqid?.signal('SIGKILL');
+    await this.sandbox?.program.signal('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
