@@ -67,6 +67,7 @@ USES-plugin  := plugin core crypto base
 USES-flow    := flow plugin core crypto base
 USES-daemon  := $(LAYERS)
 USES-client  := client crypto base
+USES-ctl     := ctl client plugin store conf core crypto base
 USES-sdk     := sdk base
 USES-huabei  := vectors huabei sdk base
 
@@ -97,6 +98,7 @@ $(B)/lib/sdk.a: $(call o,$(wildcard adapters/sdk/*.c))
 $(B)/lib/huabei.a: $(call o,$(wildcard adapters/huabei/*.c))
 $(B)/lib/vectors.a: $(call o,$(wildcard tests/vectors/*.c))
 $(B)/lib/client.a: $(call o,$(wildcard proto/client/*.c)) $(B)/gen/fenqi.pb-c.o
+$(B)/lib/ctl.a: $(call o,$(filter-out daemon/ctl/main.c,$(wildcard daemon/ctl/*.c)))
 $(B)/lib/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fenqictl keygen: the daemon's keys, and a storefront's. Nothing is ever overwritten. */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/core/beijing.h"
+#include "daemon/crypto/crypto.h"
+#include "daemon/crypto/seal.h"
+#include "daemon/ctl/ctl.h"
+
+#define TOKEN_KEY_SIZE 32
+#define KEY_ID_LEN_MAX 64
+#define KEYGEN_PARTS   5
+
+struct keygen_part {
+    struct fq_str file; /* in the folder */
+    bool is_private;
+    struct fq_str content;
+    struct fq_str where; /* it goes */
+};
+
+/* ---- what is made ---- */
+
+static int keygen_curve(struct ctl *ctl, struct fq_str *ret_public, struct fq_str *ret_secret)
+{
+    char public_key[CTL_CURVE_KEY_LEN + 1] = "";
+    char secret_key[CTL_CURVE_KEY_LEN + 1] = "";
+    int r = ctl_curve_make(public_key, secret_key);
+    *ret_public = fq_arena_printf(ctl->arena, "%s\n", public_key);
+    *ret_secret = fq_arena_printf(ctl->arena, "%s\n", secret_key);
+    fq_wipe(secret_key, sizeof(secret_key));
+    return r;
+}
+
+static int keygen_signing(struct ctl *ctl, const char *key_id, struct fq_str *ret_public,
+                          struct fq_str *ret_pem)
+{
+    struct fq_str raw;
+    FQ_TRY(fq_seal_keygen(ctl->arena, ret_pem, &raw));
+    *ret_public =
+        fq_arena_printf(ctl->arena, "%s %s\n", key_id, fq_base64_encode(raw, ctl->arena).ptr);
+    return 0;
+}
+
+static struct fq_str keygen_token(struct ctl *ctl)
+{
+    char bytes[TOKEN_KEY_SIZE];
+    fq_random(bytes, sizeof(bytes));
+    struct fq_str text = fq_base64_encode((struct fq_str){ bytes, sizeof(bytes) }, ctl->arena);
+    fq_wipe(bytes, sizeof(bytes));
+    return fq_arena_printf(ctl->arena, "%s\n", text.ptr);
+}
+
+/* ---- writing it ---- */
+
+static struct fq_str keygen_path(struct ctl *ctl, const char *folder,
+                                 const struct keygen_part *part)
+{
+    return fq_arena_printf(ctl->arena, "%s/%.*s", folder, fq_str_arg(part->file));
+}
+
+/* All of them, or none. */
+static int keygen_write(struct ctl *ctl, const char *folder, const struct keygen_part *parts,
+                        size_t n_parts)
+{
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return ctl_complain(CTL_USAGE, "%s: %s", folder, strerrordesc_np(errno));
+    for (size_t i = 0; i < n_parts; i++) {
+        const char *path = keygen_path(ctl, folder, &parts[i]).ptr;
+        int r = ctl_file_make(path, parts[i].is_private, parts[i].content);
+        if (r == 0)
+            continue;
+        while (i-- > 0)
+            (void)unlink(keygen_path(ctl, folder, &parts[i]).ptr);
+        return ctl_complain(CTL_USAGE, "%s: %s; nothing was made", path, strerrordesc_np(-r));
+    }
+    return CTL_OK;
+}
+
+static int keygen_say(struct ctl *ctl, const char *folder, const struct keygen_part *parts,
+                      size_t n_parts)
+{
+    struct ctl_table table;
+    ctl_table_init(&table, ctl->arena, "lll", 0);
+    for (size_t i = 0; i < n_parts; i++)
+        ctl_table_row(&table, keygen_path(ctl, folder, &parts[i]),
+                      parts[i].is_private ? fq_lit("secret") : fq_lit("public"), parts[i].where);
+    ctl_table_print(&table, stdout);
+    return CTL_OK;
+}
+
+static int keygen_finish(struct ctl *ctl, const char *folder, struct keygen_part *parts,
+                         size_t n_parts)
+{
+    int status = keygen_write(ctl, folder, parts, n_parts);
+    for (size_t i = 0; i < n_parts; i++) {
+        if (parts[i].is_private && parts[i].content.ptr != NULL)
+            fq_wipe((char *)(uintptr_t)parts[i].content.ptr, parts[i].content.len);
+    }
+    return status == CTL_OK ? keygen_say(ctl, folder, parts, n_parts) : status;
+}
+
+/* ---- the two commands ---- */
+
+static int keygen_client(struct ctl *ctl, const char *folder, const char *name)
+{
+    struct fq_str public_key, secret_key;
+    if (!fq_str_is_word(fq_str_of(name), "_-."))
+        return ctl_complain(CTL_USAGE, "\"%s\": a name is of 0-9 A-Z a-z _ - .", name);
+    if (keygen_curve(ctl, &public_key, &secret_key) < 0)
+        return ctl_complain(CTL_REFUSED, "%s", fq_trace());
+    struct keygen_part parts[] = {
+        { fq_arena_printf(ctl->arena, "%s.public", name), false, public_key,
+          fq_lit("to the operator: client_keys in the merchant's file") },
+        { fq_arena_printf(ctl->arena, "%s.secret", name), true, secret_key,
+          fq_lit("stays with the shop: --client-key") },
+    };
+    return keygen_finish(ctl, folder, parts, fq_array_size(parts));
+}
+
+static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id)
+{
+    struct fq_str curve_public, curve_secret, signing_public, signing_pem;
+    if (!fq_str_is_word(fq_str_of(key_id), "_-.") || strlen(key_id) > KEY_ID_LEN_MAX)
+        return ctl_complain(CTL_USAGE, "\"%s\": a key's id is 1..64 of 0-9 A-Z a-z _ - .", key_id);
+    if (keygen_curve(ctl, &curve_public, &curve_secret) < 0 ||
+        keygen_signing(ctl, key_id, &signing_public, &signing_pem) < 0)
+        return ctl_complain(CTL_REFUSED, "%s", fq_trace());
+    struct keygen_part parts[KEYGEN_PARTS] = {
+        { fq_lit("curve-server.secret"), true, curve_secret, fq_lit("front.curve_secret_file") },
+        { fq_lit("curve-server.public"), false, curve_public,
+          fq_lit("to every shop: --server-key") },
+        { fq_arena_printf(ctl->arena, "signing-%s.pem", key_id), true, signing_pem,
+          fq_arena_printf(ctl->arena, "signing.keys: id = \"%s\"", key_id) },
+        { fq_arena_printf(ctl->arena, "signing-%s.public", key_id), false, signing_public,
+          fq_lit("to every shop: --keys, over a way it trusts") },
+        { fq_lit("token.key"), true, keygen_token(ctl), fq_lit("signing.token_key_file") },
+    };
+    return keygen_finish(ctl, folder, parts, fq_array_size(parts));
+}
+
+int ctl_keygen(struct ctl *ctl)
+{
+    if (ctl->n_arguments == 3 && strcmp(ctl->arguments[0], "client") == 0)
+        return keygen_client(ctl, ctl->arguments[1], ctl->arguments[2]);
+    if (ctl->n_arguments != 1)
+        return ctl_complain(CTL_USAGE, "keygen DIR, or keygen client DIR NAME");
+    struct fq_civil today = fq_beijing(fq_clock_unix_ms());
+    const char *key_id = ctl->values[CTL_KEY_ID];
+    if (key_id == NULL)
+        key_id = fq_arena_printf(ctl->arena, "%04u-%02u", today.year, today.month).ptr;
+    return keygen_daemon(ctl, ctl->arguments[0], key_id);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fenqictl quote and pay: which plans there are, and a payment of one of them. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/core/money.h"
+#include "daemon/crypto/crypto.h"
+#include "daemon/ctl/ctl.h"
+
+#define INSTALMENTS_MAX 60
+#define KEY_CHARS       36 /* of a UUID */
+
+/* ---- quote ---- */
+
+/* --amount, --currency. */
+int ctl_money_read(struct ctl *ctl, Fenqi__V1__Money *ret)
+{
+    static char cny[] = "CNY";
+    const char *text = ctl->values[CTL_AMOUNT];
+    fenqi__v1__money__init(ret);
+    ret->currency = cny;
+    if (ctl_has(ctl, CTL_CURRENCY))
+        ret->currency = (char *)(uintptr_t)ctl->values[CTL_CURRENCY];
+    if (text == NULL)
+        return ctl_complain(CTL_USAGE, "how much? --amount 6999.00");
+    int r = ctl_amount_read(fq_str_of(text), &ret->minor);
+    if (r == CTL_AMOUNT_E_RANGE)
+        return ctl_complain(CTL_USAGE, "--amount %s: must be 0.01 to 99999999.99", text);
+    if (r != 0)
+        return ctl_complain(CTL_USAGE,
+                            "--amount %s: must be digits, with at most two behind a point", text);
+    return CTL_OK;
+}
+
+static int quote_terminal(struct ctl *ctl, Fenqi__V1__Terminal *ret)
+{
+    const char *text = ctl->values[CTL_TERMINAL];
+    int value = FENQI__V1__TERMINAL__TERMINAL_DESKTOP;
+    if (text != NULL && !ctl_word_read(ctl, &fenqi__v1__terminal__descriptor, text, &value))
+        return ctl_complain(CTL_USAGE, "--terminal %s: desktop, mobile-web, app or qr", text);
+    *ret = (Fenqi__V1__Terminal)value;
+    return CTL_OK;
+}
+
+static int quote_ask(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Terminal terminal,
+                     struct fenqi_reply **ret)
+{
+    Fenqi__V1__QuotePlans quote;
+    fenqi__v1__quote_plans__init(&quote);
+    quote.amount = amount;
+    quote.terminal = terminal;
+    if (ctl_has(ctl, CTL_CHANNEL))
+        quote.channel = (char *)(uintptr_t)ctl->values[CTL_CHANNEL];
+    Fenqi__V1__Request request;
+    fenqi__v1__request__init(&request);
+    request.operation_case = FENQI__V1__REQUEST__OPERATION_QUOTE_PLANS;
+    request.quote_plans = &quote;
+    return ctl_ask(ctl, &request, 0, ret);
+}
+
+int ctl_quote(struct ctl *ctl)
+{
+    Fenqi__V1__Money amount;
+    Fenqi__V1__Terminal terminal = 0;
+    struct fenqi_reply *reply = NULL;
+    int status = ctl_money_read(ctl, &amount);
+    if (status == CTL_OK)
+        status = quote_terminal(ctl, &terminal);
+    if (status == CTL_OK)
+        status = quote_ask(ctl, &amount, terminal, &reply);
+    if (status == CTL_OK)
+        status = ctl_answer(ctl, reply);
+    fenqi_reply_free(reply);
+    return status;
+}
+
+/* ---- pay: which plan ---- */
+
+struct pay_choice {
+    int32_t instalments;
+    int bearer; /* 0: any */
+    const Fenqi__V1__Plan *plan;
+    size_t n_plans; /* that fit */
+};
+
+static int pay_read_choice(struct ctl *ctl, struct pay_choice *ret)
+{
+    int64_t instalments = 0;
+    const char *bearer = ctl->values[CTL_BEARER];
+    if (!ctl_has(ctl, CTL_INSTALMENTS))
+        return ctl_complain(CTL_USAGE, "which plan? --instalments N; `fenqictl quote` shows them");
+    int status = ctl_number_read(ctl, CTL_INSTALMENTS, 1, INSTALMENTS_MAX, 0, &instalments);
+    *ret = (struct pay_choice){ .instalments = (int32_t)instalments };
+    if (status == CTL_OK && bearer != NULL &&
+        !ctl_word_read(ctl, &fenqi__v1__bearer__descriptor, bearer, &ret->bearer))
+        return ctl_complain(CTL_USAGE, "--bearer %s: buyer, merchant or shared", bearer);
+    return status;
+}
+
+static int pay_choose(const Fenqi__V1__QuotePlansResult *result, struct pay_choice *choice)
+{
+    for (size_t i = 0; i < result->n_channels; i++) {
+        const Fenqi__V1__ChannelPlans *channel = result->channels[i];
+        for (size_t k = 0; k < channel->n_plans; k++) {
+            const Fenqi__V1__Plan *plan = channel->plans[k];
+            if (plan->instalments != choice->instalments ||
+                (choice->bearer != 0 && (int)plan->bearer != choice->bearer))
+                continue;
+            choice->plan = plan;
+            choice->n_plans++;
+        }
+    }
+    if (choice->n_plans == 0)
+        return ctl_complain(CTL_REFUSED,
+                            "no plan of %" PRId32 " instalments; `fenqictl quote` shows which",
+                            choice->instalments);
+    if (choice->n_plans > 1)
+        return ctl_complain(CTL_USAGE,
+                            "%zu plans of %" PRId32 " instalments: say --channel or --bearer",
+                            choice->n_plans, choice->instalments);
+    return CTL_OK;
+}
+
+/* ---- pay ---- */
+
+/* A UUIDv7: time-ordered, as the daemon likes its keys. */
+struct fq_str ctl_key_make(struct ctl *ctl)
+{
+    unsigned char bytes[16];
+    char hex[2 * sizeof(bytes) + 1];
+    uint64_t now_ms = (uint64_t)fq_clock_unix_ms();
+    fq_random(bytes, sizeof(bytes));
+    for (size_t i = 0; i < 6; i++)
+        bytes[i] = (unsigned char)(now_ms >> (40 - 8 * i));
+    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x70);
+    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+    fq_hex(bytes, sizeof(bytes), hex);
+    return fq_arena_printf(ctl->arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+                           hex + 16, hex + 20);
+}
+
+static char *pay_text(const struct ctl *ctl, enum ctl_option option)
+{
+    return (char *)(uintptr_t)ctl->values[option];
+}
+
+static int pay_create(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Terminal terminal,
+                      const Fenqi__V1__Plan *plan)
+{
+    struct fenqi_reply *reply = NULL;
+    Fenqi__V1__CreatePayment create;
+    fenqi__v1__create_payment__init(&create);
+    if (!ctl_has(ctl, CTL_KEY))
+        ctl->values[CTL_KEY] = ctl_key_make(ctl).ptr;
+    create.idempotency_key = pay_text(ctl, CTL_KEY);
+    create.merchant_order_id = pay_text(ctl, CTL_ORDER);
+    create.quote = plan->quote;
+    create.amount = amount;
+    create.subject = pay_text(ctl, CTL_SUBJECT);
+    create.terminal = terminal;
+    create.return_url = pay_text(ctl, CTL_RETURN_URL);
+    Fenqi__V1__Request request;
+    fenqi__v1__request__init(&request);
+    request.operation_case = FENQI__V1__REQUEST__OPERATION_CREATE_PAYMENT;
+    request.create_payment = &create;
+    int status = ctl_ask(ctl, &request, 0, &reply);
+    if (status == CTL_OK)
+        status = ctl_answer(ctl, reply);
+    else if (status == CTL_NO_ANSWER || status == CTL_UNPROVEN)
+        (void)fprintf(stderr, "`fenqictl get --key %s` tells whether it arrived\n",
+                      ctl->values[CTL_KEY]);
+    fenqi_reply_free(reply);
+    return status;
+}
+
+int ctl_pay(struct ctl *ctl)
+{
+    Fenqi__V1__Money amount;
+    Fenqi__V1__Terminal terminal = 0;
+    struct pay_choice choice;
+    struct fenqi_reply *quotes = NULL;
+    if (!ctl_has(ctl, CTL_ORDER) || !ctl_has(ctl, CTL_SUBJECT) || !ctl_has(ctl, CTL_RETURN_URL))
+        return ctl_complain(CTL_USAGE, "--order, --subject and --return-url are needed");
+    int status = ctl_money_read(ctl, &amount);
+    if (status == CTL_OK)
+        status = quote_terminal(ctl, &terminal);
+    if (status == CTL_OK)
+        status = pay_read_choice(ctl, &choice);
+    if (status == CTL_OK)
+        status = quote_ask(ctl, &amount, terminal, &quotes);
+    if (status == CTL_OK)
+        status = pay_choose(quotes->reply->quote_plans, &choice);
+    if (status == CTL_OK)
+        status = pay_create(ctl, &amount, terminal, choice.plan);
+    fenqi_reply_free(quotes);
+    return status;
+}
