@@ -60,11 +60,13 @@ bool fq_str_cut(struct fq_str s, char separator, struct fq_str *ret_head, struct
 
 struct fq_str fq_str_sub(struct fq_str s, size_t from, size_t len)
 {
+    if (s.ptr == NULL)
+        return (struct fq_str){ NULL, 0 };
     if (from > s.len)
         from = s.len;
     if (len > s.len - from)
         len = s.len - from;
-    return (struct fq_str){ s.ptr != NULL ? s.ptr + from : NULL, len };
+    return (struct fq_str){ s.ptr + from, len };
 }
 
 bool fq_str_is_word(struct fq_str s, const char *also)

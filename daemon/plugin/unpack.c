@@ -238,9 +238,13 @@ int fq_unpack_convert(uint32_t charset, struct fq_str text, struct fq_arena *are
     char *room = fq_arena_alloc(arena, size + 1);
     if (room == NULL)
         return FQ_UNPACK_E_TOO_BIG;
-    iconv_t converter = is_to_utf8 ? iconv_open("UTF-8", "GBK") : iconv_open("GBK", "UTF-8");
+    iconv_t converter = iconv_open(is_to_utf8 ? "UTF-8" : "GBK", is_to_utf8 ? "GBK" : "UTF-8");
+/* gcc 12's analyzer does not know that (iconv_t)-1 is nothing to close. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
     if (converter == (iconv_t)-1) // NOLINT(performance-no-int-to-ptr): iconv's own way to say no
         return FQ_FAULT(-errno, "this system cannot convert GBK");
+#pragma GCC diagnostic pop
     char *in = NULL; /* iconv only reads it, but its prototype does not say so */
     memcpy(&in, &text.ptr, sizeof(in));
     char *out = room;

@@ -60,8 +60,8 @@ int fq_checkpoint_new(struct fq_engine *engine, void (*end_process)(const char *
                       struct fq_checkpoint **ret)
 {
     FQ_CLEANUP(fq_checkpoint) *checkpoint = fq_zalloc(sizeof(*checkpoint));
-    fq_assert(pthread_mutex_init(&checkpoint->mutex, NULL) == 0);
-    fq_assert(pthread_cond_init(&checkpoint->changed, NULL) == 0);
+    checkpoint->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    checkpoint->changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     checkpoint->engine = engine;
     checkpoint->end_process = end_process;
     checkpoint->pages_next = PAGES_START;

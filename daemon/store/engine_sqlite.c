@@ -369,15 +369,23 @@ static int engine_checkpoint(struct fq_engine *engine, bool restart, int *ret_pa
 
 /* ---- opening and closing ---- */
 
-static void engine_close(struct fq_engine *engine)
+static void engine_sqlite_free(struct engine_sqlite *self)
 {
-    struct engine_sqlite *self = engine_of(engine);
+    if (self == NULL)
+        return;
     for (uint32_t i = 0; i < FQ_QUERY_N; i++)
         (void)sqlite3_finalize(self->prepared[i].statement);
     for (int i = 0; i < FRAME_N; i++)
         (void)sqlite3_finalize(self->frames[i]);
     (void)sqlite3_close(self->db);
     fq_free(self);
+}
+
+FQ_DEFINE_CLEANUP(engine_sqlite);
+
+static void engine_close(struct fq_engine *engine)
+{
+    engine_sqlite_free(engine_of(engine));
 }
 
 static const struct fq_engine_calls engine_calls = {
@@ -425,16 +433,15 @@ int fq_engine_sqlite_open(const char *path, uint32_t use, struct fq_engine **ret
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, engine_configure);
 
-    struct engine_sqlite *self = fq_zalloc(sizeof(*self));
+    FQ_CLEANUP(engine_sqlite) *self = fq_zalloc(sizeof(*self));
     self->engine.calls = &engine_calls;
     self->use = use;
-    FQ_CLEANUP(fq_engine) *engine = &self->engine;
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     flags |= use == FQ_ENGINE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     flags |= use == FQ_ENGINE_WRITE ? SQLITE_OPEN_CREATE : 0;
     if (sqlite3_open_v2(path, &self->db, flags, NULL) != SQLITE_OK)
         return engine_fault(self, path);
     FQ_TRY(engine_set_up(self));
-    *ret = FQ_TAKE(engine);
+    *ret = &FQ_TAKE(self)->engine;
     return 0;
 }

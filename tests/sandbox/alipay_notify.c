@@ -181,6 +181,15 @@ static void notify_raise_amount(struct form *form)
     form_set(form, "total_amount", yuan_format(cents + 1, yuan));
 }
 
+/* One field lies after it was signed: the one that the fault names, or the amount. */
+static void notify_tamper(const struct alipay_fault *fault, struct form *form)
+{
+    if (fault->field[0] != '\0')
+        form_set(form, fault->field, fault->value);
+    else
+        notify_raise_amount(form);
+}
+
 /* The body of one delivery: notify_id stays, notify_time is now. */
 static char *notify_body(struct alipay *alipay, struct alipay_notification *notification)
 {
@@ -201,10 +210,8 @@ static char *notify_body(struct alipay *alipay, struct alipay_notification *noti
         STRING_CLEANUP sign = notify_signature(alipay, notification, &form);
         form_set(&form, "sign", sign);
     }
-    if (alipay_fault_is(fault, "tamper") && fault->field[0] != '\0')
-        form_set(&form, fault->field, fault->value);
-    else if (alipay_fault_is(fault, "tamper"))
-        notify_raise_amount(&form);
+    if (fault != NULL && strcmp(fault->kind, "tamper") == 0)
+        notify_tamper(fault, &form);
     return form_encode(&form, alipay_fault_is(fault, "double_encode") ? 2 : 1);
 }
 

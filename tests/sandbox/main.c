@@ -87,12 +87,13 @@ static bool main_write_ports(const char *path, uint16_t gateway, uint16_t contro
     TEXT_CLEANUP unfinished = { 0 };
     text_printf(&unfinished, "%s.new", path);
     FILE *file = fopen(unfinished.bytes, "we");
-    if (file == NULL || fprintf(file, "gateway=%u\ncontrol=%u\n", gateway, control) < 0 ||
-        fclose(file) != 0 || rename(unfinished.bytes, path) != 0) {
+    bool written = file != NULL && fprintf(file, "gateway=%u\ncontrol=%u\n", gateway, control) > 0;
+    if (file != NULL)
+        written = fclose(file) == 0 && written;
+    written = written && rename(unfinished.bytes, path) == 0;
+    if (!written)
         fprintf(stderr, "fenqi-sandbox: cannot write %s\n", path);
-        return false;
-    }
-    return true;
+    return written;
 }
 
 static struct alipay *main_make_model(const struct options *options, EVP_PKEY *app_public,
