@@ -34,7 +34,8 @@ static struct fq_str show_money(struct ctl *ctl, const Fenqi__V1__Money *money)
 static struct fq_str show_state(struct ctl *ctl, const Fenqi__V1__Payment *payment)
 {
     struct fq_str state = ctl_word(&fenqi__v1__payment_state__descriptor, (int)payment->state);
-    struct fq_str reason = ctl_word(&fenqi__v1__close_reason__descriptor, payment->close_reason);
+    struct fq_str reason =
+        ctl_word(&fenqi__v1__close_reason__descriptor, (int)payment->close_reason);
     const char *late = payment->late_success ? ", after it was closed" : "";
     const char *twice = payment->double_paid ? ", another of this order too" : "";
     if (payment->closing)
