@@ -135,8 +135,9 @@ $(foreach unit,$(UNITS),$(eval $(call unit_rule,$(unit))))
 
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(call archives,vectors huabei flow plugin store io conf core crypto sdk base)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer,address,undefined $^ $(call libs,$(LAYERS) vectors) -o $@
-$(B)/tests/bench/%: $(B)/tests/bench/%.o $(call archives,client flow plugin store io conf core crypto base)
-	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,client $(LAYERS)) -o $@
+# The bench stands outside, too: it is a shop, a browser and a platform to a daemon of its own.
+$(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,client)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS-client) -lsqlite3 -o $@
 
 $(B)/%.o: %.c Makefile | $(PROTO_H)
 	@mkdir -p $(@D)
@@ -239,7 +240,7 @@ fuzz:
 
 bench:
 	@sh tests/install.sh build demo
-	@$(sub) build $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench*.c))
+	@$(sub) $(B)/fenqid $(ADAPTERS:%=$(B)/adapters/%.so) $(B)/tests/bench/bench
 	@sh tests/bench/run.sh $(B)
 
 clean:
