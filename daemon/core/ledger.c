@@ -77,17 +77,20 @@ struct fq_refund *fq_ledger_refund_by_number(struct fq_ledger *ledger, struct fq
     return NULL;
 }
 
-static void ledger_write_body(const struct fq_ledger *ledger, int64_t now_ms, const char *object,
-                              uint32_t n, const char *what, const struct fq_evidence *evidence,
-                              struct fq_buf *buf)
+static void ledger_write_move(const struct fq_ledger *ledger, const char *object, uint32_t n,
+                              const char *what, struct fq_buf *buf)
 {
-    static const unsigned char none[FQ_DIGEST_SIZE];
-    fq_fact_add_int(buf, "at", now_ms);
+    fq_fact_add_int(buf, "at", ledger->payment.updated_ms);
     fq_fact_add_int(buf, "version", ledger->payment.version);
     fq_fact_add_text(buf, "object", object);
     if (n > 0)
         fq_fact_add_int(buf, "n", n);
     fq_fact_add_text(buf, "move", what);
+}
+
+static void ledger_write_evidence(const struct fq_evidence *evidence, struct fq_buf *buf)
+{
+    static const unsigned char none[FQ_DIGEST_SIZE];
     fq_fact_add_text(buf, "evidence", evidence->kind);
     if (memcmp(evidence->digest, none, sizeof(none)) != 0)
         fq_fact_add_hex(buf, "sha256", evidence->digest, sizeof(evidence->digest));
@@ -109,7 +112,8 @@ void fq_ledger_moved(struct fq_ledger *ledger, int64_t now_ms, const char *objec
     struct fq_journal_entry *entry = fq_arena_alloc(ledger->arena, sizeof(*entry));
     struct fq_buf buf;
     fq_buf_init(&buf, ledger->arena, JOURNAL_BODY_SIZE_MAX);
-    ledger_write_body(ledger, now_ms, object, n, what, evidence, &buf);
+    ledger_write_move(ledger, object, n, what, &buf);
+    ledger_write_evidence(evidence, &buf);
     /* A move without its journal entry must not be written: a full arena is found by validate. */
     if (entry == NULL || fq_buf_finish(&buf, &entry->body) != 0)
         return;

@@ -117,6 +117,7 @@ void fq_close_at_platform(struct fq_flow *flow, const struct fq_ledger *ledger,
         return;
     }
     struct fq_drive *drive = ask_drive(flow, ledger, FQ_CALL_CLOSE_ORDER, attempt_n, 0, ask);
+    fq_assert(drive != NULL);
     drive->done = ask_close_tried;
     fq_drive_start(drive);
 }

@@ -85,21 +85,12 @@ static bool drive_url_is_allowed(const void *allowed, struct fq_str url)
 }
 
 const char *fq_drive_refuse(const struct fq_channel *channel, const struct fq_answer *answer,
-                            bool is_begin, uint32_t object, struct fq_str number,
-                            struct fq_money amount, int64_t now_ms, uint32_t n_sends)
+                            struct fq_verdict_context asked)
 {
-    struct fq_verdict_context context = {
-        .verified = answer->verified,
-        .is_begin = is_begin,
-        .object = object,
-        .number = number,
-        .amount = amount,
-        .now_ms = now_ms,
-        .n_sends = n_sends,
-        .url_is_allowed = drive_url_is_allowed,
-        .allowed = channel->conf,
-    };
-    return fq_verdict_refuse(&context, &answer->verdict);
+    asked.verified = answer->verified;
+    asked.url_is_allowed = drive_url_is_allowed;
+    asked.allowed = channel->conf;
+    return fq_verdict_refuse(&asked, &answer->verdict);
 }
 
 struct fq_evidence fq_evidence_of(const struct fq_answer *answer, const char *kind)
@@ -115,10 +106,15 @@ struct fq_evidence fq_evidence_of(const struct fq_answer *answer, const char *ki
 static const char *drive_judge(const struct fq_drive *drive, bool is_begin)
 {
     bool is_refund = drive->call.object == FQ_OBJECT_REFUND;
-    return fq_drive_refuse(drive->channel, &drive->answer, is_begin, drive->call.object,
-                           is_refund ? drive->call.refund_number : drive->call.order_number,
-                           is_refund ? drive->call.refund_amount : drive->call.amount,
-                           drive->call.now_unix_ms, drive->n_sends);
+    struct fq_verdict_context asked = {
+        .is_begin = is_begin,
+        .object = drive->call.object,
+        .number = is_refund ? drive->call.refund_number : drive->call.order_number,
+        .amount = is_refund ? drive->call.refund_amount : drive->call.amount,
+        .now_ms = drive->call.now_unix_ms,
+        .n_sends = drive->n_sends,
+    };
+    return fq_drive_refuse(drive->channel, &drive->answer, asked);
 }
 
 /* ---- plan ---- */

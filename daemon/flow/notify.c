@@ -56,8 +56,11 @@ static const char *notify_refusal(const struct notify *notify, struct fq_ledger 
         amount.minor = refund->amount_minor;
     if (!fq_str_equal(ledger->payment.channel, notify->channel->conf->name))
         return "the order belongs to another channel";
-    return fq_drive_refuse(notify->channel, &notify->adapt.answer, false, verdict->object,
-                           verdict->number, amount, notify->now_ms, 0);
+    struct fq_verdict_context asked = { .object = verdict->object,
+                                        .number = verdict->number,
+                                        .amount = amount,
+                                        .now_ms = notify->now_ms };
+    return fq_drive_refuse(notify->channel, &notify->adapt.answer, asked);
 }
 
 /* The message is true but proves nothing final: the platform is asked at once. */
@@ -137,7 +140,6 @@ static void notify_verified(struct fq_adapt *adapt)
     struct notify *notify = adapt->flow;
     const struct fq_answer *answer = &adapt->answer;
     const struct fq_verdict *verdict = &answer->verdict;
-    struct fq_money unknown = { 0 };
     notify->now_ms = fq_flow_now(notify->flow);
     if (answer->is_fault) {
         notify_refuse(notify, 400, "it cannot be read or is not for us", answer->reason);
@@ -147,8 +149,8 @@ static void notify_verified(struct fq_adapt *adapt)
         notify_refuse(notify, 400, "its signature is not the platform's", answer->reason);
         return;
     }
-    const char *refusal = fq_drive_refuse(notify->channel, answer, false, 0, (struct fq_str){ 0 },
-                                          unknown, notify->now_ms, 0);
+    struct fq_verdict_context anything = { .now_ms = notify->now_ms };
+    const char *refusal = fq_drive_refuse(notify->channel, answer, anything);
     if (refusal == NULL && (verdict->number.len == 0 || verdict->object == FQ_OBJECT_UNSET))
         refusal = "it names no order";
     if (refusal != NULL) {

@@ -92,10 +92,10 @@ bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq);
 void fq_flow_busy(struct fq_flow *flow, int64_t seq);
 void fq_flow_idle(struct fq_flow *flow, int64_t seq);
 
-/* What the verdict of a notification, return or answer is checked against. */
+/* Whether the verdict of a notification, return or answer is believed: NULL, or why not. `asked` is
+ * what it is checked against; what the channel and the answer know is filled in. */
 const char *fq_drive_refuse(const struct fq_channel *channel, const struct fq_answer *answer,
-                            bool is_begin, uint32_t object, struct fq_str number,
-                            struct fq_money amount, int64_t now_ms, uint32_t n_sends);
+                            struct fq_verdict_context asked);
 
 /* Evidence out of a believed answer. */
 struct fq_evidence fq_evidence_of(const struct fq_answer *answer, const char *kind);
