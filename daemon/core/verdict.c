@@ -182,6 +182,8 @@ static const char *verdict_refuse_unproven(const struct fq_verdict_context *cont
             return "identity without a verified signature";
         if (verdict->has_refunded_total != 0)
             return "refunded total without a verified signature";
+        if (!context->is_begin && !fq_str_is_empty(verdict->platform_ref))
+            return "the platform's number without a verified signature";
     }
     return NULL;
 }
@@ -215,6 +217,15 @@ static const char *verdict_refuse_number(const struct fq_verdict_context *contex
     return NULL;
 }
 
+static const char *verdict_refuse_order_number(const struct fq_verdict_context *context,
+                                               const struct fq_verdict *verdict)
+{
+    if (!fq_str_is_empty(verdict->order_number) && !fq_str_is_empty(context->order_number) &&
+        !fq_str_equal(verdict->order_number, context->order_number))
+        return "the refund's order is not ours";
+    return NULL;
+}
+
 static const char *verdict_refuse_amount(const struct fq_verdict_context *context,
                                          const struct fq_verdict *verdict)
 {
@@ -239,6 +250,7 @@ const char *fq_verdict_refuse(const struct fq_verdict_context *context,
                               const struct fq_verdict *verdict)
 {
     const char *reason = verdict_refuse_ranges(verdict);
+    bool is_silent = verdict->step == FQ_STEP_DONE && verdict->outcome == FQ_OUTCOME_UNSET;
     if (reason == NULL)
         reason = verdict_refuse_memory(verdict);
     if (reason == NULL)
@@ -250,6 +262,10 @@ const char *fq_verdict_refuse(const struct fq_verdict_context *context,
     if (reason == NULL)
         reason = verdict_refuse_number(context, verdict);
     if (reason == NULL)
+        reason = verdict_refuse_order_number(context, verdict);
+    if (reason == NULL)
         reason = verdict_refuse_amount(context, verdict);
+    if (reason == NULL && is_silent && !context->is_begin)
+        reason = "DONE without an outcome";
     return reason;
 }

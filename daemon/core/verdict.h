@@ -11,6 +11,7 @@ struct fq_verdict_context {
     bool is_begin;        /* nothing has come from the platform yet: no outcome can be known */
     uint32_t object;      /* fq_object asked about; 0 = any (a notification names its own) */
     struct fq_str number; /* our number asked about; empty = any */
+    struct fq_str order_number; /* a refund's: our number of its attempt; empty = any */
     struct fq_money
         amount; /* of that object; currency "" = not known yet (checked after the lookup) */
     int64_t now_ms;

@@ -332,6 +332,7 @@ static void test_actions_of_answers_need_a_signature(void **state)
     (void)state;
     struct fq_verdict_context context = asked(FQ_OBJECT_PAYMENT);
     struct fq_verdict verdict = acting(FQ_ACTION_QR_CODE);
+    verdict.outcome = FQ_OUTCOME_PENDING;
     assert_believed(&context, &verdict);
     context.verified = false;
     assert_refused(&context, &verdict, "action without a verified signature");
@@ -382,6 +383,42 @@ static void test_an_action_stands_alone(void **state)
     verdict = acting(FQ_ACTION_REDIRECT);
     verdict.step = FQ_STEP_SEND;
     assert_refused(&context, &verdict, "action without step DONE");
+}
+
+static void test_an_answer_that_is_done_says_an_outcome(void **state)
+{
+    (void)state;
+    struct fq_verdict_context context = asked(FQ_OBJECT_PAYMENT);
+    struct fq_verdict verdict = { .step = FQ_STEP_DONE };
+    assert_refused(&context, &verdict, "DONE without an outcome");
+    verdict = acting(FQ_ACTION_QR_CODE);
+    assert_refused(&context, &verdict, "DONE without an outcome");
+    verdict.outcome = FQ_OUTCOME_PENDING;
+    assert_believed(&context, &verdict);
+}
+
+static void test_the_platforms_number_needs_a_signature(void **state)
+{
+    (void)state;
+    struct fq_verdict_context context = asked(FQ_OBJECT_PAYMENT);
+    struct fq_verdict verdict = said(FQ_OUTCOME_PENDING, FQ_OBJECT_PAYMENT);
+    verdict.platform_ref = fq_lit("2026");
+    assert_believed(&context, &verdict);
+    context.verified = false;
+    assert_refused(&context, &verdict, "the platform's number without a verified signature");
+}
+
+static void test_a_refund_is_of_our_order(void **state)
+{
+    (void)state;
+    struct fq_verdict_context context = asked(FQ_OBJECT_REFUND);
+    struct fq_verdict verdict = said(FQ_OUTCOME_REFUNDED, FQ_OBJECT_REFUND);
+    context.order_number = fq_lit("FQ9");
+    assert_believed(&context, &verdict);
+    verdict.order_number = fq_lit("FQ9");
+    assert_believed(&context, &verdict);
+    verdict.order_number = fq_lit("FQ8");
+    assert_refused(&context, &verdict, "the refund's order is not ours");
 }
 
 static void test_outcomes_come_with_done(void **state)
@@ -549,6 +586,9 @@ int main(void)
         cmocka_unit_test(test_browser_actions_go_to_allowed_hosts),
         cmocka_unit_test(test_text_actions_have_a_text),
         cmocka_unit_test(test_an_action_stands_alone),
+        cmocka_unit_test(test_an_answer_that_is_done_says_an_outcome),
+        cmocka_unit_test(test_the_platforms_number_needs_a_signature),
+        cmocka_unit_test(test_a_refund_is_of_our_order),
         cmocka_unit_test(test_outcomes_come_with_done),
         cmocka_unit_test(test_memory_ends_at_2_kib),
         cmocka_unit_test(test_memory_names_are_plain),
