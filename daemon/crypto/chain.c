@@ -90,40 +90,39 @@ static STACK_OF(X509) * chain_others(const struct fq_material *message, const st
 }
 
 /* NULL: good; else why not. */
-static const char *chain_judge(const struct fq_key *roots, const struct fq_key *intermediates,
-                               const struct fq_material *message, struct fq_str name_rule,
-                               int64_t at_unix_ms)
+static const char *chain_judge(const struct fq_chain_rule *rule, const struct fq_key *roots,
+                               const struct fq_key *intermediates,
+                               const struct fq_material *message)
 {
     int n_certificates = sk_X509_num(message->certificates);
     if (n_certificates < 1 || n_certificates > CHAIN_N_CERTIFICATES_MAX)
         return "there is no certificate, or there are too many";
     X509 *leaf = sk_X509_value(message->certificates, 0);
     STACK_OF(X509) *others = chain_others(message, intermediates);
-    const char *reason = chain_check(roots->store, leaf, others, at_unix_ms);
+    const char *reason = chain_check(roots->store, leaf, others, rule->at_unix_ms);
     sk_X509_free(others);
-    if (reason == NULL && name_rule.len > 0 && !chain_name_matches(leaf, name_rule))
+    if (reason == NULL && rule->name.len > 0 && !chain_name_matches(leaf, rule->name))
         reason = "the subject's CN is not the one expected";
     return reason;
 }
 
-int fq_chain_verify(const struct fq_keyring *keyring, const char *roots, const char *intermediates,
-                    struct fq_str certificate, struct fq_str name_rule, int64_t at_unix_ms,
-                    struct fq_keyring **ret_key, const char **ret_reason)
+int fq_chain_verify(const struct fq_keyring *keyring, const struct fq_chain_rule *rule,
+                    struct fq_str certificate, struct fq_keyring **ret_key, const char **ret_reason)
 {
-    const struct fq_key *anchors = fq_keyring_find(keyring, roots);
+    const struct fq_key *roots = fq_keyring_find(keyring, rule->roots);
     const struct fq_key *own =
-        intermediates != NULL ? fq_keyring_find(keyring, intermediates) : NULL;
-    if (anchors == NULL || anchors->kind != FQ_KEY_ROOTS)
-        return FQ_FAULT(-ENOENT, "no bundle of roots %s", roots);
-    if (intermediates != NULL && own == NULL)
-        return FQ_FAULT(-ENOENT, "no bundle of intermediates %s", intermediates);
+        rule->intermediates != NULL ? fq_keyring_find(keyring, rule->intermediates) : NULL;
+    if (roots == NULL || roots->kind != FQ_KEY_ROOTS)
+        return FQ_FAULT(-ENOENT, "no bundle of roots %s", rule->roots);
+    if (rule->intermediates != NULL && own == NULL)
+        return FQ_FAULT(-ENOENT, "no bundle of intermediates %s", rule->intermediates);
 
     FQ_CLEANUP_MATERIAL message = { 0 };
     if (fq_material_parse(certificate, &message) != 0) {
         *ret_reason = "it is not a certificate";
         return FQ_CHAIN_E_REFUSED;
     }
-    const char *reason = chain_judge(anchors, own, &message, name_rule, at_unix_ms);
+    const char *reason = chain_judge(rule, roots, own, &message);
     ERR_clear_error();
     if (reason != NULL) {
         *ret_reason = reason;

@@ -59,13 +59,18 @@ enum {
     FQ_CHAIN_E_NO_SUCH = 1, /* fq_cert_field: index beyond the bundle */
 };
 
-/* Checks `certificate` (PEM) up to the bundle `roots` of the keyring at `at_unix_ms`, CN containing
- * name_rule; intermediates may stand in `certificate` behind the first, or in the bundle
- * `intermediates` (may be NULL). The leaf's public key goes into *ret_key: a keyring of its own
- * with the key under the name "leaf". */
-int fq_chain_verify(const struct fq_keyring *keyring, const char *roots, const char *intermediates,
-                    struct fq_str certificate, struct fq_str name_rule, int64_t at_unix_ms,
-                    struct fq_keyring **ret_key, const char **ret_reason);
+struct fq_chain_rule {
+    const char *roots;         /* a bundle of the keyring */
+    const char *intermediates; /* another; NULL: those in the message, if any */
+    struct fq_str name;        /* what the CN must contain; empty: anything */
+    int64_t at_unix_ms;
+};
+
+/* Checks `certificate` (PEM, intermediates may stand behind the first) by the rule. The leaf's
+ * public key goes into *ret_key: a keyring of its own with the key under the name "leaf". */
+int fq_chain_verify(const struct fq_keyring *keyring, const struct fq_chain_rule *rule,
+                    struct fq_str certificate, struct fq_keyring **ret_key,
+                    const char **ret_reason);
 int fq_cert_field(struct fq_str pem, size_t index, uint32_t field, struct fq_arena *arena,
                   struct fq_str *ret);
 /* The same over the file that key `name` was loaded from. */

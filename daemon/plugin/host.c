@@ -142,8 +142,8 @@ static int host_verify_chain(const struct fq_host *host, const char *roots,
         return host_refuse(lent, "verify_chain: \"%s\" are no roots", roots != NULL ? roots : "");
     if (lent->n_leafs >= FQ_HOST_CHAINS_MAX)
         return host_refuse(lent, "verify_chain: too many certificates in one call");
-    int r = fq_chain_verify(lent->channel->keyring, roots, NULL, certificate, name_rule,
-                            lent->now_ms, &keyring, &reason);
+    const struct fq_chain_rule rule = { roots, NULL, name_rule, lent->now_ms };
+    int r = fq_chain_verify(lent->channel->keyring, &rule, certificate, &keyring, &reason);
     if (r == FQ_CHAIN_E_REFUSED) {
         (void)host_refuse(lent, "certificate: %s", reason != NULL ? reason : "refused");
         return 1;

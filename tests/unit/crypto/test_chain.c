@@ -93,11 +93,12 @@ static int world_drop(void **state)
 
 /* NULL: believed; else the reason. */
 static const char *judge_by(const char *roots, const char *middles, struct fq_str certificate,
-                            struct fq_str rule, int64_t at_ms)
+                            struct fq_str name, int64_t at_ms)
 {
     FQ_CLEANUP(fq_keyring) *leaf = NULL;
     const char *reason = NULL;
-    int r = fq_chain_verify(world.ring, roots, middles, certificate, rule, at_ms, &leaf, &reason);
+    const struct fq_chain_rule rule = { roots, middles, name, at_ms };
+    int r = fq_chain_verify(world.ring, &rule, certificate, &leaf, &reason);
     assert_true(r == 0 || r == FQ_CHAIN_E_REFUSED);
     assert_int_equal(leaf != NULL, r == 0);
     assert_int_equal(reason == NULL, r == 0);
@@ -168,9 +169,8 @@ static void leaf_key_verifies_and_is_only_the_leafs(void **state)
     assert_int_equal(fq_keyring_add(signer, "middle", FQ_KEY_PRIVATE_SIGN,
                                     pem_of_private(world.middle_key, world.arena)),
                      0);
-    assert_int_equal(fq_chain_verify(world.ring, "roots", "middles", message, fq_lit(RULE),
-                                     WITHIN_MS, &leaf, &reason),
-                     0);
+    const struct fq_chain_rule rule = { "roots", "middles", fq_lit(RULE), WITHIN_MS };
+    assert_int_equal(fq_chain_verify(world.ring, &rule, message, &leaf, &reason), 0);
     const uint32_t scheme = FQ_SCHEME_RSA_SHA256;
     assert_int_equal(
         fq_keyring_sign(signer, "leaf", scheme, fq_lit("text"), world.arena, &signature), 0);
@@ -302,10 +302,10 @@ static void missing_bundle_is_a_fault(void **state)
     struct fq_keyring *leaf = NULL;
     const char *reason = NULL;
     struct fq_str text = pem(world.leaf);
-    assert_true(fq_chain_verify(world.ring, "nobody", NULL, text, fq_lit(RULE), WITHIN_MS, &leaf,
-                                &reason) < 0);
-    assert_true(fq_chain_verify(world.ring, "roots", "nobody", text, fq_lit(RULE), WITHIN_MS, &leaf,
-                                &reason) < 0);
+    const struct fq_chain_rule rootless = { "nobody", NULL, fq_lit(RULE), WITHIN_MS };
+    const struct fq_chain_rule middleless = { "roots", "nobody", fq_lit(RULE), WITHIN_MS };
+    assert_true(fq_chain_verify(world.ring, &rootless, text, &leaf, &reason) < 0);
+    assert_true(fq_chain_verify(world.ring, &middleless, text, &leaf, &reason) < 0);
 }
 
 /* ---- fields ---- */

@@ -153,10 +153,9 @@ static void alipay_certificate_chains_up_to_its_root(void **state)
     FQ_CLEANUP(fq_keyring) *ring = fq_keyring_new();
     FQ_CLEANUP(fq_keyring) *key = NULL;
     const char *reason = NULL;
-    const int64_t then_ms = INT64_C(1650000000) * 1000;
+    const struct fq_chain_rule rule = { "roots", NULL, fq_lit(""), INT64_C(1650000000) * 1000 };
     assert_int_equal(fq_keyring_add(ring, "roots", FQ_KEY_ROOTS, roots), 0);
-    assert_int_equal(fq_chain_verify(ring, "roots", NULL, leaf, fq_lit(""), then_ms, &key, &reason),
-                     0);
+    assert_int_equal(fq_chain_verify(ring, &rule, leaf, &key, &reason), 0);
     assert_true(fq_keyring_has(key, "leaf"));
 }
 
@@ -206,18 +205,17 @@ static void unionpay_signers_are_believed_in_their_time(void **state)
     FQ_CLEANUP(fq_keyring) *ring = fq_keyring_new();
     FQ_CLEANUP(fq_keyring) *key = NULL;
     const char *reason = NULL;
-    const struct fq_str rule = fq_lit("中国银联股份有限公司");
-    const int64_t then_ms = INT64_C(1650000000) * 1000;
-    const int64_t late_ms = INT64_C(1780000000) * 1000;
+    const struct fq_chain_rule rule = { "root", "middle", fq_lit("中国银联股份有限公司"),
+                                        INT64_C(1650000000) * 1000 };
+    struct fq_chain_rule foreign = rule;
+    foreign.name = fq_lit("somebody");
+    struct fq_chain_rule late = rule;
+    late.at_unix_ms = INT64_C(1780000000) * 1000;
     assert_int_equal(fq_keyring_add(ring, "root", FQ_KEY_ROOTS, root), 0);
     assert_int_equal(fq_keyring_add(ring, "middle", FQ_KEY_ROOTS, middle), 0);
-    assert_int_equal(
-        fq_chain_verify(ring, "root", "middle", signer, fq_lit("somebody"), then_ms, &key, &reason),
-        FQ_CHAIN_E_REFUSED);
-    assert_int_equal(fq_chain_verify(ring, "root", "middle", signer, rule, late_ms, &key, &reason),
-                     FQ_CHAIN_E_REFUSED);
-    assert_int_equal(fq_chain_verify(ring, "root", "middle", signer, rule, then_ms, &key, &reason),
-                     0);
+    assert_int_equal(fq_chain_verify(ring, &foreign, signer, &key, &reason), FQ_CHAIN_E_REFUSED);
+    assert_int_equal(fq_chain_verify(ring, &late, signer, &key, &reason), FQ_CHAIN_E_REFUSED);
+    assert_int_equal(fq_chain_verify(ring, &rule, signer, &key, &reason), 0);
 }
 
 static void unionpay_serial_is_the_cert_id(void **state)
