@@ -28,7 +28,12 @@
 static const struct fq_merchant *daemon_merchant_of(void *ctx, struct fq_str client_key)
 {
     const struct fq_daemon *daemon = ctx;
-    return fq_clients_find(daemon->clients, client_key);
+    const struct fq_merchant *merchant = fq_clients_find(daemon->clients, client_key);
+    if (merchant == NULL)
+        fq_log(LOG_WARNING, FQ_MSG_CLIENT_REFUSED, "a client was refused: no merchant has its key",
+               FQ_LOG_STR("CLIENT_KEY", client_key), FQ_LOG_TEXT("FAULT", "theirs"),
+               FQ_LOG_TEXT("NEXT", "if it is a shop of yours, add the key to its file"));
+    return merchant;
 }
 
 static void daemon_on_operation(void *ctx, struct fq_operation *operation)
