@@ -7,7 +7,8 @@
 #include "daemon/base/err.h"
 #include "daemon/core/fact.h"
 
-#define JOURNAL_BODY_SIZE_MAX 2048
+/* The texts of a verdict are at most 512 bytes each, three times that when escaped. */
+#define JOURNAL_BODY_SIZE_MAX 8192
 
 struct fq_ledger *fq_ledger_new(struct fq_arena *arena)
 {
@@ -114,9 +115,11 @@ void fq_ledger_moved(struct fq_ledger *ledger, int64_t now_ms, const char *objec
     fq_buf_init(&buf, ledger->arena, JOURNAL_BODY_SIZE_MAX);
     ledger_write_move(ledger, object, n, what, &buf);
     ledger_write_evidence(evidence, &buf);
-    /* A move without its journal entry must not be written: a full arena is found by validate. */
-    if (entry == NULL || fq_buf_finish(&buf, &entry->body) != 0)
+    /* A move without its journal entry must not be written. */
+    if (entry == NULL || fq_buf_finish(&buf, &entry->body) != 0) {
+        ledger->is_incomplete = true;
         return;
+    }
     *ledger->journal_end = entry;
     ledger->journal_end = &entry->next;
 }
@@ -124,8 +127,10 @@ void fq_ledger_moved(struct fq_ledger *ledger, int64_t now_ms, const char *objec
 void fq_ledger_event(struct fq_ledger *ledger, int64_t now_ms, uint32_t kind, uint32_t refund_n)
 {
     struct fq_event *event = fq_arena_alloc(ledger->arena, sizeof(*event));
-    if (event == NULL)
+    if (event == NULL) {
+        ledger->is_incomplete = true;
         return;
+    }
     *event = (struct fq_event){ .kind = kind, .refund_n = refund_n, .at_ms = now_ms };
     *ledger->events_end = event;
     ledger->events_end = &event->next;
@@ -169,7 +174,8 @@ static bool ledger_validate_payment(const struct fq_payment *payment)
 bool fq_ledger_validate(const struct fq_ledger *ledger)
 {
     const struct fq_payment *payment = &ledger->payment;
-    if (fq_arena_is_full(ledger->arena) || !ledger_validate_payment(payment))
+    if (ledger->is_incomplete || fq_arena_is_full(ledger->arena) ||
+        !ledger_validate_payment(payment))
         return false;
     if ((payment->state == FQ_PAYMENT_PAID) != fq_ledger_has_won(ledger))
         return false;

@@ -110,7 +110,7 @@ int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *pla
                            struct fq_refund **ret)
 {
     struct fq_payment *payment = &ledger->payment;
-    if (payment->state != FQ_PAYMENT_PAID)
+    if (payment->state != FQ_PAYMENT_PAID || payment->n_refunds >= FQ_REFUNDS_MAX)
         return FQ_MOVE_E_NOT_NOW;
     if (plan->amount_minor <= 0 ||
         plan->amount_minor > payment->amount.minor - payment->refund_counted_minor)

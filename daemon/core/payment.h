@@ -16,7 +16,8 @@
 #include "daemon/base/arena.h"
 #include "daemon/core/plan.h"
 
-#define FQ_ATTEMPTS_MAX 16 /* per payment */
+#define FQ_ATTEMPTS_MAX 16  /* per payment */
+#define FQ_REFUNDS_MAX  100 /* per payment: as many as one read brings */
 #define FQ_SECRET_SIZE  10
 #define FQ_DIGEST_SIZE  32
 
@@ -224,6 +225,7 @@ struct fq_ledger {
     uint32_t n_refunds_loaded;
     bool payment_is_new;
     bool payment_is_dirty;
+    bool is_incomplete; /* a journal entry or an event could not be made: not to be written */
     struct fq_journal_entry *journal; /* to be appended, in order */
     struct fq_journal_entry **journal_end;
     struct fq_event *events; /* to be appended, in order */

@@ -20,12 +20,12 @@ static const uint8_t attempt_moves[5][10] = {
 };
 
 /* Refund state by outcome. RESERVED was never sent: a word about it is one about an earlier life of
- * this ledger (a restored backup), so it counts. NOT_FOUND: the request never arrived; it is repeated
- * under the same number. */
+ * this ledger (a restored backup), so it counts; UNKNOWN: it could not even be planned, and is tried
+ * again. NOT_FOUND: the request never arrived; it is repeated under the same number. */
 static const uint8_t refund_moves[5][10] = {
     /*                 UNSET UNKNOWN         PENDING         ACCEPTED        PAID DECLINED CLOSED REFUNDED          REFUND_FAILED     NOT_FOUND */
     /* UNSET     */ {  0,    0,              0,              0,              0,   0,       0,     0,                0,                0 },
-    /* RESERVED  */ {  0,    FQ_MOVE_IGNORE, FQ_MOVE_IGNORE, FQ_MOVE_IGNORE, 0,   0,       0,     FQ_MOVE_REFUNDED, FQ_MOVE_IGNORE,   FQ_MOVE_IGNORE },
+    /* RESERVED  */ {  0,    FQ_MOVE_AGAIN,  FQ_MOVE_IGNORE, FQ_MOVE_IGNORE, 0,   0,       0,     FQ_MOVE_REFUNDED, FQ_MOVE_IGNORE,   FQ_MOVE_IGNORE },
     /* SUBMITTED */ {  0,    FQ_MOVE_AGAIN,  FQ_MOVE_AGAIN,  FQ_MOVE_AGAIN,  0,   0,       0,     FQ_MOVE_REFUNDED, FQ_MOVE_FAIL,     FQ_MOVE_AGAIN },
     /* REFUNDED  */ {  0,    FQ_MOVE_IGNORE, FQ_MOVE_IGNORE, FQ_MOVE_IGNORE, 0,   0,       0,     FQ_MOVE_IGNORE,   FQ_MOVE_MISTRUST, FQ_MOVE_MISTRUST },
     /* FAILED    */ {  0,    FQ_MOVE_IGNORE, FQ_MOVE_IGNORE, FQ_MOVE_IGNORE, 0,   0,       0,     FQ_MOVE_REFUNDED, FQ_MOVE_IGNORE,   FQ_MOVE_IGNORE },
@@ -49,9 +49,14 @@ uint32_t fq_refund_move(uint32_t refund_state, uint32_t outcome)
 
 /* ---- asking again ---- */
 
-static int64_t settle_delay_ms(const struct fq_schedule *schedule, uint32_t n_asked)
+/* What the adapter wishes, within reason, or twice as long each time. */
+static int64_t settle_delay_ms(const struct fq_judgement *judgement, uint32_t n_asked)
 {
+    const struct fq_schedule *schedule = judgement->schedule;
+    int64_t wish = judgement->verdict->retry_after_ms;
     int64_t delay = schedule->first_ms;
+    if (wish > 0)
+        return wish < FQ_RETRY_AFTER_MAX_MS ? wish : FQ_RETRY_AFTER_MAX_MS;
     for (uint32_t i = 0; i < n_asked && delay < schedule->max_ms; i++)
         delay *= 2;
     return delay < schedule->max_ms ? delay : schedule->max_ms;
@@ -71,9 +76,7 @@ static void settle_for_operator(struct fq_ledger *ledger, const char *object, ui
 static void attempt_ask_again(struct fq_ledger *ledger, struct fq_attempt *attempt,
                               const struct fq_judgement *judgement)
 {
-    int64_t delay = judgement->verdict->retry_after_ms;
-    if (delay <= 0)
-        delay = settle_delay_ms(judgement->schedule, attempt->n_asked);
+    int64_t delay = settle_delay_ms(judgement, attempt->n_asked);
     int64_t operator_ms = attempt->settle_after_ms + FQ_OPERATOR_AFTER_MS;
     if (judgement->now_ms > operator_ms) {
         settle_for_operator(ledger, "attempt", attempt->n, judgement);
@@ -330,9 +333,7 @@ static void refund_remember(struct fq_refund *refund, const struct fq_verdict *v
 static void refund_ask_again(struct fq_ledger *ledger, struct fq_refund *refund,
                              const struct fq_judgement *judgement)
 {
-    int64_t delay = judgement->verdict->retry_after_ms;
-    if (delay <= 0)
-        delay = settle_delay_ms(judgement->schedule, refund->n_asked);
+    int64_t delay = settle_delay_ms(judgement, refund->n_asked);
     if (judgement->now_ms > refund->deadline_ms) {
         settle_for_operator(ledger, "refund", refund->n, judgement);
         delay = FQ_OPERATOR_AFTER_MS;

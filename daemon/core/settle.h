@@ -11,6 +11,8 @@ struct fq_schedule {
     int64_t max_ms;   /* ...up to this */
 };
 
+/* An adapter may not put a question off for longer than this. */
+#define FQ_RETRY_AFTER_MAX_MS INT64_C(3600000)
 /* How long past its last deadline something may stay unknown before the operator is told. */
 #define FQ_OPERATOR_AFTER_MS INT64_C(3600000)
 /* A refund that is not proven after this long is shown to the operator. */
@@ -85,7 +87,8 @@ void fq_move_request_close(struct fq_ledger *ledger, int64_t now_ms);
 /* The buyer's time is over and no attempt lives: CLOSED. Nothing otherwise. */
 void fq_move_expire(struct fq_ledger *ledger, int64_t now_ms);
 
-/* Reserves `amount_minor`. FQ_MOVE_E_NOT_NOW: not paid; FQ_MOVE_E_TOO_MUCH: more than is left. */
+/* Reserves `amount_minor`. FQ_MOVE_E_NOT_NOW: not paid, or too many refunds; FQ_MOVE_E_TOO_MUCH:
+ * more than is left. */
 enum {
     FQ_MOVE_E_TOO_MUCH = 2,
 };

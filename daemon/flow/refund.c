@@ -72,6 +72,9 @@ static struct fq_status refund_check(const struct refund *refund, const struct f
     if (channel == NULL || !fq_channel_can(channel, FQ_CALL_REFUND))
         return fq_status_refused(FQ_CODE_UNIMPLEMENTED, "REFUND_NOT_SUPPORTED",
                                  fq_lit("the channel cannot refund"));
+    if (payment->n_refunds >= FQ_REFUNDS_MAX)
+        return fq_status_refused(FQ_CODE_FAILED_PRECONDITION, "TOO_MANY_REFUNDS",
+                                 fq_lit("a payment can have 100 refunds at most"));
     int64_t left = payment->amount.minor - payment->refund_counted_minor;
     if (request->amount.minor > left)
         return fq_status_invalid("create_refund.amount.minor", "MORE_THAN_LEFT",

@@ -122,7 +122,7 @@ static void test_every_pair_of_attempt_state_and_outcome(void **state)
 
 static void test_every_pair_of_refund_state_and_outcome(void **state)
 {
-    static const char *const rows[] = { "BBBBBBBBBB", "BIIIBBBRII", "BAAABBBRFA", "BIIIBBBIMM",
+    static const char *const rows[] = { "BBBBBBBBBB", "BAIIBBBRII", "BAAABBBRFA", "BIIIBBBIMM",
                                         "BIIIBBBRII" };
 
     static const struct {
@@ -361,6 +361,44 @@ static void test_asking_does_not_sleep_past_the_deadline(void **state)
     assert_int_equal(attempt->due_ms, SETTLE_AFTER);
 }
 
+static void test_an_adapter_puts_a_question_off_for_an_hour_at_most(void **state)
+{
+    (void)state;
+    struct fq_attempt *attempt = settle_open();
+    judgement.now_ms = SETTLE_AFTER;
+    verdict.retry_after_ms = 1500;
+    settle_say(attempt, FQ_OUTCOME_PENDING);
+    assert_int_equal(attempt->due_ms - judgement.now_ms, 1500);
+    verdict.retry_after_ms = INT64_MAX;
+    settle_say(attempt, FQ_OUTCOME_PENDING);
+    assert_int_equal(attempt->due_ms - judgement.now_ms, FQ_RETRY_AFTER_MAX_MS);
+}
+
+static void test_a_move_whose_journal_entry_does_not_fit_is_not_written(void **state)
+{
+    (void)state;
+    static char bytes[16384];
+    memset(bytes, 'x', sizeof(bytes));
+    struct fq_attempt *attempt = settle_open();
+    assert_true(fq_ledger_validate(ledger));
+    judgement.evidence.proof = (struct fq_str){ bytes, sizeof(bytes) };
+    settle_say(attempt, FQ_OUTCOME_PAID);
+    assert_false(fq_ledger_validate(ledger));
+}
+
+static void test_the_longest_evidence_fits(void **state)
+{
+    (void)state;
+    static char bytes[512];
+    memset(bytes, '%', sizeof(bytes));
+    struct fq_attempt *attempt = settle_open();
+    judgement.evidence.proof = (struct fq_str){ bytes, sizeof(bytes) };
+    judgement.evidence.code = judgement.evidence.proof;
+    judgement.evidence.key = judgement.evidence.proof;
+    settle_say(attempt, FQ_OUTCOME_PAID);
+    assert_true(fq_ledger_validate(ledger));
+}
+
 /* ---- closing ---- */
 
 static void test_a_close_with_nothing_sent_closes_at_once(void **state)
@@ -453,6 +491,26 @@ static void test_refunds_never_exceed_what_was_paid(void **state)
     assert_true(fq_ledger_validate(ledger));
 }
 
+static void test_a_payment_has_a_hundred_refunds_at_most(void **state)
+{
+    (void)state;
+    settle_paid();
+    for (size_t i = 0; i < FQ_REFUNDS_MAX; i++)
+        settle_refund(1, 0);
+    settle_refund(1, FQ_MOVE_E_NOT_NOW);
+    assert_int_equal(ledger->payment.refund_counted_minor, FQ_REFUNDS_MAX);
+}
+
+static void test_a_refund_that_cannot_be_planned_is_tried_later(void **state)
+{
+    (void)state;
+    settle_paid();
+    struct fq_refund *refund = settle_refund(100000, 0);
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_UNKNOWN), FQ_MOVE_AGAIN);
+    assert_int_equal(refund->state, FQ_REFUND_RESERVED);
+    assert_int_equal(refund->due_ms, judgement.now_ms + schedule.first_ms);
+}
+
 static void test_accepted_is_not_refunded(void **state)
 {
     (void)state;
@@ -528,12 +586,17 @@ int main(void)
         SETTLE_TEST(test_closed_in_time_lets_the_buyer_try_again),
         SETTLE_TEST(test_the_back_off_doubles_up_to_its_maximum),
         SETTLE_TEST(test_asking_does_not_sleep_past_the_deadline),
+        SETTLE_TEST(test_an_adapter_puts_a_question_off_for_an_hour_at_most),
+        SETTLE_TEST(test_a_move_whose_journal_entry_does_not_fit_is_not_written),
+        SETTLE_TEST(test_the_longest_evidence_fits),
         SETTLE_TEST(test_a_close_with_nothing_sent_closes_at_once),
         SETTLE_TEST(test_a_close_with_a_live_attempt_waits_for_proof),
         SETTLE_TEST(test_nothing_is_opened_once_a_close_was_asked_for),
         SETTLE_TEST(test_a_second_attempt_needs_the_first_one_dead),
         SETTLE_TEST(test_an_unopened_payment_expires),
         SETTLE_TEST(test_refunds_never_exceed_what_was_paid),
+        SETTLE_TEST(test_a_payment_has_a_hundred_refunds_at_most),
+        SETTLE_TEST(test_a_refund_that_cannot_be_planned_is_tried_later),
         SETTLE_TEST(test_accepted_is_not_refunded),
         SETTLE_TEST(test_a_failed_refund_releases_its_reservation),
         SETTLE_TEST(test_a_failed_refund_that_moved_money_after_all_is_counted),
