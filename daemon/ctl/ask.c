@@ -74,8 +74,8 @@ static int ask_no_answer(const struct ctl *ctl, int error, int64_t timeout_ms)
         return ctl_complain(CTL_NO_ANSWER,
                             "no answer from %s within %" PRId64
                             " ms. Is it there, are --server-key "
-                            "and our own key right?\nWhat was asked may or may not be done: ask "
-                            "again, with the same --key",
+                            "and our own key right?\nWhat was asked may or may not have been "
+                            "done.",
                             ctl->values[CTL_SERVER], timeout_ms);
     case FENQI_E_SYSTEM:
         return ctl_complain(CTL_NO_ANSWER, "cannot ask: %s", strerrordesc_np(errno));

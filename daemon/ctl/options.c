@@ -62,8 +62,10 @@ bool ctl_options_read(struct ctl *ctl, int argc, char **argv, uint64_t allowed)
         longs[n++] = (struct option){ words[i].name,
                                       words[i].value != NULL ? required_argument : no_argument,
                                       NULL, 256 + i };
-        if (words[i].letter != 0)
-            n_shorts += (size_t)sprintf(shorts + n_shorts, "%c:", words[i].letter);
+        if (words[i].letter != 0) {
+            shorts[n_shorts++] = words[i].letter;
+            shorts[n_shorts++] = ':';
+        }
     }
     for (int c; (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
         int which = c - 256;
