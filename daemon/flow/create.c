@@ -19,7 +19,8 @@ struct create {
     int64_t seq;
     int64_t now_ms;
     int64_t expires_ms;
-    struct fq_status refusal; /* code 0: every check passed */
+    struct fq_status checked; /* code 0: every check passed */
+    struct fq_status refusal; /* what the transaction says; code 0: done */
     bool is_new;
     struct fq_tx tx;
     struct fq_read read;
@@ -51,9 +52,9 @@ static struct fq_status create_check_return_url(const struct create *create)
     const struct fq_merchant *merchant = create->operation->merchant;
     for (size_t i = 0; i < url.len; i++) {
         if ((unsigned char)url.ptr[i] <= 0x20 || (unsigned char)url.ptr[i] >= 0x7f ||
-            url.ptr[i] == '"' || url.ptr[i] == '<' || url.ptr[i] == '>' || url.ptr[i] == '\\')
+            strchr("\"<>\\#", url.ptr[i]) != NULL)
             return fq_status_invalid("create_payment.return_url", "RETURN_URL_INVALID",
-                                     fq_lit("must be a URL in ASCII"));
+                                     fq_lit("must be a URL in ASCII, without a fragment"));
     }
     for (size_t i = 0; i < merchant->n_return_urls; i++) {
         if (fq_str_starts(url, merchant->return_urls[i]))
@@ -229,6 +230,8 @@ static struct fq_status create_same_or_conflict(const struct create *create,
     return status;
 }
 
+/* The key comes before everything else: a request that would be refused may still repeat one that
+ * was not, because its quote has expired meanwhile, say. */
 static int create_decide(struct fq_tx *tx)
 {
     struct create *create = tx->flow;
@@ -236,7 +239,8 @@ static int create_decide(struct fq_tx *tx)
         create->refusal = create_same_or_conflict(create, tx->ledger, tx->known.kind);
         return FQ_DECIDE_KEEP;
     }
-    if (!create->operation->create_payment.allow_parallel)
+    create->refusal = create->checked;
+    if (create->refusal.code == FQ_CODE_OK && !create->operation->create_payment.allow_parallel)
         create->refusal = create_check_siblings(create, tx);
     if (create->refusal.code != FQ_CODE_OK)
         return FQ_DECIDE_KEEP;
@@ -278,6 +282,28 @@ static void create_answer(struct create *create, struct fq_ledger *ledger)
     fq_open_run(&create->open);
 }
 
+static void create_reread_done(struct fq_read *read)
+{
+    struct create *create = read->flow;
+    if (read->result < 0 || read->ledger == NULL) {
+        fq_say_fault("reading a payment that was asked for again", read->trace);
+        fq_finish_with(create->flow, create->operation, fq_status_internal());
+        return;
+    }
+    create_answer(create, read->ledger);
+}
+
+/* A transaction does not load the refunds, which belong to the answer. */
+static void create_reread(struct create *create, int64_t seq)
+{
+    create->read = (struct fq_read){ .arena = create->operation->arena,
+                                     .kind = FQ_READ_PAYMENT,
+                                     .seq = seq,
+                                     .done = create_reread_done,
+                                     .flow = create };
+    create->flow->world->read(create->flow->world->ctx, &create->read);
+}
+
 static void create_committed(struct fq_tx *tx)
 {
     struct create *create = tx->flow;
@@ -292,7 +318,10 @@ static void create_committed(struct fq_tx *tx)
     }
     if (create->is_new)
         fq_say_payment(LOG_INFO, FQ_MSG_PAYMENT_CREATED, "payment created", tx->ledger);
-    create_answer(create, tx->ledger);
+    if (tx->ledger->payment.n_refunds > 0)
+        create_reread(create, tx->ledger->payment.seq);
+    else
+        create_answer(create, tx->ledger);
 }
 
 static void create_commit(struct create *create)
@@ -307,39 +336,6 @@ static void create_commit(struct create *create)
                                  .done = create_committed,
                                  .flow = create };
     fq_flow_transact(create->flow, &create->tx);
-}
-
-/* A request that would be refused may still be the repetition of one that was not: its quote has
- * expired meanwhile, say. */
-static void create_looked_up(struct fq_read *read)
-{
-    struct create *create = read->flow;
-    if (read->result < 0) {
-        fq_say_fault("looking up an idempotency key", read->trace);
-        fq_finish_with(create->flow, create->operation, fq_status_internal());
-        return;
-    }
-    if (read->known.kind == FQ_IDEMPOTENT_NONE) {
-        fq_finish_with(create->flow, create->operation, create->refusal);
-        return;
-    }
-    struct fq_status status = create_same_or_conflict(create, read->ledger, read->known.kind);
-    if (status.code != FQ_CODE_OK)
-        fq_finish_with(create->flow, create->operation, status);
-    else
-        create_answer(create, read->ledger);
-}
-
-static void create_look_up(struct create *create)
-{
-    create->read =
-        (struct fq_read){ .arena = create->operation->arena,
-                          .kind = FQ_READ_IDEMPOTENT,
-                          .merchant_id = create->operation->merchant->id,
-                          .idempotency_key = create->operation->create_payment.idempotency_key,
-                          .done = create_looked_up,
-                          .flow = create };
-    create->flow->world->read(create->flow->world->ctx, &create->read);
 }
 
 void fq_create_run(struct fq_flow *flow, struct fq_operation *operation)
@@ -366,9 +362,6 @@ void fq_create_run(struct fq_flow *flow, struct fq_operation *operation)
         fq_finish_with(flow, operation, fq_status_internal());
         return;
     }
-    create->refusal = create_check(create);
-    if (create->refusal.code == FQ_CODE_OK)
-        create_commit(create);
-    else
-        create_look_up(create);
+    create->checked = create_check(create);
+    create_commit(create);
 }
