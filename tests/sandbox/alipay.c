@@ -127,6 +127,17 @@ static void alipay_log_free(struct alipay *alipay)
     free(alipay->log);
 }
 
+static void alipay_indexes_free(struct alipay *alipay)
+{
+    for (size_t i = 0; i < alipay->numbers.n_slots; i++)
+        free(alipay->numbers.slots[i].value);
+    index_free(&alipay->numbers);
+    index_free(&alipay->trades_by_no);
+    index_free(&alipay->pages_by_token);
+    due_free(&alipay->dues);
+    due_free(&alipay->notify_dues);
+}
+
 static void alipay_config_free(struct alipay_config *config)
 {
     free((void *)(uintptr_t)config->app_id);
@@ -138,6 +149,7 @@ void alipay_free(struct alipay *alipay)
 {
     if (alipay == NULL)
         return;
+    alipay_indexes_free(alipay);
     alipay_notifications_free(alipay);
     alipay_trades_free(alipay->trades);
     alipay_pages_free(alipay->pages);

@@ -36,9 +36,8 @@ static void control_trades(struct alipay *alipay, struct control_call *call)
 {
     cJSON *list = cJSON_AddArrayToObject(call->answer, "trades");
     for (const struct alipay_page *page = alipay->pages; page != NULL; page = page->next) {
-        const char *out_trade_no = page->order.out_trade_no;
-        if (alipay_page_by_order(alipay, out_trade_no) == page)
-            cJSON_AddItemToArray(list, alipay_trade_json(alipay, out_trade_no));
+        if (page->number->pages == page)
+            cJSON_AddItemToArray(list, alipay_trade_json(alipay, page->order.out_trade_no));
     }
 }
 
@@ -73,10 +72,8 @@ static void control_pay(struct alipay *alipay, struct control_call *call,
 static void control_expire(struct alipay *alipay, struct control_call *call,
                            struct alipay_page *page, struct alipay_trade *trade)
 {
-    for (struct alipay_page *at = page; at != NULL; at = at->next) {
-        if (strcmp(at->order.out_trade_no, page->order.out_trade_no) == 0)
-            at->order.expires_unix_ms = alipay->now_unix_ms;
-    }
+    for (struct alipay_page *at = page->number->pages; at != NULL; at = at->older)
+        at->order.expires_unix_ms = alipay->now_unix_ms;
     const char *refusal = trade != NULL ? alipay_trade_close(alipay, trade) : NULL;
     if (refusal != NULL)
         control_refuse(call, 409, refusal);

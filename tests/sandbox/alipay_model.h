@@ -6,7 +6,9 @@
 #include <cjson/cJSON.h>
 
 #include "tests/sandbox/alipay.h"
+#include "tests/sandbox/due.h"
 #include "tests/sandbox/form.h"
+#include "tests/sandbox/index.h"
 #include "tests/sandbox/key.h"
 #include "tests/sandbox/text.h"
 #include "tests/sandbox/units.h"
@@ -52,9 +54,18 @@ struct alipay_order {
 
 enum alipay_step { ALIPAY_STEP_LOGIN, ALIPAY_STEP_IDENTITY, ALIPAY_STEP_CONFIRM };
 
+/* What stands under one out_trade_no. */
+struct alipay_number {
+    struct alipay_page *pages; /* newest first, by `older` */
+    struct alipay_trade *trade;
+    struct alipay_notification *notifications; /* newest first, by `older` */
+};
+
 /* One accepted page.pay: the way to the cashier. No trade exists before somebody logs in there. */
 struct alipay_page {
     struct alipay_page *next;
+    struct alipay_page *older; /* of the same number */
+    struct alipay_number *number;
     char token[33];
     struct form request;
     cJSON *biz;
@@ -75,6 +86,7 @@ struct alipay_refund {
 
 struct alipay_trade {
     struct alipay_trade *next;
+    struct alipay_number *number;
     const struct alipay_order *order;
     char trade_no[29];
     enum alipay_state state;
@@ -101,6 +113,8 @@ enum { ALIPAY_ATTEMPTS_MAX = 16 };
 
 struct alipay_notification {
     struct alipay_notification *next;
+    struct alipay_notification *older; /* of the same number */
+    struct alipay_notification *next_waiting;
     uint64_t id;
     char *out_trade_no;
     char *url;
@@ -163,7 +177,15 @@ struct alipay {
     struct alipay_page *pages;                 /* newest first */
     struct alipay_trade *trades;               /* newest first */
     struct alipay_notification *notifications; /* oldest first */
-    struct alipay_fault *faults;               /* oldest first */
+    struct alipay_notification *newest_notification;
+    struct alipay_notification *in_flight; /* by next_waiting */
+    struct alipay_notification *held;      /* by next_waiting */
+    struct index numbers;                  /* alipay_number by out_trade_no */
+    struct index trades_by_no;
+    struct index pages_by_token;
+    struct due_list dues;        /* of trades and refunds */
+    struct due_list notify_dues; /* of notifications */
+    struct alipay_fault *faults; /* oldest first */
     struct alipay_log *log;
     size_t n_log;
     size_t log_room;
@@ -243,7 +265,11 @@ void alipay_advance(struct alipay *alipay, int64_t now_unix_ms);
 void alipay_age(struct alipay *alipay, int64_t by_ms);
 int64_t alipay_next_due(void *model);
 
+/* NULL where nothing was asked for under it. */
+struct alipay_number *alipay_number_find(const struct alipay *alipay, const char *out_trade_no);
 struct alipay_trade *alipay_trade_find(const struct alipay *alipay, const char *out_trade_no);
+/* From now on the page can be found. */
+void alipay_page_add(struct alipay *alipay, struct alipay_page *page);
 /* By trade_no, else by out_trade_no; fails the call where there is none. */
 struct alipay_trade *alipay_trade_named(const struct alipay *alipay, struct alipay_call *call);
 struct alipay_page *alipay_page_by_token(const struct alipay *alipay, const char *token);
@@ -287,6 +313,8 @@ void alipay_notify_forged(struct alipay *alipay, const struct alipay_trade *trad
 /* Sends the newest notification of an order once more; false where there is none. */
 bool alipay_notify_resend(struct alipay *alipay, const char *out_trade_no);
 void alipay_notify_release(struct alipay *alipay);
+/* When the next one is to be sent; INT64_MAX for never. */
+int64_t alipay_notify_next_due(struct alipay *alipay);
 bool alipay_next_delivery(void *model, int64_t now_unix_ms, struct sandbox_delivery *ret);
 void alipay_delivered(void *model, uint64_t id, int64_t now_unix_ms, long http_status,
                       const char *answer, size_t answer_size);

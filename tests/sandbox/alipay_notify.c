@@ -97,11 +97,22 @@ static struct alipay_notification *notify_queue(struct alipay *alipay, const cha
     notification->url = text_copy(url);
     notification->due_unix_ms = alipay->now_unix_ms;
     notification->fault = "";
-    struct alipay_notification **end = &alipay->notifications;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = notification;
+    if (alipay->newest_notification != NULL)
+        alipay->newest_notification->next = notification;
+    else
+        alipay->notifications = notification;
+    alipay->newest_notification = notification;
+    struct alipay_number *number = alipay_number_find(alipay, out_trade_no);
+    if (number != NULL) {
+        notification->older = number->notifications;
+        number->notifications = notification;
+    }
     return notification;
+}
+
+static void notify_due(struct alipay *alipay, struct alipay_notification *notification)
+{
+    due_add(&alipay->notify_dues, notification->due_unix_ms, notification, NULL);
 }
 
 void alipay_notify(struct alipay *alipay, const struct alipay_trade *trade,
@@ -115,10 +126,15 @@ void alipay_notify(struct alipay *alipay, const struct alipay_trade *trade,
     const struct alipay_fault *fault =
         alipay_fault_take(alipay, "notify", "never delay duplicate reorder");
     notification->done = alipay_fault_is(fault, "never");
-    notification->held = alipay_fault_is(fault, "reorder");
     notification->extra = alipay_fault_is(fault, "duplicate") ? 1 : 0;
     if (alipay_fault_is(fault, "delay"))
         notification->due_unix_ms += fault->delay_ms;
+    if (alipay_fault_is(fault, "reorder")) {
+        notification->held = true;
+        notification->next_waiting = alipay->held;
+        alipay->held = notification;
+    }
+    notify_due(alipay, notification);
 }
 
 void alipay_notify_forged(struct alipay *alipay, const struct alipay_trade *trade, const char *url,
@@ -138,27 +154,43 @@ void alipay_notify_forged(struct alipay *alipay, const struct alipay_trade *trad
         if (cJSON_IsString(field))
             form_set(&notification->fields, field->string, field->valuestring);
     }
+    notify_due(alipay, notification);
 }
 
 /* Sends the newest one of the order again, with the notify_id that it had. */
 bool alipay_notify_resend(struct alipay *alipay, const char *out_trade_no)
 {
-    const struct alipay_notification *newest = NULL;
-    for (struct alipay_notification *at = alipay->notifications; at != NULL; at = at->next) {
-        if (!at->forged && strcmp(at->out_trade_no, out_trade_no) == 0)
-            newest = at;
-    }
+    const struct alipay_number *number = alipay_number_find(alipay, out_trade_no);
+    const struct alipay_notification *newest = number != NULL ? number->notifications : NULL;
+    while (newest != NULL && newest->forged)
+        newest = newest->older;
     if (newest == NULL)
         return false;
     struct alipay_notification *again = notify_queue(alipay, out_trade_no, newest->url);
     form_copy(&again->fields, &newest->fields);
+    notify_due(alipay, again);
     return true;
+}
+
+/* Those that were held and are older than `id`. */
+static void notify_release(struct alipay *alipay, uint64_t id)
+{
+    struct alipay_notification **at = &alipay->held;
+    while (*at != NULL) {
+        struct alipay_notification *held = *at;
+        if (held->id >= id) {
+            at = &held->next_waiting;
+            continue;
+        }
+        *at = held->next_waiting;
+        held->held = false;
+        notify_due(alipay, held);
+    }
 }
 
 void alipay_notify_release(struct alipay *alipay)
 {
-    for (struct alipay_notification *at = alipay->notifications; at != NULL; at = at->next)
-        at->held = false;
+    notify_release(alipay, UINT64_MAX);
 }
 
 static char *notify_signature(struct alipay *alipay, const struct alipay_notification *notification,
@@ -215,20 +247,41 @@ static char *notify_body(struct alipay *alipay, struct alipay_notification *noti
     return form_encode(&form, alipay_fault_is(fault, "double_encode") ? 2 : 1);
 }
 
+/* The next one that is still to be sent; entries that no longer hold are forgotten. */
+static struct alipay_notification *notify_next(struct alipay *alipay)
+{
+    const struct due *due;
+    while ((due = due_first(&alipay->notify_dues)) != NULL) {
+        struct alipay_notification *notification = due->what;
+        if (!notification->done && !notification->held && !notification->in_flight &&
+            notification->due_unix_ms == due->at_unix_ms)
+            return notification;
+        due_remove_first(&alipay->notify_dues);
+    }
+    return NULL;
+}
+
+int64_t alipay_notify_next_due(struct alipay *alipay)
+{
+    const struct alipay_notification *next = notify_next(alipay);
+    return next != NULL ? next->due_unix_ms : INT64_MAX;
+}
+
 bool alipay_next_delivery(void *model, int64_t now_unix_ms, struct sandbox_delivery *ret)
 {
     struct alipay *alipay = model;
     alipay_advance(alipay, now_unix_ms);
-    for (struct alipay_notification *at = alipay->notifications; at != NULL; at = at->next) {
-        if (at->done || at->held || at->in_flight || at->due_unix_ms > now_unix_ms)
-            continue;
-        at->in_flight = true;
-        *ret = (struct sandbox_delivery){ .id = at->id,
-                                          .url = text_copy(at->url),
-                                          .body = notify_body(alipay, at) };
-        return true;
-    }
-    return false;
+    struct alipay_notification *next = notify_next(alipay);
+    if (next == NULL || next->due_unix_ms > now_unix_ms)
+        return false;
+    due_remove_first(&alipay->notify_dues);
+    next->in_flight = true;
+    next->next_waiting = alipay->in_flight;
+    alipay->in_flight = next;
+    *ret = (struct sandbox_delivery){ .id = next->id,
+                                      .url = text_copy(next->url),
+                                      .body = notify_body(alipay, next) };
+    return true;
 }
 
 static void notify_record(struct alipay_notification *notification, int64_t now_unix_ms,
@@ -246,25 +299,28 @@ void alipay_delivered(void *model, uint64_t id, int64_t now_unix_ms, long http_s
                       const char *answer, size_t answer_size)
 {
     struct alipay *alipay = model;
-    struct alipay_notification *notification = alipay->notifications;
-    while (notification != NULL && notification->id != id)
-        notification = notification->next;
+    struct alipay_notification **at = &alipay->in_flight;
+    while (*at != NULL && (*at)->id != id)
+        at = &(*at)->next_waiting;
+    struct alipay_notification *notification = *at;
     if (notification == NULL)
         return;
+    *at = notification->next_waiting;
     bool accepted =
         http_status == 200 && answer_size == 7 && memcmp(answer, "success", answer_size) == 0;
     notification->in_flight = false;
     notify_record(notification, now_unix_ms, http_status, answer, answer_size);
-    for (struct alipay_notification *at = alipay->notifications; at != notification; at = at->next)
-        at->held = false;
+    notify_release(alipay, id);
     if (accepted && notification->extra > 0) {
         notification->extra--;
         notification->due_unix_ms = now_unix_ms;
+        notify_due(alipay, notification);
     } else if (accepted || notification->forged || notification->n_retries == NOTIFY_RETRIES_N) {
         notification->done = true;
     } else {
         int64_t wait_ms = NOTIFY_RETRIES_S[notification->n_retries++] * 1000;
         notification->due_unix_ms = now_unix_ms + alipay_scaled(alipay, wait_ms);
+        notify_due(alipay, notification);
     }
 }
 

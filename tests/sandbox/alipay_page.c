@@ -50,8 +50,7 @@ void alipay_page_pay(struct alipay *alipay, struct alipay_call *call)
     page->biz = call->biz;
     call->form = (struct form){ 0 };
     call->biz = NULL;
-    page->next = alipay->pages;
-    alipay->pages = page;
+    alipay_page_add(alipay, page);
     TEXT_CLEANUP location = { 0 };
     text_printf(&location, "/cashier?token=%s", page->token);
     call->location = text_take(&location);

@@ -59,6 +59,8 @@ const char *alipay_refund_add(struct alipay *alipay, struct alipay_trade *trade,
     trade->last_refund_unix_ms = alipay->now_unix_ms;
     if (refund->settles_unix_ms <= alipay->now_unix_ms)
         alipay_refund_settle(alipay, trade, refund);
+    else
+        due_add(&alipay->dues, refund->settles_unix_ms, trade, refund);
     *ret = refund;
     return NULL;
 }

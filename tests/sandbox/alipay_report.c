@@ -89,26 +89,24 @@ static void report_page(cJSON *json, const struct alipay_page *page)
 
 cJSON *alipay_trade_json(const struct alipay *alipay, const char *out_trade_no)
 {
-    const struct alipay_page *page = alipay_page_by_order(alipay, out_trade_no);
-    const struct alipay_trade *trade = alipay_trade_find(alipay, out_trade_no);
+    const struct alipay_number *number = alipay_number_find(alipay, out_trade_no);
     unsigned n_pages = 0;
-    if (page == NULL)
+    if (number == NULL)
         return NULL;
+    const struct alipay_trade *trade = number->trade;
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "out_trade_no", out_trade_no);
     if (trade != NULL)
         report_trade(alipay, json, trade);
     else
         cJSON_AddStringToObject(json, "state", "NOT_OPENED");
-    report_page(json, page);
-    for (const struct alipay_page *at = alipay->pages; at != NULL; at = at->next)
-        n_pages += strcmp(at->order.out_trade_no, out_trade_no) == 0;
+    report_page(json, number->pages);
+    for (const struct alipay_page *at = number->pages; at != NULL; at = at->older)
+        n_pages++;
     cJSON_AddNumberToObject(json, "pages", n_pages);
     cJSON *list = cJSON_AddArrayToObject(json, "notifications");
-    for (const struct alipay_notification *at = alipay->notifications; at != NULL; at = at->next) {
-        if (strcmp(at->out_trade_no, out_trade_no) == 0)
-            cJSON_AddItemToArray(list, alipay_notification_json(at));
-    }
+    for (const struct alipay_notification *at = number->notifications; at != NULL; at = at->older)
+        cJSON_InsertItemInArray(list, 0, alipay_notification_json(at));
     return json;
 }
 
