@@ -28,9 +28,6 @@ export async function refused(promise, expected) {
   return error;
 }
 
-const clients = new Set();
-process.on('exit', () => clients.clear());
-
 export class Storefront {
   #waiting = new Map();
   #sending = Promise.resolve();
@@ -51,13 +48,17 @@ export class Storefront {
     this.socket = new Dealer(this.options);
     this.socket.connect(endpoint);
     this.nUnsolicited = 0;
-    clients.add(this);
     this.#listen();
   }
 
   close() {
-    clients.delete(this);
+    this.abandon('the storefront closed');
     this.socket.close();
+  }
+
+  /** Nobody will answer what is under way. */
+  abandon(why) {
+    for (const { fail } of this.#waiting.values()) fail(new Error(why));
   }
 
   async #listen() {
@@ -65,22 +66,22 @@ export class Storefront {
       const reply = openReply(frames.at(-1), this.keys);
       const waiting = this.#waiting.get(reply.request_id);
       if (waiting === undefined) this.nUnsolicited++;
-      else waiting(reply, frames);
+      else waiting.answer(reply);
     }
   }
 
   /** Sends bytes as they are; the answer is matched by its request id ("": an unreadable request's). */
   sendRaw(bytes, requestId, { withinMs = ANSWER_WITHIN_MS, envelope = [Buffer.alloc(0)] } = {}) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(requestId);
-        reject(new Error(`no answer to ${requestId || 'a request without an id'} within ${withinMs} ms`));
-      }, withinMs * SLOWNESS);
-      this.#waiting.set(requestId, (reply) => {
+      const end = (settle) => (value) => {
         clearTimeout(timer);
         this.#waiting.delete(requestId);
-        resolve(reply);
-      });
+        settle(value);
+      };
+      const waiting = { answer: end(resolve), fail: end(reject) };
+      const timer = setTimeout(() => waiting.fail(new Error(`no answer to "${requestId}" within ${withinMs} ms`)),
+        withinMs * SLOWNESS);
+      this.#waiting.set(requestId, waiting);
       this.#sending = this.#sending.then(() => this.socket.send([...envelope, bytes])).catch(reject);
     });
   }

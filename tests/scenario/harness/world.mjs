@@ -37,6 +37,7 @@ export class World {
     world.folder = mkdtempSync(join(tmpdir(), 'fenqid-scenario-'));
     world.payments = new Map();
     world.past = '';
+    world.storefronts = [];
     try {
       await world.#begin();
     } catch (error) {
@@ -96,6 +97,7 @@ export class World {
   async crash() {
     await this.fenqid.signal('SIGKILL');
     this.#remember();
+    for (const storefront of this.storefronts) storefront.abandon('the daemon was killed');
   }
 
   async crashAndRestart() {
@@ -138,14 +140,16 @@ export class World {
   async storefront(merchantId, { clientKeys } = {}) {
     const merchant = this.merchants.find(({ id }) => id === merchantId);
     this.publicKeys ??= await this.#publishedKeys();
-    return new Storefront({
+    const storefront = new Storefront({
       endpoint: `tcp://127.0.0.1:${this.frontPort}`,
       serverKey: this.keys.server.publicKey,
       clientKeys: clientKeys ?? merchant?.curve,
       publicKeys: this.publicKeys,
       merchantId,
-      onPayment: (storefront, payment) => this.payments.set(payment.payment_id, storefront),
+      onPayment: (asker, payment) => this.payments.set(payment.payment_id, asker),
     });
+    this.storefronts.push(storefront);
+    return storefront;
   }
 
   async #publishedKeys() {
@@ -236,8 +240,7 @@ export class World {
   }
 
   async abandon() {
-    this.shop?.close();
-    this.boutique?.close();
+    for (const storefront of this.storefronts) storefront.close();
     await this.fenqid?.signal('SIGKILL');
     await this.sandbox?.program.signal('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
