@@ -72,6 +72,25 @@ static struct fq_next_action answer_action(struct fq_flow *flow, struct fq_opera
     return action;
 }
 
+bool fq_may_see(const struct fq_operation *operation, const struct fq_ledger *ledger,
+                const unsigned char secret[FQ_SECRET_SIZE])
+{
+    if (ledger == NULL)
+        return false;
+    struct fq_str ours = { (const char *)ledger->payment.secret, FQ_SECRET_SIZE };
+    struct fq_str theirs = { (const char *)secret, FQ_SECRET_SIZE };
+    return fq_str_equal(ledger->payment.merchant_id, operation->merchant->id) &&
+           fq_str_equal_secret(ours, theirs);
+}
+
+struct fq_status fq_not_found(const char *field)
+{
+    struct fq_status status = fq_status_refused(
+        FQ_CODE_NOT_FOUND, "NOT_FOUND", fq_lit("this merchant has no such payment or refund"));
+    status.field = field;
+    return status;
+}
+
 void fq_answer_payment(struct fq_flow *flow, struct fq_operation *operation,
                        struct fq_ledger *ledger)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ClosePayment: the wish is durable and the link dead at once; CLOSED only with evidence. */
-#include <string.h>
-
 #include "daemon/flow/parts.h"
 
 struct close {
@@ -18,11 +16,7 @@ static int close_decide(struct fq_tx *tx)
 {
     struct close *close = tx->flow;
     struct fq_ledger *ledger = tx->ledger;
-    close->is_ours =
-        ledger != NULL &&
-        fq_str_equal(ledger->payment.merchant_id, close->operation->merchant->id) &&
-        fq_str_equal_secret((struct fq_str){ (const char *)ledger->payment.secret, FQ_SECRET_SIZE },
-                            (struct fq_str){ (const char *)close->secret, FQ_SECRET_SIZE });
+    close->is_ours = fq_may_see(close->operation, ledger, close->secret);
     if (!close->is_ours || ledger->payment.state != FQ_PAYMENT_OPEN ||
         ledger->payment.close_requested_ms > 0)
         return FQ_DECIDE_KEEP;
@@ -61,10 +55,7 @@ static void close_committed(struct fq_tx *tx)
         return;
     }
     if (!close->is_ours) {
-        struct fq_status status = fq_status_refused(FQ_CODE_NOT_FOUND, "NOT_FOUND",
-                                                    fq_lit("this merchant has no such payment"));
-        status.field = "close_payment.payment_id";
-        fq_finish_with(close->flow, close->operation, status);
+        fq_finish_with(close->flow, close->operation, fq_not_found("close_payment.payment_id"));
         return;
     }
     fq_wait_wake(close->flow, tx->seq);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GetPayment, GetRefund, ListEvents: what is committed, after asking the platform if wished. */
-#include <string.h>
-
 #include "daemon/flow/parts.h"
 
 #define WAIT_MS_MAX    25000
@@ -16,31 +14,22 @@ struct get {
     bool refresh;     /* not asked yet */
     int64_t until_ms; /* answer at the latest then; 0 = at once */
     uint32_t refund_n;
+    uint64_t n_moved; /* flow->n_moved when the read was asked for */
     struct fq_read read;
 };
 
-static struct fq_status get_not_found(const char *field)
-{
-    struct fq_status status = fq_status_refused(
-        FQ_CODE_NOT_FOUND, "NOT_FOUND", fq_lit("this merchant has no such payment or refund"));
-    status.field = field;
-    return status;
-}
-
 static void get_read(struct get *get)
 {
+    get->n_moved = get->flow->n_moved;
     get->flow->world->read(get->flow->world->ctx, &get->read);
 }
 
-/* Another merchant's payment does not exist for this one. */
+/* A payment named by an order or a key was read as the merchant's own: it has no secret to show. */
 static bool get_may_see(const struct get *get, const struct fq_ledger *ledger)
 {
-    if (ledger == NULL || !fq_str_equal(ledger->payment.merchant_id, get->operation->merchant->id))
-        return false;
-    return !get->has_secret ||
-           fq_str_equal_secret(
-               (struct fq_str){ (const char *)ledger->payment.secret, FQ_SECRET_SIZE },
-               (struct fq_str){ (const char *)get->secret, FQ_SECRET_SIZE });
+    if (get->has_secret)
+        return fq_may_see(get->operation, ledger, get->secret);
+    return ledger != NULL && fq_may_see(get->operation, ledger, ledger->payment.secret);
 }
 
 static struct get *get_new(struct fq_flow *flow, struct fq_operation *operation)
@@ -85,14 +74,22 @@ static bool get_payment_must_wait(const struct get *get, const struct fq_ledger 
     return ledger->payment.state == FQ_PAYMENT_OPEN;
 }
 
+static const char *get_payment_key(const struct get *get)
+{
+    return get->read.kind == FQ_READ_PAYMENT    ? "get_payment.payment_id"
+           : get->read.kind == FQ_READ_BY_ORDER ? "get_payment.merchant_order_id"
+                                                : "get_payment.idempotency_key";
+}
+
 static void get_payment_read(struct fq_read *read)
 {
     struct get *get = read->flow;
     int64_t now = fq_flow_now(get->flow);
+    bool is_refund = read->known.kind == FQ_IDEMPOTENT_REFUND; /* a key of CreateRefund's */
     if (get_failed(get))
         return;
-    if (!get_may_see(get, read->ledger)) {
-        fq_finish_with(get->flow, get->operation, get_not_found("get_payment.payment_id"));
+    if (is_refund || !get_may_see(get, read->ledger)) {
+        fq_finish_with(get->flow, get->operation, fq_not_found(get_payment_key(get)));
         return;
     }
     if (get->refresh) {
@@ -101,7 +98,11 @@ static void get_payment_read(struct fq_read *read)
         return;
     }
     if (get_payment_must_wait(get, read->ledger, now)) {
-        fq_wait_add(get->flow, read->ledger->payment.seq, get->until_ms - now, get_asked, get);
+        int64_t seq = read->ledger->payment.seq;
+        if (fq_wait_has_moved(get->flow, seq, get->n_moved))
+            get_read(get);
+        else
+            fq_wait_add(get->flow, seq, get->until_ms - now, get_asked, get);
         return;
     }
     fq_answer_payment(get->flow, get->operation, read->ledger);
@@ -128,7 +129,7 @@ void fq_get_payment_run(struct fq_flow *flow, struct fq_operation *operation)
         get->read.kind = FQ_READ_PAYMENT;
         get->has_secret = true;
         if (fq_id_parse_payment(request->payment_id, &get->read.seq, get->secret) != 0) {
-            fq_finish_with(flow, operation, get_not_found("get_payment.payment_id"));
+            fq_finish_with(flow, operation, fq_not_found("get_payment.payment_id"));
             return;
         }
     } else if (request->merchant_order_id.len > 0) {
@@ -154,7 +155,7 @@ static void get_refund_read(struct fq_read *read)
     struct fq_refund *refund =
         get_may_see(get, read->ledger) ? fq_ledger_refund(read->ledger, get->refund_n) : NULL;
     if (refund == NULL) {
-        fq_finish_with(get->flow, get->operation, get_not_found("get_refund.refund_id"));
+        fq_finish_with(get->flow, get->operation, fq_not_found("get_refund.refund_id"));
         return;
     }
     if (get->refresh && refund->state == FQ_REFUND_SUBMITTED) {
@@ -176,7 +177,7 @@ void fq_get_refund_run(struct fq_flow *flow, struct fq_operation *operation)
     get->read.kind = FQ_READ_PAYMENT;
     get->read.done = get_refund_read;
     if (fq_id_parse_refund(request->refund_id, &get->read.seq, get->secret, &get->refund_n) != 0) {
-        fq_finish_with(flow, operation, get_not_found("get_refund.refund_id"));
+        fq_finish_with(flow, operation, fq_not_found("get_refund.refund_id"));
         return;
     }
     get_read(get);

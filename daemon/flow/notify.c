@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A platform's notification: verified over the bytes that came, committed, then acknowledged. */
-#include <string.h>
-
 #include "daemon/flow/parts.h"
 
 struct notify {

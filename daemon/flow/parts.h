@@ -11,6 +11,8 @@
 #include "daemon/core/verdict.h"
 #include "daemon/flow/flow.h"
 
+#define FQ_MOVED_N 64 /* payments that moved last, by which a stale read is known */
+
 struct fq_busy;   /* a payment that a drive works on (flow.c) */
 struct fq_waiter; /* a GetPayment that waits for a move (wait.c) */
 
@@ -18,10 +20,11 @@ struct fq_flow {
     struct fq_flow_conf conf;
     const struct fq_world *world;
     struct fq_sequence sequence;
-    struct fq_busy *busy;        /* by seq */
-    struct fq_waiter *waiters;   /* by seq */
+    struct fq_busy *busy;      /* by seq */
+    struct fq_waiter *waiters; /* by seq */
+    int64_t moved[FQ_MOVED_N]; /* seqs, a ring (wait.c) */
+    uint64_t n_moved;
     struct fq_timer round_timer; /* recover.c */
-    bool is_round_running;
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
 };
@@ -117,6 +120,12 @@ enum {
 
 int fq_quote_open(struct fq_flow *flow, struct fq_str signed_quote, struct fq_arena *arena,
                   struct fq_quote *ret, struct fq_str *ret_text);
+
+/* Is it a payment of the asking merchant, named with its secret? Any other does not exist for it.
+ * (answer.c) */
+bool fq_may_see(const struct fq_operation *operation, const struct fq_ledger *ledger,
+                const unsigned char secret[FQ_SECRET_SIZE]);
+struct fq_status fq_not_found(const char *field);
 
 /* Fills the answer from a ledger whose memory lives as long as the operation, and finishes it.
  * (answer.c) */
@@ -221,12 +230,15 @@ void fq_page_fill(struct fq_visit *visit, uint32_t status, enum fq_page page,
 
 /* ---- waiting for a move (wait.c) ---- */
 
-/* Calls wake(asker) once: at the next move of the payment, after wait_ms, or when the flow drains.
- */
+/* Calls wake(asker) once, later: at the next move of the payment, after wait_ms, or when the flow
+ * drains. */
 void fq_wait_add(struct fq_flow *flow, int64_t seq, int64_t wait_ms, void (*wake)(void *asker),
                  void *asker);
 void fq_wait_wake(struct fq_flow *flow, int64_t seq);
 void fq_wait_wake_all(struct fq_flow *flow);
+/* Has the payment moved since flow->n_moved was `since`? A read that was asked for before may be
+ * stale, and nobody would wake who waits because of it. */
+bool fq_wait_has_moved(const struct fq_flow *flow, int64_t seq, uint64_t since);
 
 /* ---- the log (say.c) ---- */
 

@@ -160,7 +160,6 @@ static void round_done(struct fq_read *read)
 {
     struct round *round = read->flow;
     struct fq_flow *flow = round->flow;
-    flow->is_round_running = false;
     flow->n_running--;
     if (read->result < 0)
         fq_say_fault("reading what is due", read->trace);
@@ -187,7 +186,6 @@ static void round_start(struct fq_timer *timer)
                                     .n_max = DUE_MAX,
                                     .done = round_done,
                                     .flow = round };
-    flow->is_round_running = true;
     flow->n_running++;
     flow->world->read(flow->world->ctx, &round->read);
 }

@@ -49,15 +49,6 @@ static struct fq_status refund_known(struct refund *refund, struct fq_tx *tx)
     return status;
 }
 
-static bool refund_may_see(const struct refund *refund, const struct fq_ledger *ledger)
-{
-    return ledger != NULL &&
-           fq_str_equal(ledger->payment.merchant_id, refund->operation->merchant->id) &&
-           fq_str_equal_secret(
-               (struct fq_str){ (const char *)ledger->payment.secret, FQ_SECRET_SIZE },
-               (struct fq_str){ (const char *)refund->secret, FQ_SECRET_SIZE });
-}
-
 static struct fq_status refund_check(const struct refund *refund, const struct fq_ledger *ledger)
 {
     const struct fq_create_refund *request = &refund->operation->create_refund;
@@ -103,10 +94,8 @@ static int refund_decide(struct fq_tx *tx)
         refund->refusal = refund_known(refund, tx);
         return FQ_DECIDE_KEEP;
     }
-    if (!refund_may_see(refund, tx->ledger)) {
-        refund->refusal = fq_status_refused(FQ_CODE_NOT_FOUND, "NOT_FOUND",
-                                            fq_lit("this merchant has no such payment"));
-        refund->refusal.field = "create_refund.payment_id";
+    if (!fq_may_see(refund->operation, tx->ledger, refund->secret)) {
+        refund->refusal = fq_not_found("create_refund.payment_id");
         return FQ_DECIDE_KEEP;
     }
     refund->refusal = refund_check(refund, tx->ledger);

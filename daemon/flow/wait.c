@@ -64,12 +64,24 @@ void fq_wait_add(struct fq_flow *flow, int64_t seq, int64_t wait_ms, void (*wake
         waiter->next = first->next;
         first->next = waiter;
     }
-    flow->world->after(flow->world->ctx, &waiter->timer, wait_ms);
+    flow->world->after(flow->world->ctx, &waiter->timer, flow->is_draining ? 0 : wait_ms);
+}
+
+bool fq_wait_has_moved(const struct fq_flow *flow, int64_t seq, uint64_t since)
+{
+    if (flow->n_moved - since > FQ_MOVED_N)
+        return true;
+    for (uint64_t i = since; i < flow->n_moved; i++) {
+        if (flow->moved[i % FQ_MOVED_N] == seq)
+            return true;
+    }
+    return false;
 }
 
 void fq_wait_wake(struct fq_flow *flow, int64_t seq)
 {
     struct fq_waiter *first = NULL;
+    flow->moved[flow->n_moved++ % FQ_MOVED_N] = seq;
     HASH_FIND(hh, flow->waiters, &seq, sizeof(seq), first);
     if (first == NULL)
         return;
