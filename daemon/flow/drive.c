@@ -283,6 +283,19 @@ static void drive_sent(struct fq_send *send)
 
 /* ---- resume ---- */
 
+/* An answer that was read, but says nothing: unsigned, not theirs, "system error". */
+static void drive_say_unknown(const struct fq_drive *drive)
+{
+    const struct fq_verdict *verdict = &drive->answer.verdict;
+    if (verdict->outcome != FQ_OUTCOME_UNKNOWN)
+        return;
+    fq_say_unclear(drive->channel, drive->kind,
+                   drive->refund_n > 0 ? drive->call.refund_number : drive->call.order_number,
+                   "the platform's answer proves nothing",
+                   verdict->platform_text.len > 0 ? verdict->platform_text
+                                                  : verdict->platform_code);
+}
+
 static void drive_heard(struct fq_adapt *adapt)
 {
     struct fq_drive *drive = adapt->flow;
@@ -309,6 +322,7 @@ static void drive_heard(struct fq_adapt *adapt)
                       drive->answer.verdict.key_name);
         return;
     default:
+        drive_say_unknown(drive);
         drive_settle(drive);
     }
 }
