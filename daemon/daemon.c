@@ -272,7 +272,7 @@ static int daemon_drain(struct fq_daemon *daemon)
 static void daemon_run_home(struct fq_daemon *daemon)
 {
     while (daemon->home != NULL && fq_home_run(daemon->home, JOBS_WAITING_MAX) > 0)
-        continue;
+        ;
 }
 
 /* In the reverse order of start; each part posts its last jobs home before the next one goes. */

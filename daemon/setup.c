@@ -105,7 +105,7 @@ static int setup_channels(struct fq_daemon *daemon, struct fq_conf_errors *error
     struct fq_channel **channels = fq_zalloc_array(conf->n_channels, sizeof(struct fq_channel *));
     daemon->catalog.channels = channels;
     for (size_t i = 0; i < conf->n_channels; i++) {
-        struct fq_str key, reason;
+        struct fq_str key = { NULL, 0 }, reason = { NULL, 0 };
         int r = fq_channel_open(&conf->channels[i], conf->adapters_dir.ptr, daemon->arena,
                                 &channels[daemon->catalog.n_channels], &key, &reason);
         if (r == FQ_CHANNEL_E_REFUSED) {
@@ -143,7 +143,7 @@ void fq_setup_deinit(struct fq_daemon *daemon)
 {
     for (size_t i = 0; i < daemon->catalog.n_channels; i++)
         fq_channel_free(daemon->catalog.channels[i]);
-    fq_free((void *)(uintptr_t)daemon->catalog.channels);
+    fq_free(fq_unconst(daemon->catalog.channels));
     fq_clients_free(&daemon->clients);
     fq_sealer_free(daemon->sealer);
     fq_wipe(daemon->token_key, sizeof(daemon->token_key));

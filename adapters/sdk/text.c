@@ -230,12 +230,11 @@ void fq_text_add_base64(struct fq_text *text, struct fq_str bytes)
 {
     const char *alphabet = text_base64_alphabet;
     for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
         uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (k < n ? (unsigned char)bytes.ptr[i + k] : 0u);
+        for (size_t k = 0; k < 3 && i + k < bytes.len; k++)
+            group |= (uint32_t)(unsigned char)bytes.ptr[i + k] << (16 - 8 * k);
         for (size_t k = 0; k < 4; k++)
-            fq_text_add(text, k <= n
+            fq_text_add(text, i + k <= bytes.len
                                   ? (struct fq_str){ alphabet + (group >> (18 - 6 * k) & 0x3F), 1 }
                                   : fq_slice("="));
     }

@@ -11,6 +11,8 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "daemon/base/mem.h"
+
 #define SINK_N_PARTS_MAX 64
 
 /* ---- stderr ---- */
@@ -52,13 +54,7 @@ static void sink_add(struct iovec *parts, int *n_parts, const char *part)
 {
     if (*n_parts == SINK_N_PARTS_MAX)
         return;
-
-    union {
-        const char *read_only;
-        void *base; /* iovec is also for reading: it takes no const */
-    } bytes = { .read_only = part };
-
-    parts[(*n_parts)++] = (struct iovec){ bytes.base, strlen(part) };
+    parts[(*n_parts)++] = (struct iovec){ fq_unconst(part), strlen(part) };
 }
 
 static void sink_journal(const struct fq_log_entry *entry)
@@ -66,7 +62,7 @@ static void sink_journal(const struct fq_log_entry *entry)
     struct iovec parts[SINK_N_PARTS_MAX];
     int n_parts = 0;
     char priority[16];
-    char message_id[11 + 33] = "MESSAGE_ID=";
+    char message_id[11 + 33] = "MESSAGE_ID="; // cppcheck-suppress variableScope; parts point to it
     (void)snprintf(priority, sizeof(priority), "PRIORITY=%d", entry->level & 7);
     sink_add(parts, &n_parts, priority);
     if (entry->msg != FQ_MSG_NONE) {

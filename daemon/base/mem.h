@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* gcc's analyzer follows the pairing of an allocator with its release; clang 14 knows no pairs. */
 #ifdef __clang__
@@ -51,6 +52,14 @@ static inline void fq_free_cleanup_(void *owner)
 }
 
 #define FQ_CLEANUP_FREE __attribute__((cleanup(fq_free_cleanup_)))
+
+/* For libraries that only read, but whose prototypes and structs do not say so. */
+static inline void *fq_unconst(const void *memory)
+{
+    void *plain;
+    memcpy(&plain, &memory, sizeof(plain));
+    return plain;
+}
 
 #define fq_array_size(array) (sizeof(array) / sizeof((array)[0]))
 

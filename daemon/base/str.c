@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "daemon/base/mem.h"
+
 struct fq_str fq_str_of(const char *text)
 {
     return (struct fq_str){ text, text != NULL ? strlen(text) : 0 };
@@ -93,20 +95,18 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
         { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (p[0] < rows[i].first_min || p[0] > rows[i].first_max)
-            continue;
-        if (rows[i].len > left)
+    size_t row = 0;
+    while (row < fq_array_size(rows) && p[0] > rows[row].first_max)
+        row++;
+    if (row == fq_array_size(rows) || p[0] < rows[row].first_min || rows[row].len > left)
+        return 0;
+    if (rows[row].len > 1 && (p[1] < rows[row].second_min || p[1] > rows[row].second_max))
+        return 0;
+    for (size_t k = 2; k < rows[row].len; k++) {
+        if (p[k] < 0x80 || p[k] > 0xbf)
             return 0;
-        if (rows[i].len > 1 && (p[1] < rows[i].second_min || p[1] > rows[i].second_max))
-            return 0;
-        for (size_t k = 2; k < rows[i].len; k++) {
-            if (p[k] < 0x80 || p[k] > 0xbf)
-                return 0;
-        }
-        return rows[i].len;
     }
-    return 0;
+    return rows[row].len;
 }
 
 bool fq_str_is_utf8(struct fq_str s)

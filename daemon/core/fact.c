@@ -57,34 +57,43 @@ static int fact_hex_digit(char c)
     return -1;
 }
 
+/* The character at the beginning of `text`, plain or as %XX; how many bytes it took, 0: malformed.
+ */
+static size_t fact_read_char(struct fq_str text, char *ret)
+{
+    *ret = text.ptr[0];
+    if (*ret != '%')
+        return fact_is_plain(*ret) ? 1 : 0;
+    int high = text.len > 2 ? fact_hex_digit(text.ptr[1]) : -1;
+    int low = text.len > 2 ? fact_hex_digit(text.ptr[2]) : -1;
+    *ret = (char)(high * 16 + low);
+    return high >= 0 && low >= 0 && !fact_is_plain(*ret) ? 3 : 0;
+}
+
+static bool fact_is_all_plain(struct fq_str text)
+{
+    size_t n = 0;
+    while (n < text.len && fact_is_plain(text.ptr[n]))
+        n++;
+    return n == text.len;
+}
+
 static int fact_read_value(struct fq_str text, struct fq_arena *arena, struct fq_str *ret)
 {
-    if (text.len == 0 || memchr(text.ptr, '%', text.len) == NULL) {
-        *ret = text.len == 0 ? fq_lit("") : text;
-        for (size_t i = 0; i < text.len; i++) {
-            if (!fact_is_plain(text.ptr[i]))
-                return FQ_FACT_E_MALFORMED;
-        }
+    if (fact_is_all_plain(text)) {
+        *ret = text.len > 0 ? text : fq_lit("");
         return 0;
     }
     char *value = fq_arena_alloc(arena, text.len + 1);
     size_t len = 0;
-    for (size_t i = 0; value != NULL && i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '%') {
-            int high = text.len - i > 2 ? fact_hex_digit(text.ptr[i + 1]) : -1;
-            int low = text.len - i > 2 ? fact_hex_digit(text.ptr[i + 2]) : -1;
-            if (high < 0 || low < 0 || fact_is_plain((char)(high * 16 + low)))
-                return FQ_FACT_E_MALFORMED;
-            c = (char)(high * 16 + low);
-            i += 2;
-        } else if (!fact_is_plain(c)) {
-            return FQ_FACT_E_MALFORMED;
-        }
-        value[len++] = c;
-    }
     if (value == NULL)
         return FQ_FACT_E_MALFORMED;
+    while (text.len > 0) {
+        size_t taken = fact_read_char(text, &value[len++]);
+        if (taken == 0)
+            return FQ_FACT_E_MALFORMED;
+        text = fq_str_sub(text, taken, text.len);
+    }
     *ret = (struct fq_str){ value, len };
     return 0;
 }

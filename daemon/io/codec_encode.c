@@ -25,34 +25,23 @@ static void *encode_pointers(struct fq_arena *arena, size_t n)
     return fq_arena_array(arena, n, sizeof(void *));
 }
 
-/* protobuf-c's structs are not const, but packing only reads them. */
-static void *encode_unconst(const void *memory)
-{
-    union {
-        const void *in;
-        void *out;
-    } pointer = { .in = memory };
-
-    return pointer.out;
-}
-
 static char *encode_text(struct fq_arena *arena, struct fq_str text)
 {
     struct fq_str copy = { NULL, 0 };
     if (text.len > 0)
         copy = fq_arena_copy(arena, text);
-    return encode_unconst(copy.ptr != NULL ? copy.ptr : protobuf_c_empty_string);
+    return fq_unconst(copy.ptr != NULL ? copy.ptr : protobuf_c_empty_string);
 }
 
 /* For texts that end in NUL and outlive the reply. */
 static char *encode_static(const char *text)
 {
-    return encode_unconst(text != NULL ? text : protobuf_c_empty_string);
+    return fq_unconst(text != NULL ? text : protobuf_c_empty_string);
 }
 
 static ProtobufCBinaryData encode_bytes(struct fq_str bytes)
 {
-    return (ProtobufCBinaryData){ bytes.len, encode_unconst(bytes.ptr) };
+    return (ProtobufCBinaryData){ bytes.len, fq_unconst(bytes.ptr) };
 }
 
 static Fenqi__V1__Money *encode_money(struct fq_arena *arena, int64_t minor, struct fq_str currency)
@@ -378,6 +367,11 @@ static Fenqi__V1__Error *encode_error(struct fq_arena *arena, const struct fq_st
 static void encode_outcome(struct fq_arena *arena, const struct fq_operation *operation,
                            Fenqi__V1__Reply *reply)
 {
+    if (operation->status.code != FQ_CODE_OK) {
+        reply->outcome_case = FENQI__V1__REPLY__OUTCOME_ERROR;
+        reply->error = encode_error(arena, &operation->status);
+        return;
+    }
     switch (operation->kind) {
     case FQ_OP_QUOTE_PLANS:
         reply->outcome_case = FENQI__V1__REPLY__OUTCOME_QUOTE_PLANS;
@@ -436,16 +430,11 @@ int fq_codec_encode_reply(const struct fq_operation *operation, int64_t now_ms,
     fenqi__v1__reply__init(&reply);
     reply.request_id = encode_text(arena, operation->request_id);
     reply.request_digest = (ProtobufCBinaryData){ sizeof(operation->request_digest),
-                                                  encode_unconst(operation->request_digest) };
+                                                  fq_unconst(operation->request_digest) };
     if (operation->merchant != NULL)
         reply.merchant_id = encode_text(arena, operation->merchant->id);
     reply.issued_at_unix_ms = now_ms;
-    if (operation->status.code != FQ_CODE_OK) {
-        reply.outcome_case = FENQI__V1__REPLY__OUTCOME_ERROR;
-        reply.error = encode_error(arena, &operation->status);
-    } else {
-        encode_outcome(arena, operation, &reply);
-    }
+    encode_outcome(arena, operation, &reply);
     FQ_TRY(encode_pack(&reply.base, arena, ret_payload));
     return 0;
 }

@@ -167,7 +167,7 @@ void fq_front_free(struct fq_front *front)
         (void)zmq_ctx_shutdown(front->context);
     fq_zap_free(front->zap);
     while (front->context != NULL && zmq_ctx_term(front->context) != 0 && errno == EINTR)
-        continue;
+        ;
     fq_peer_table_free(front->peers);
     fq_limit_table_free(front->limits);
     fq_arena_free(front->arena);

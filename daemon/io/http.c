@@ -49,6 +49,7 @@ struct fq_http {
     atomic_bool is_stopping;
     atomic_size_t n_open; /* waiting or running */
     size_t n_open_max;
+    // cppcheck-suppress unusedStructMember; the macros of sys/queue.h use them
     TAILQ_HEAD(, http_transfer) running; /* the net thread's */
     struct fq_job *finished;             /* likewise: posted home once per turn */
     struct fq_job **finished_end;

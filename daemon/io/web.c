@@ -73,6 +73,7 @@ struct fq_web {
 
     pthread_mutex_t mutex;
     pthread_cond_t left;
+    // cppcheck-suppress unusedStructMember; the macros of sys/queue.h use them
     TAILQ_HEAD(, web_request) waiting; /* suspended; in the order in which they are due */
     size_t n_leaving;
     bool is_stopping;

@@ -17,13 +17,8 @@ static void answer_add(struct MHD_Response *response, const char *name, const ch
 
 static struct MHD_Response *answer_new(struct fq_str body)
 {
-    /* libmicrohttpd copies the bytes; its parameter merely lacks a const. */
-    union {
-        const char *ours;
-        void *theirs;
-    } bytes = { .ours = body.len > 0 ? body.ptr : "" };
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.len, bytes.theirs, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body.len, fq_unconst(body.len > 0 ? body.ptr : ""), MHD_RESPMEM_MUST_COPY);
     fq_assert(response != NULL);
     answer_add(response, "Cache-Control", "no-store");
     answer_add(response, "Referrer-Policy", "no-referrer");

@@ -92,12 +92,12 @@ static void *zap_thread(void *argument)
     struct fq_zap *zap = argument;
     for (;;) {
         zmq_msg_t frames[ZAP_N];
-        char key[ZAP_Z85_SIZE] = "";
         size_t n = 0;
         for (size_t i = 0; i < ZAP_N; i++)
             (void)zmq_msg_init(&frames[i]);
         int r = zap_receive(zap->socket, frames, &n);
         if (r == 0) {
+            char key[ZAP_Z85_SIZE] = "";
             bool is_known = zap_decide(zap, frames, n, key);
             if (!is_known)
                 atomic_fetch_add(&zap->n_strangers, 1);

@@ -245,8 +245,7 @@ int fq_unpack_convert(uint32_t charset, struct fq_str text, struct fq_arena *are
     if (converter == (iconv_t)-1) // NOLINT(performance-no-int-to-ptr): iconv's own way to say no
         return FQ_FAULT(-errno, "this system cannot convert GBK");
 #pragma GCC diagnostic pop
-    char *in = NULL; /* iconv only reads it, but its prototype does not say so */
-    memcpy(&in, &text.ptr, sizeof(in));
+    char *in = fq_unconst(text.ptr);
     char *out = room;
     size_t left_in = text.len;
     size_t left_out = size;
