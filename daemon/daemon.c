@@ -194,8 +194,9 @@ static int daemon_start_signals(struct fq_daemon *daemon)
     (void)sigaddset(&signals, SIGHUP);
     (void)signal(SIGPIPE, SIG_IGN);
     /* Before any thread exists, so that all inherit it and only the loop hears signals. */
-    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
-        return FQ_FAULT(-errno, "sigprocmask");
+    int r = pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (r != 0)
+        return FQ_FAULT(-r, "pthread_sigmask");
     daemon->loop.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (daemon->loop.signal_fd < 0)
         return FQ_FAULT(-errno, "signalfd");

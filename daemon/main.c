@@ -66,6 +66,7 @@ int main(int argc, char **argv)
     };
     const char *path = DEFAULT_CONF;
     bool check_only = false;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet
     for (int c; (c = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1;) {
         switch (c) {
         case 'c':
