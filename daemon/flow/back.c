@@ -176,11 +176,7 @@ static void back_verify(struct back *back, const struct fq_ledger *ledger)
         fq_ask_now(back->flow, ledger, back_asked, back);
         return;
     }
-    back->message = (struct fq_message){ .struct_size = sizeof(back->message),
-                                         .method = visit->method,
-                                         .url = visit->query,
-                                         .content_type = visit->content_type,
-                                         .body = visit->body };
+    back->message = fq_visit_message(visit);
     back->adapt = (struct fq_adapt){ .channel = channel,
                                      .kind = FQ_CALL_BROWSER_RETURN,
                                      .call = { .struct_size = sizeof(struct fq_call),

@@ -219,6 +219,19 @@ void fq_visit_finish(struct fq_flow *flow, struct fq_visit *visit)
     visit->finish(visit);
 }
 
+struct fq_message fq_visit_message(const struct fq_visit *visit)
+{
+    struct fq_str url = visit->path;
+    if (visit->query.len > 0)
+        url = fq_arena_printf(visit->arena, "%.*s?%.*s", fq_str_arg(visit->path),
+                              fq_str_arg(visit->query));
+    return (struct fq_message){ .struct_size = sizeof(struct fq_message),
+                                .method = visit->method,
+                                .url = url,
+                                .content_type = visit->content_type,
+                                .body = visit->body };
+}
+
 void fq_flow_visit(struct fq_flow *flow, struct fq_visit *visit)
 {
     static const struct {

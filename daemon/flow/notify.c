@@ -180,11 +180,7 @@ void fq_notify_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str
     notify->flow = flow;
     notify->visit = visit;
     notify->channel = channel;
-    notify->message = (struct fq_message){ .struct_size = sizeof(notify->message),
-                                           .method = visit->method,
-                                           .url = visit->query,
-                                           .content_type = visit->content_type,
-                                           .body = visit->body };
+    notify->message = fq_visit_message(visit);
     notify->adapt = (struct fq_adapt){ .channel = channel,
                                        .kind = FQ_CALL_NOTIFICATION,
                                        .call = { .struct_size = sizeof(struct fq_call),

@@ -201,6 +201,8 @@ void fq_open_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str t
 void fq_back_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str token);
 void fq_notify_visit(struct fq_flow *flow, struct fq_visit *visit, struct fq_str channel);
 void fq_visit_finish(struct fq_flow *flow, struct fq_visit *visit);
+/* The visit as an adapter sees it: raw path and query in one, body, content type. */
+struct fq_message fq_visit_message(const struct fq_visit *visit);
 
 /* ---- pages for buyers, Chinese first (page.c) ---- */
 
