@@ -27,13 +27,27 @@
 
 static const struct fq_merchant *daemon_merchant_of(void *ctx, struct fq_str client_key)
 {
-    const struct fq_daemon *daemon = ctx;
-    const struct fq_merchant *merchant = fq_clients_find(daemon->clients, client_key);
+    struct fq_daemon *daemon = ctx;
+    (void)pthread_mutex_lock(&daemon->setup_mutex); /* ZAP asks on a thread of its own */
+    const struct fq_merchant *merchant = fq_clients_find(daemon->setup->clients, client_key);
+    (void)pthread_mutex_unlock(&daemon->setup_mutex);
     if (merchant == NULL)
         fq_log(LOG_WARNING, FQ_MSG_CLIENT_REFUSED, "a client was refused: no merchant has its key",
                FQ_LOG_STR("CLIENT_KEY", client_key), FQ_LOG_TEXT("FAULT", "theirs"),
                FQ_LOG_TEXT("NEXT", "if it is a shop of yours, add the key to its file"));
     return merchant;
+}
+
+static void *daemon_hold(void *ctx)
+{
+    struct fq_daemon *daemon = ctx;
+    return fq_catalog_hold(&daemon->setup->catalog);
+}
+
+static void daemon_release(void *ctx, void *held)
+{
+    (void)ctx;
+    fq_catalog_release(held);
 }
 
 static void daemon_on_operation(void *ctx, struct fq_operation *operation)
@@ -91,6 +105,8 @@ static void daemon_on_signal(void *ctx, int signal_number)
     struct fq_daemon *daemon = ctx;
     if (signal_number == SIGTERM || signal_number == SIGINT)
         daemon->is_stopping = true;
+    else if (signal_number == SIGHUP && !daemon->is_stopping)
+        fq_reload_start(daemon);
 }
 
 static void daemon_web_tick(struct fq_timer *timer)
@@ -115,7 +131,7 @@ static void daemon_end_process(const char *why)
 
 static int daemon_start_store(struct fq_daemon *daemon)
 {
-    struct fq_store_conf conf = { .path = daemon->conf->store_path.ptr,
+    struct fq_store_conf conf = { .path = daemon->setup->conf->store_path.ptr,
                                   .home = daemon->home,
                                   .n_waiting_max = JOBS_WAITING_MAX,
                                   .sha256_of2 = fq_sha256_of2,
@@ -131,36 +147,38 @@ static int daemon_start_store(struct fq_daemon *daemon)
 
 static void daemon_start_flow(struct fq_daemon *daemon)
 {
-    const struct fq_conf *conf = daemon->conf;
+    const struct fq_conf *conf = daemon->setup->conf;
     struct fq_flow_conf flow = { .world = &daemon->world,
-                                 .catalog = &daemon->catalog,
+                                 .catalog = &daemon->setup->catalog,
                                  .instance = conf->instance,
                                  .order_prefix = conf->order_prefix,
                                  .public_url = conf->public_url,
                                  .version = fq_lit(FQ_VERSION),
                                  .schedule = { .first_ms = conf->poll_first_ms,
                                                .max_ms = conf->poll_max_ms },
-                                 .keys = daemon->public_keys,
-                                 .n_keys = daemon->n_public_keys,
-                                 .keys_json = daemon->keys_json };
+                                 .keys = daemon->setup->public_keys,
+                                 .n_keys = daemon->setup->n_public_keys,
+                                 .keys_json = daemon->setup->keys_json };
     daemon->flow = fq_flow_new(&flow);
 }
 
 static int daemon_start_front(struct fq_daemon *daemon)
 {
-    const struct fq_conf *conf = daemon->conf;
+    const struct fq_conf *conf = daemon->setup->conf;
     struct fq_front_conf front = {
         .endpoints = conf->endpoints,
         .n_endpoints = conf->n_endpoints,
-        .curve_secret = daemon->curve_secret,
+        .curve_secret = daemon->setup->curve_secret,
         .message_size_max = (size_t)conf->message_size_max,
         .n_in_flight_max = (size_t)conf->n_in_flight_max,
         .n_in_flight_per_merchant = (size_t)conf->n_in_flight_per_merchant,
         .rate_per_second = (uint32_t)conf->rate_per_second,
         .rate_burst = (uint32_t)conf->rate_burst,
         .pool = daemon->reply_pool,
-        .sealer = daemon->sealer,
+        .sealer = daemon->setup->sealer,
         .ctx = daemon,
+        .hold = daemon_hold,
+        .release = daemon_release,
         .merchant_of = daemon_merchant_of,
         .on_operation = daemon_on_operation,
         .now_unix_ms = daemon_now,
@@ -171,7 +189,7 @@ static int daemon_start_front(struct fq_daemon *daemon)
 
 static int daemon_start_web(struct fq_daemon *daemon)
 {
-    const struct fq_conf *conf = daemon->conf;
+    const struct fq_conf *conf = daemon->setup->conf;
     struct fq_web_conf web = { .address = conf->web_address.ptr,
                                .body_size_max = (size_t)conf->web_body_size_max,
                                .n_connections_max = (size_t)conf->n_web_connections_max,
@@ -193,6 +211,7 @@ static int daemon_start_signals(struct fq_daemon *daemon)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGHUP);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)pthread_mutex_init(&daemon->setup_mutex, NULL);
     /* Before any thread exists, so that all inherit it and only the loop hears signals. */
     int r = pthread_sigmask(SIG_BLOCK, &signals, NULL);
     if (r != 0)
@@ -205,7 +224,7 @@ static int daemon_start_signals(struct fq_daemon *daemon)
 
 static int daemon_start(struct fq_daemon *daemon)
 {
-    const struct fq_conf *conf = daemon->conf;
+    const struct fq_conf *conf = daemon->setup->conf;
     long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
     size_t n_workers = conf->n_workers > 0 ? (size_t)conf->n_workers
                        : n_cores > 0       ? (size_t)n_cores
@@ -232,12 +251,12 @@ static int daemon_start(struct fq_daemon *daemon)
 static void daemon_say_started(const struct fq_daemon *daemon)
 {
     fq_log(LOG_NOTICE, FQ_MSG_STARTED, "started", FQ_LOG_TEXT("VERSION", FQ_VERSION),
-           FQ_LOG_STR("INSTANCE", daemon->conf->instance),
+           FQ_LOG_STR("INSTANCE", daemon->setup->conf->instance),
            FQ_LOG_STR("FRONT", fq_front_endpoint(daemon->front, 0)),
            FQ_LOG_INT("WEB_PORT", fq_web_port(daemon->web)),
-           FQ_LOG_STR("STORE", daemon->conf->store_path),
-           FQ_LOG_INT("CHANNELS", daemon->catalog.n_channels),
-           FQ_LOG_INT("MERCHANTS", daemon->catalog.n_merchants));
+           FQ_LOG_STR("STORE", daemon->setup->conf->store_path),
+           FQ_LOG_INT("CHANNELS", daemon->setup->catalog.n_channels),
+           FQ_LOG_INT("MERCHANTS", daemon->setup->catalog.n_merchants));
     (void)sd_notify(0, "READY=1\nSTATUS=serving");
 }
 
@@ -309,7 +328,7 @@ int fq_daemon_run(struct fq_daemon *daemon)
 {
     int r = daemon_start_signals(daemon);
     if (r == 0)
-        r = fq_log_start(daemon->conf->log_sink, daemon->conf->log_level);
+        r = fq_log_start(daemon->setup->conf->log_sink, daemon->setup->conf->log_level);
     if (r == 0)
         r = daemon_start(daemon);
     if (r == 0)

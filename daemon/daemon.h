@@ -3,6 +3,8 @@
 #ifndef FQ_DAEMON_H
 #define FQ_DAEMON_H
 
+#include <pthread.h>
+
 #include "daemon/conf/conf.h"
 #include "daemon/crypto/seal.h"
 #include "daemon/flow/flow.h"
@@ -14,12 +16,11 @@
 
 #define FQ_TOKEN_KEY_SIZE 32
 
-struct fq_daemon {
-    struct fq_conf *conf;
-    struct fq_arena *arena; /* what lives as long as the daemon */
-
-    /* from the configuration, checked */
+/* One configuration and all that was opened for it. Immutable; a reload makes another one. */
+struct fq_setup {
     struct fq_catalog catalog;
+    struct fq_conf *conf;
+    struct fq_arena *arena;
     struct fq_sealer *sealer;
     unsigned char token_key[FQ_TOKEN_KEY_SIZE];
     char curve_secret[41];
@@ -27,6 +28,14 @@ struct fq_daemon {
     size_t n_public_keys;
     struct fq_str keys_json;
     struct fq_client *clients; /* client key -> merchant (clients.c) */
+    bool is_retired;           /* freed once nobody holds it */
+};
+
+struct fq_daemon {
+    const char *conf_path;
+    struct fq_setup *setup;      /* the current one */
+    pthread_mutex_t setup_mutex; /* of `setup` as ZAP's thread sees it */
+    struct fq_reload *reload;    /* one that waits for the store; NULL: none */
 
     /* running */
     struct fq_home *home;
@@ -44,10 +53,15 @@ struct fq_daemon {
     bool is_stopping;
 };
 
-/* Everything that can be checked without running: keys, adapters, channels. Mistakes are added to
- * `errors` with file and line. (setup.c) */
-int fq_setup(struct fq_daemon *daemon, struct fq_conf_errors *errors);
-void fq_setup_deinit(struct fq_daemon *daemon);
+/* Reads the file and opens everything that can be checked without running: keys, adapters,
+ * channels. 0 and *ret only if there was no mistake; otherwise FQ_CONF_E_INVALID and *ret_errors
+ * says them all, with file and line. (setup.c) */
+int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors **ret_errors);
+void fq_setup_free(struct fq_setup *setup);
+FQ_DEFINE_CLEANUP(fq_setup);
+
+/* SIGHUP: all or nothing. (reload.c) */
+void fq_reload_start(struct fq_daemon *daemon);
 
 /* The merchant whose client key this is; NULL: a stranger. Safe on any thread. (clients.c) */
 const struct fq_merchant *fq_clients_find(const struct fq_client *clients,

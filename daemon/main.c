@@ -32,27 +32,21 @@ static int main_print_errors(const struct fq_conf_errors *errors)
 
 static int main_run(const char *path, bool check_only)
 {
-    struct fq_daemon daemon = { .loop = { .signal_fd = -1 } };
+    struct fq_daemon daemon = { .conf_path = path, .loop = { .signal_fd = -1 } };
     FQ_CLEANUP(fq_conf_errors) *errors = NULL;
-    int status = EXIT_FAILURE;
-    int r = fq_conf_load(path, &daemon.conf, &errors);
+    int r = fq_setup_load(path, &daemon.setup, &errors);
     if (r == FQ_CONF_E_INVALID)
         return main_print_errors(errors);
-    if (errors == NULL)
-        errors = fq_conf_errors_new();
-    if (r == 0)
-        r = fq_setup(&daemon, errors);
-    if (r < 0)
+    if (r < 0) {
         (void)fprintf(stderr, "fenqid: %s\n", fq_trace());
-    else if (errors->n > 0)
-        status = main_print_errors(errors);
-    else if (check_only)
-        status = printf("%s: ok\n", path) > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return EXIT_FAILURE;
+    }
+    if (check_only)
+        r = printf("%s: ok\n", path) > 0 ? 0 : -EIO;
     else
-        status = fq_daemon_run(&daemon) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    fq_setup_deinit(&daemon);
-    fq_conf_free(daemon.conf);
-    return status;
+        r = fq_daemon_run(&daemon);
+    fq_setup_free(daemon.setup);
+    return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

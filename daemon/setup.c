@@ -36,117 +36,140 @@ static const char *setup_read_secret(const char *path, char *ret, size_t size, s
     return reason;
 }
 
-static void setup_token_key(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+static void setup_token_key(struct fq_setup *setup, struct fq_conf_errors *errors)
 {
     char text[SMALL_FILE_SIZE_MAX];
     size_t len = 0;
     struct fq_str key;
     const char *reason =
-        setup_read_secret(daemon->conf->token_key_file.ptr, text, sizeof(text), &len);
+        setup_read_secret(setup->conf->token_key_file.ptr, text, sizeof(text), &len);
     if (reason == NULL &&
-        (fq_base64_decode((struct fq_str){ text, len }, false, daemon->arena, &key) != 0 ||
+        (fq_base64_decode((struct fq_str){ text, len }, false, setup->arena, &key) != 0 ||
          key.len != FQ_TOKEN_KEY_SIZE))
         reason = "must be 32 bytes in base64 (fenqictl keygen makes it)";
     if (reason == NULL)
-        memcpy(daemon->token_key, key.ptr, FQ_TOKEN_KEY_SIZE);
+        memcpy(setup->token_key, key.ptr, FQ_TOKEN_KEY_SIZE);
     else
-        fq_conf_blame(daemon->conf, errors, fq_lit("signing.token_key_file"), fq_str_of(reason));
+        fq_conf_blame(setup->conf, errors, fq_lit("signing.token_key_file"), fq_str_of(reason));
     fq_wipe(text, sizeof(text));
 }
 
-static void setup_curve_secret(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+static void setup_curve_secret(struct fq_setup *setup, struct fq_conf_errors *errors)
 {
     char text[SMALL_FILE_SIZE_MAX];
     size_t len = 0;
     const char *reason =
-        setup_read_secret(daemon->conf->curve_secret_file.ptr, text, sizeof(text), &len);
-    if (reason == NULL && len != sizeof(daemon->curve_secret) - 1)
+        setup_read_secret(setup->conf->curve_secret_file.ptr, text, sizeof(text), &len);
+    if (reason == NULL && len != sizeof(setup->curve_secret) - 1)
         reason = "must be a CURVE secret key, 40 characters of Z85 (fenqictl keygen makes it)";
     if (reason == NULL)
-        memcpy(daemon->curve_secret, text, len);
+        memcpy(setup->curve_secret, text, len);
     else
-        fq_conf_blame(daemon->conf, errors, fq_lit("front.curve_secret_file"), fq_str_of(reason));
+        fq_conf_blame(setup->conf, errors, fq_lit("front.curve_secret_file"), fq_str_of(reason));
     fq_wipe(text, sizeof(text));
 }
 
-static void setup_signing_keys(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+static void setup_signing_keys(struct fq_setup *setup, struct fq_conf_errors *errors)
 {
-    const struct fq_conf *conf = daemon->conf;
-    daemon->sealer = fq_sealer_new();
+    const struct fq_conf *conf = setup->conf;
+    setup->sealer = fq_sealer_new();
     for (size_t i = 0; i < conf->n_signing_keys; i++) {
         const struct fq_signing_key_conf *key = &conf->signing_keys[i];
-        int r = fq_sealer_load(daemon->sealer, key->key_id.ptr, key->file.ptr, key->is_signing);
+        int r = fq_sealer_load(setup->sealer, key->key_id.ptr, key->file.ptr, key->is_signing);
         if (r != 0)
-            fq_conf_blame(conf, errors, fq_arena_printf(daemon->arena, "signing.keys[%zu].file", i),
+            fq_conf_blame(conf, errors, fq_arena_printf(setup->arena, "signing.keys[%zu].file", i),
                           fq_str_of(r > 0 ? fq_keyring_reason(r) : fq_trace()));
     }
-    daemon->n_public_keys = fq_sealer_n_keys(daemon->sealer);
-    daemon->public_keys =
-        fq_arena_array(daemon->arena, daemon->n_public_keys, sizeof(*daemon->public_keys));
+    setup->n_public_keys = fq_sealer_n_keys(setup->sealer);
+    setup->public_keys =
+        fq_arena_array(setup->arena, setup->n_public_keys, sizeof(*setup->public_keys));
     struct fq_buf buf;
-    fq_buf_init(&buf, daemon->arena, 65536);
+    fq_buf_init(&buf, setup->arena, 65536);
     fq_buf_add(&buf, fq_lit("{\"keys\":["));
-    for (size_t i = 0; i < daemon->n_public_keys; i++) {
-        struct fq_public_key *key = &daemon->public_keys[i];
-        fq_sealer_key(daemon->sealer, i, &key->key_id, &key->public_key);
+    for (size_t i = 0; i < setup->n_public_keys; i++) {
+        struct fq_public_key *key = &setup->public_keys[i];
+        fq_sealer_key(setup->sealer, i, &key->key_id, &key->public_key);
         key->algorithm = fq_lit("ed25519");
-        struct fq_str text = fq_base64_encode(key->public_key, daemon->arena);
+        struct fq_str text = fq_base64_encode(key->public_key, setup->arena);
         fq_buf_printf(&buf,
                       "%s{\"key_id\":\"%.*s\",\"algorithm\":\"ed25519\",\"public_key\":\"%.*s\"}",
                       i > 0 ? "," : "", fq_str_arg(key->key_id), fq_str_arg(text));
     }
     fq_buf_add(&buf, fq_lit("]}\n"));
-    (void)fq_buf_finish(&buf, &daemon->keys_json);
+    (void)fq_buf_finish(&buf, &setup->keys_json);
 }
 
-static int setup_channels(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+static int setup_channels(struct fq_setup *setup, struct fq_conf_errors *errors)
 {
-    const struct fq_conf *conf = daemon->conf;
+    const struct fq_conf *conf = setup->conf;
     struct fq_channel **channels = fq_zalloc_array(conf->n_channels, sizeof(struct fq_channel *));
-    daemon->catalog.channels = channels;
+    setup->catalog.channels = channels;
     for (size_t i = 0; i < conf->n_channels; i++) {
         struct fq_str key = { NULL, 0 }, reason = { NULL, 0 };
-        int r = fq_channel_open(&conf->channels[i], conf->adapters_dir.ptr, daemon->arena,
-                                &channels[daemon->catalog.n_channels], &key, &reason);
+        int r = fq_channel_open(&conf->channels[i], conf->adapters_dir.ptr, setup->arena,
+                                &channels[setup->catalog.n_channels], &key, &reason);
         if (r == FQ_CHANNEL_E_REFUSED) {
             fq_conf_blame(conf, errors,
-                          fq_arena_printf(daemon->arena, "channels.%.*s.%.*s",
+                          fq_arena_printf(setup->arena, "channels.%.*s.%.*s",
                                           fq_str_arg(conf->channels[i].name), fq_str_arg(key)),
                           reason);
             continue;
         }
         FQ_TRY(r);
-        daemon->catalog.n_channels++;
+        setup->catalog.n_channels++;
     }
     return 0;
 }
 
-int fq_setup(struct fq_daemon *daemon, struct fq_conf_errors *errors)
+static void setup_merchants(struct fq_setup *setup)
 {
-    const struct fq_conf *conf = daemon->conf;
-    daemon->arena = fq_arena_new(16 * FQ_ARENA_SIZE_MAX);
-    setup_token_key(daemon, errors);
-    setup_curve_secret(daemon, errors);
-    setup_signing_keys(daemon, errors);
-    FQ_TRY(setup_channels(daemon, errors));
-    daemon->catalog.merchants = conf->merchants;
-    daemon->catalog.n_merchants = conf->n_merchants;
+    const struct fq_conf *conf = setup->conf;
+    setup->catalog.merchants = conf->merchants;
+    setup->catalog.n_merchants = conf->n_merchants;
     for (size_t i = 0; i < conf->n_merchants; i++) {
         for (size_t k = 0; k < conf->merchants[i].n_client_keys; k++)
-            fq_clients_add(&daemon->clients, conf->merchants[i].client_keys[k],
-                           &conf->merchants[i]);
+            fq_clients_add(&setup->clients, conf->merchants[i].client_keys[k], &conf->merchants[i]);
     }
+}
+
+int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors **ret_errors)
+{
+    FQ_CLEANUP(fq_setup) *setup = fq_zalloc(sizeof(*setup));
+    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
+    int r = fq_conf_load(path, &setup->conf, &errors);
+    if (r == FQ_CONF_E_INVALID) {
+        *ret_errors = FQ_TAKE(errors);
+        return r;
+    }
+    FQ_TRY(r);
+    if (errors == NULL)
+        errors = fq_conf_errors_new();
+    setup->arena = fq_arena_new(16 * FQ_ARENA_SIZE_MAX);
+    setup_token_key(setup, errors);
+    setup_curve_secret(setup, errors);
+    setup_signing_keys(setup, errors);
+    FQ_TRY(setup_channels(setup, errors));
+    setup_merchants(setup);
+    if (errors->n > 0) {
+        *ret_errors = FQ_TAKE(errors);
+        return FQ_CONF_E_INVALID;
+    }
+    *ret = FQ_TAKE(setup);
     return 0;
 }
 
-void fq_setup_deinit(struct fq_daemon *daemon)
+void fq_setup_free(struct fq_setup *setup)
 {
-    for (size_t i = 0; i < daemon->catalog.n_channels; i++)
-        fq_channel_free(daemon->catalog.channels[i]);
-    fq_free(fq_unconst(daemon->catalog.channels));
-    fq_clients_free(&daemon->clients);
-    fq_sealer_free(daemon->sealer);
-    fq_wipe(daemon->token_key, sizeof(daemon->token_key));
-    fq_wipe(daemon->curve_secret, sizeof(daemon->curve_secret));
-    fq_arena_free(daemon->arena);
+    if (setup == NULL)
+        return;
+    fq_assert(setup->catalog.n_holders == 0);
+    for (size_t i = 0; i < setup->catalog.n_channels; i++)
+        fq_channel_free(setup->catalog.channels[i]);
+    fq_free(fq_unconst(setup->catalog.channels));
+    fq_clients_free(&setup->clients);
+    fq_sealer_free(setup->sealer);
+    fq_conf_free(setup->conf);
+    fq_arena_free(setup->arena);
+    fq_wipe(setup, sizeof(*setup));
+    fq_free(setup);
 }

@@ -32,7 +32,7 @@ static void world_mac(void *ctx, const char *purpose, struct fq_str text, unsign
 {
     const struct fq_daemon *daemon = ctx;
     unsigned char key[32];
-    fq_hmac_sha256((struct fq_str){ (const char *)daemon->token_key, sizeof(daemon->token_key) },
+    fq_hmac_sha256((struct fq_str){ (const char *)daemon->setup->token_key, FQ_TOKEN_KEY_SIZE },
                    fq_str_of(purpose), key);
     fq_hmac_sha256((struct fq_str){ (const char *)key, sizeof(key) }, text, ret);
     fq_wipe(key, sizeof(key));
@@ -45,7 +45,7 @@ static int world_sign_status(void *ctx, struct fq_str payload_type, struct fq_st
     const struct fq_daemon *daemon = ctx;
     struct fq_seal *seals = NULL;
     size_t n_seals = 0;
-    FQ_TRY(fq_sealer_sign(daemon->sealer, payload_type, payload, arena, &seals, &n_seals));
+    FQ_TRY(fq_sealer_sign(daemon->setup->sealer, payload_type, payload, arena, &seals, &n_seals));
     if (n_seals == 0)
         return FQ_FAULT(-ENOKEY, "no signing key");
     *ret_key_id = seals[0].key_id;

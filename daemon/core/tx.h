@@ -93,6 +93,8 @@ enum fq_read_kind {
     FQ_READ_EVENTS = 5,   /* of merchant_id, with cursor > from, at most n_max */
     FQ_READ_IDEMPOTENT =
         6, /* what merchant_id + idempotency_key stands for: known, and its ledger */
+    /* The names of channels whose payments or refunds are not final; at most n_max. */
+    FQ_READ_LIVE_CHANNELS = 7,
 };
 
 struct fq_due {
@@ -136,7 +138,8 @@ struct fq_read {
     struct fq_due *due;
     struct fq_journal_row *journal;
     struct fq_event_row *events;
-    uint32_t n_rows; /* of due, journal or events */
+    struct fq_str *channels;
+    uint32_t n_rows; /* of due, journal, events or channels */
 
     void (*done)(struct fq_read *read); /* on the loop */
     int result;                         /* 0, or a fault */

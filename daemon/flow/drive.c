@@ -145,6 +145,7 @@ static void drive_adapt(struct fq_drive *drive, const struct fq_message *message
 void fq_drive_start(struct fq_drive *drive)
 {
     fq_flow_busy(drive->flow, drive->seq);
+    drive->catalog = fq_catalog_hold(drive->flow->conf.catalog);
     drive->asked_ms = fq_flow_now(drive->flow);
     drive_adapt(drive, NULL, drive_planned);
 }
@@ -418,5 +419,6 @@ static void drive_finish(struct fq_drive *drive)
     fq_flow_idle(drive->flow, drive->seq);
     if (drive->done != NULL)
         drive->done(drive);
+    fq_catalog_release(drive->catalog);
     fq_arena_free(drive->arena);
 }

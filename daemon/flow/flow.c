@@ -33,6 +33,28 @@ void fq_flow_free(struct fq_flow *flow)
     fq_free(flow);
 }
 
+struct fq_catalog *fq_catalog_hold(struct fq_catalog *catalog)
+{
+    catalog->n_holders++;
+    return catalog;
+}
+
+void fq_catalog_release(struct fq_catalog *catalog)
+{
+    fq_assert(catalog->n_holders > 0);
+    if (--catalog->n_holders == 0 && catalog->idle != NULL)
+        catalog->idle(catalog);
+}
+
+void fq_flow_use(struct fq_flow *flow, struct fq_catalog *catalog, const struct fq_public_key *keys,
+                 size_t n_keys, struct fq_str keys_json)
+{
+    flow->conf.catalog = catalog;
+    flow->conf.keys = keys;
+    flow->conf.n_keys = n_keys;
+    flow->conf.keys_json = keys_json;
+}
+
 size_t fq_flow_n_running(const struct fq_flow *flow)
 {
     return flow->n_running;
@@ -215,8 +237,10 @@ static void visit_text(struct fq_flow *flow, struct fq_visit *visit, uint32_t st
 void fq_visit_finish(struct fq_flow *flow, struct fq_visit *visit)
 {
     fq_assert(flow->n_running > 0);
+    struct fq_catalog *catalog = visit->catalog;
     flow->n_running--;
     visit->finish(visit);
+    fq_catalog_release(catalog);
 }
 
 struct fq_message fq_visit_message(const struct fq_visit *visit)
@@ -244,6 +268,7 @@ void fq_flow_visit(struct fq_flow *flow, struct fq_visit *visit)
     };
 
     flow->n_running++;
+    visit->catalog = fq_catalog_hold(flow->conf.catalog);
     for (size_t i = 0; i < fq_array_size(routes); i++) {
         struct fq_str prefix = fq_str_of(routes[i].prefix);
         if (fq_str_starts(visit->path, prefix)) {
@@ -252,7 +277,7 @@ void fq_flow_visit(struct fq_flow *flow, struct fq_visit *visit)
         }
     }
     if (fq_str_equal(visit->path, fq_lit("/.well-known/fenqi-keys")))
-        visit_text(flow, visit, 200, flow->conf.keys_json);
+        visit_text(flow, visit, 200, fq_arena_copy(visit->arena, flow->conf.keys_json));
     else if (fq_str_equal(visit->path, fq_lit("/healthz")))
         visit_text(flow, visit, 200, fq_lit("ok\n"));
     else if (fq_str_equal(visit->path, fq_lit("/readyz")))

@@ -8,17 +8,22 @@
 #include "daemon/core/settle.h"
 #include "daemon/flow/world.h"
 
-/* What is configured now. Everything in it outlives the flow's work with it. */
+/* What is configured at a time. Visits and exchanges hold the one they began under; `idle` is
+ * called on the loop when nobody holds it any more. */
 struct fq_catalog {
     const struct fq_merchant *merchants;
     size_t n_merchants;
     struct fq_channel *const *channels;
     size_t n_channels;
+    size_t n_holders;
+    void (*idle)(struct fq_catalog *catalog); /* may be NULL */
 };
+struct fq_catalog *fq_catalog_hold(struct fq_catalog *catalog);
+void fq_catalog_release(struct fq_catalog *catalog);
 
 struct fq_flow_conf {
     const struct fq_world *world;
-    const struct fq_catalog *catalog;
+    struct fq_catalog *catalog; /* the first one; fq_flow_use() changes it */
     struct fq_str instance;     /* 2 characters, in order numbers */
     struct fq_str order_prefix; /* 1..4 characters */
     struct fq_str public_url;   /* without a slash at its end */
@@ -55,9 +60,15 @@ struct fq_visit {
     struct fq_str location;
     struct fq_str content_security_policy;
     void (*finish)(struct fq_visit *visit);
+
+    struct fq_catalog *catalog; /* the flow's: held while the visit lasts */
 };
 
 void fq_flow_visit(struct fq_flow *flow, struct fq_visit *visit);
+
+/* From now on this is what is configured, and these are the published keys. */
+void fq_flow_use(struct fq_flow *flow, struct fq_catalog *catalog, const struct fq_public_key *keys,
+                 size_t n_keys, struct fq_str keys_json);
 
 /* Starts asking the platforms about what is due, now and from then on; the first round is recovery.
  */

@@ -49,7 +49,8 @@ void fq_finish_with(struct fq_flow *flow, struct fq_operation *operation, struct
 
 struct fq_drive {
     struct fq_flow *flow;
-    struct fq_arena *arena; /* the drive's own */
+    struct fq_arena *arena;     /* the drive's own */
+    struct fq_catalog *catalog; /* held: the channel is its */
     const struct fq_channel *channel;
     uint32_t kind; /* fq_call_kind: CREATE, QUERY, CLOSE_ORDER, REFUND, QUERY_REFUND */
     int64_t seq;

@@ -63,8 +63,10 @@ struct front_request {
     uint32_t peer_turn;
     struct front_message message; /* kept until the reply is sent: the operation points into it */
     int64_t now_ms;
-    struct fq_arena *spare; /* if the reply did not fit into the operation's arena */
-    struct fq_str reply;    /* empty: there is none */
+    struct fq_arena *spare;         /* if the reply did not fit into the operation's arena */
+    struct fq_str reply;            /* empty: there is none */
+    const struct fq_sealer *sealer; /* of the configuration that it came under */
+    void *held;                     /* keeps that configuration */
 };
 
 /* ---- opening ---- */
@@ -266,6 +268,9 @@ static struct front_request *front_request_new(struct fq_front *front,
     request->operation.arena = arena;
     request->operation.merchant = merchant;
     request->operation.finish = front_finish;
+    request->sealer = front->conf.sealer;
+    if (front->conf.hold != NULL)
+        request->held = front->conf.hold(front->conf.ctx);
     front->n_in_flight++;
     return request;
 }
@@ -371,7 +376,7 @@ size_t fq_front_receive(struct fq_front *front, size_t n_max)
 
 static void front_fill_keys(struct front_request *request)
 {
-    const struct fq_sealer *sealer = request->front->conf.sealer;
+    const struct fq_sealer *sealer = request->sealer;
     size_t n = fq_sealer_n_keys(sealer);
     struct fq_public_key *keys = fq_arena_array(request->operation.arena, n, sizeof(*keys));
     for (size_t i = 0; keys != NULL && i < n; i++) {
@@ -389,8 +394,8 @@ static int front_pack(struct front_request *request)
     struct fq_seal *seals = NULL;
     size_t n_seals = 0;
     FQ_TRY(fq_codec_encode_reply(&request->operation, request->now_ms, &payload));
-    FQ_TRY(fq_sealer_sign(request->front->conf.sealer, fq_lit(FQ_REPLY_TYPE), payload, arena,
-                          &seals, &n_seals));
+    FQ_TRY(
+        fq_sealer_sign(request->sealer, fq_lit(FQ_REPLY_TYPE), payload, arena, &seals, &n_seals));
     FQ_TRY(fq_codec_encode_signed(payload, seals, n_seals, arena, &request->reply));
     return 0;
 }
@@ -443,6 +448,8 @@ static void front_send(struct fq_job *job)
     fq_peer_release(front->peers, request->peer);
     front_message_close(&request->message);
     front->n_in_flight--;
+    if (front->conf.release != NULL)
+        front->conf.release(front->conf.ctx, request->held);
     fq_arena_free(request->spare);
     fq_arena_free(request->operation.arena); /* and with it the request */
 }
@@ -466,6 +473,11 @@ static void front_finish(struct fq_operation *operation)
 void *fq_front_socket(struct fq_front *front)
 {
     return front->router;
+}
+
+void fq_front_use_sealer(struct fq_front *front, const struct fq_sealer *sealer)
+{
+    front->conf.sealer = sealer;
 }
 
 void fq_front_drain(struct fq_front *front)

@@ -18,10 +18,15 @@ struct fq_front_conf {
     size_t n_in_flight_per_merchant;
     uint32_t rate_per_second; /* default per merchant */
     uint32_t rate_burst;
-    struct fq_pool *pool; /* replies are packed and signed there */
-    const struct fq_sealer *sealer;
+    struct fq_pool *pool;           /* replies are packed and signed there */
+    const struct fq_sealer *sealer; /* until fq_front_use_sealer() */
 
     void *ctx;
+    /* On the loop: what a request uses of the configuration (its merchant, the sealer) is held from
+     * its arrival until it is answered and gone. Both NULL: everything lives as long as the front.
+     */
+    void *(*hold)(void *ctx);
+    void (*release)(void *ctx, void *held);
     /* Client key (Z85) -> merchant in the current table, NULL = stranger. Called for every request
      * on the loop, and by ZAP on a thread of its own: must be safe there. */
     const struct fq_merchant *(*merchant_of)(void *ctx, struct fq_str client_key);
@@ -40,6 +45,8 @@ FQ_DEFINE_CLEANUP(fq_front);
 void *fq_front_socket(struct fq_front *front);
 /* Reads at most `n_max` messages; returns how many. */
 size_t fq_front_receive(struct fq_front *front, size_t n_max);
+/* Requests that arrive from now on are sealed with this one. */
+void fq_front_use_sealer(struct fq_front *front, const struct fq_sealer *sealer);
 /* From now on every request is answered UNAVAILABLE (draining before stop). */
 void fq_front_drain(struct fq_front *front);
 size_t fq_front_n_in_flight(const struct fq_front *front);

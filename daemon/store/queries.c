@@ -85,6 +85,13 @@ static const struct query queries[FQ_QUERY_N] = {
         "UNION ALL "
         "SELECT seq, 3, 0, due_ms FROM payment WHERE due_ms > 0 AND due_ms <= $1 "
         "ORDER BY due_ms LIMIT $2", NULL },
+
+    /* What is not final has a due time: the three partial indexes hold it all. */
+    [FQ_QUERY_LIVE_CHANNELS] = {
+        "SELECT DISTINCT channel FROM payment WHERE seq IN "
+        "(SELECT payment_seq FROM attempt WHERE due_ms > 0 "
+        "UNION SELECT payment_seq FROM refund WHERE due_ms > 0 "
+        "UNION SELECT seq FROM payment WHERE due_ms > 0) LIMIT $1", NULL },
 };
 /* clang-format on */
 

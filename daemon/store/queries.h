@@ -28,6 +28,7 @@ enum fq_query {
     FQ_QUERY_EVENTS,            /* merchant, after, n -> see read.c */
     FQ_QUERY_EVENT_INSERT,      /* merchant, seq, kind, refund, at, version */
     FQ_QUERY_DUE,               /* now, n -> seq, kind, n, due */
+    FQ_QUERY_LIVE_CHANNELS,     /* n -> channel */
     FQ_QUERY_N
 };
 

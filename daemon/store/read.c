@@ -128,6 +128,25 @@ static int read_events(struct fq_engine *engine, struct fq_read *read)
     return engine->calls->run(engine, FQ_QUERY_EVENTS, cells, 3, read_event_row, read);
 }
 
+static int read_channel_row(void *ctx, const struct fq_row *row)
+{
+    struct fq_read *read = ctx;
+    struct fq_str name = fq_arena_copy(read->arena, row->cells[0].bytes);
+    if (name.ptr == NULL)
+        return FQ_FAULT(-ENOMEM, "the arena is full");
+    read->channels[read->n_rows++] = name;
+    return 0;
+}
+
+static int read_live_channels(struct fq_engine *engine, struct fq_read *read)
+{
+    const struct fq_cell cells[] = { fq_cell_number(read->n_max) };
+    void *room = NULL;
+    FQ_TRY(read_make_room(read, &room, sizeof(*read->channels)));
+    read->channels = room;
+    return engine->calls->run(engine, FQ_QUERY_LIVE_CHANNELS, cells, 1, read_channel_row, read);
+}
+
 /* ---- all of them ---- */
 
 static int read_run(struct fq_engine *engine, struct fq_read *read)
@@ -145,6 +164,8 @@ static int read_run(struct fq_engine *engine, struct fq_read *read)
         return read_events(engine, read);
     case FQ_READ_IDEMPOTENT:
         return read_idempotent(engine, read);
+    case FQ_READ_LIVE_CHANNELS:
+        return read_live_channels(engine, read);
     case FQ_READ_UNSET:
         break;
     }
@@ -158,6 +179,7 @@ static void read_reset(struct fq_read *read)
     read->due = NULL;
     read->journal = NULL;
     read->events = NULL;
+    read->channels = NULL;
     read->n_rows = 0;
     read->trace[0] = '\0';
 }
