@@ -16,10 +16,10 @@ int ctl_amount_read(struct fq_str text, int64_t *ret_minor)
     if (r != 0)
         return r == FQ_STR_E_RANGE ? CTL_AMOUNT_E_RANGE : CTL_AMOUNT_E_FORM;
     for (size_t i = 0; i < 2; i++) {
-        char digit = has_point && i < fraction.len ? fraction.ptr[i] : '0';
-        if (digit < '0' || digit > '9')
+        int digit = has_point && i < fraction.len ? fraction.ptr[i] - '0' : 0;
+        if (digit < 0 || digit > 9)
             return CTL_AMOUNT_E_FORM;
-        part = part * 10 + (digit - '0');
+        part = part * 10 + digit;
     }
     int64_t minor = major * 100 + part;
     if (minor < 1 || minor > FQ_MONEY_MINOR_MAX)

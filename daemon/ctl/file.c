@@ -52,7 +52,7 @@ int ctl_file_read(struct ctl *ctl, const char *path, bool is_private, size_t siz
 
 int ctl_file_read_line(struct ctl *ctl, const char *path, bool is_private, struct fq_str *ret)
 {
-    struct fq_str text, rest;
+    struct fq_str text = { NULL, 0 }, rest;
     int status = ctl_file_read(ctl, path, is_private, LINE_SIZE_MAX, &text);
     if (status != CTL_OK)
         return status;

@@ -210,7 +210,7 @@ int ctl_journal(struct ctl *ctl)
         return ctl_complain(CTL_REFUSED, "%s: %s", path.ptr, fq_trace());
     struct journal journal = { .ctl = ctl, .view = view };
     status = journal_find(&journal, ctl->arguments[0]);
-    if (status != CTL_OK)
+    if (journal.ledger == NULL)
         return status;
     journal_begin(&journal);
     status = journal_walk(&journal);

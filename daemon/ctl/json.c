@@ -52,6 +52,9 @@ static void json_add_bytes(struct fq_buf *buf, const ProtobufCBinaryData *data)
     ctl_json_add_text(buf, fq_base64_encode(bytes, buf->arena));
 }
 
+/* No message of fenqi.proto contains itself (a lint sees to it), so the recursion ends.
+ * NOLINTBEGIN(misc-no-recursion) */
+
 /* One value at `at`: the types that fenqi.proto uses. */
 static void json_add_value(struct fq_buf *buf, const ProtobufCFieldDescriptor *field,
                            const void *at)
@@ -99,7 +102,6 @@ static bool json_is_there(const ProtobufCFieldDescriptor *field, const char *mes
            *(const void *const *)(const void *)(message + field->offset) != NULL;
 }
 
-/* No message of fenqi.proto contains itself, so this ends. NOLINTNEXTLINE(misc-no-recursion) */
 void ctl_json_add(struct fq_buf *buf, const ProtobufCMessage *message)
 {
     const char *base = (const char *)message;
@@ -116,6 +118,8 @@ void ctl_json_add(struct fq_buf *buf, const ProtobufCMessage *message)
     }
     fq_buf_add_char(buf, '}');
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int ctl_json_print(struct fq_buf *buf)
 {

@@ -98,7 +98,7 @@ static int keygen_finish(struct ctl *ctl, const char *folder, struct keygen_part
     int status = keygen_write(ctl, folder, parts, n_parts);
     for (size_t i = 0; i < n_parts; i++) {
         if (parts[i].is_private && parts[i].content.ptr != NULL)
-            fq_wipe((char *)(uintptr_t)parts[i].content.ptr, parts[i].content.len);
+            fq_wipe(fq_unconst(parts[i].content.ptr), parts[i].content.len);
     }
     return status == CTL_OK ? keygen_say(ctl, folder, parts, n_parts) : status;
 }
@@ -123,7 +123,8 @@ static int keygen_client(struct ctl *ctl, const char *folder, const char *name)
 
 static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id)
 {
-    struct fq_str curve_public, curve_secret, signing_public, signing_pem;
+    struct fq_str curve_public, curve_secret;
+    struct fq_str signing_public = { NULL, 0 }, signing_pem = { NULL, 0 };
     if (!fq_str_is_word(fq_str_of(key_id), "_-.") || strlen(key_id) > KEY_ID_LEN_MAX)
         return ctl_complain(CTL_USAGE, "\"%s\": a key's id is 1..64 of 0-9 A-Z a-z _ - .", key_id);
     if (keygen_curve(ctl, &curve_public, &curve_secret) < 0 ||

@@ -121,7 +121,8 @@ static int main_run(const struct main_command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* What is printed is UTF-8, whatever the shell's locale. */
+    /* What is printed is UTF-8, whatever the shell's locale. One thread:
+     * NOLINTNEXTLINE(concurrency-mt-unsafe) */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {

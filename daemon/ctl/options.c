@@ -51,28 +51,49 @@ static const struct option_word {
     [CTL_KEY_ID] = { "key-id", 0, false, false, "ID", "of the signing key (year and month)" },
 };
 
-bool ctl_options_read(struct ctl *ctl, int argc, char **argv, uint64_t allowed)
+struct option_table {
+    struct option longs[CTL_OPTION_N + 1];
+    char shorts[2 * CTL_OPTION_N + 1];
+};
+
+/* Long options are told apart by LONG_BASE and their number, short ones by their letter. */
+#define LONG_BASE 256
+
+static void options_list(uint64_t allowed, struct option_table *ret)
 {
-    struct option longs[CTL_OPTION_N + 1] = { 0 };
-    char shorts[2 * CTL_OPTION_N + 1] = "";
     size_t n = 0, n_shorts = 0;
+    *ret = (struct option_table){ .shorts = "" };
     for (int i = 0; i < CTL_OPTION_N; i++) {
         if ((allowed & CTL_BIT(i)) == 0)
             continue;
-        longs[n++] = (struct option){ words[i].name,
-                                      words[i].value != NULL ? required_argument : no_argument,
-                                      NULL, 256 + i };
+        int takes = words[i].value != NULL ? required_argument : no_argument;
+        ret->longs[n++] = (struct option){ words[i].name, takes, NULL, LONG_BASE + i };
         if (words[i].letter != 0) {
-            shorts[n_shorts++] = words[i].letter;
-            shorts[n_shorts++] = ':';
+            ret->shorts[n_shorts++] = words[i].letter;
+            ret->shorts[n_shorts++] = ':';
         }
     }
-    for (int c; (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
-        int which = c - 256;
-        for (int i = 0; i < CTL_OPTION_N && c < 256; i++) {
-            if (words[i].letter == c)
-                which = i;
-        }
+}
+
+/* -1: none. */
+static int options_find(int c)
+{
+    if (c >= LONG_BASE)
+        return c - LONG_BASE;
+    for (int i = 0; i < CTL_OPTION_N; i++) {
+        if (words[i].letter == c)
+            return i;
+    }
+    return -1;
+}
+
+bool ctl_options_read(struct ctl *ctl, int argc, char **argv, uint64_t allowed)
+{
+    struct option_table table;
+    options_list(allowed, &table);
+    /* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    for (int c; (c = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1;) {
+        int which = options_find(c);
         if (which < 0)
             return false;
         ctl->values[which] = optarg != NULL ? optarg : "";

@@ -12,7 +12,7 @@ int ctl_complain(int code, const char *format, ...)
 {
     va_list arguments;
     (void)fflush(stdout);
-    (void)fputs("fenqictl: ", stderr);
+    (void)fprintf(stderr, "fenqictl: ");
     va_start(arguments, format);
     (void)vfprintf(stderr, format, arguments);
     va_end(arguments);
@@ -31,6 +31,7 @@ static size_t print_take(struct fq_str text, int *ret_width)
 {
     wchar_t character = 0;
     mbstate_t state = { 0 };
+    /* Its state is our own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     size_t n = mbrtowc(&character, text.ptr, text.len, &state);
     *ret_width = -1;
     if (n == 0 || n > text.len)

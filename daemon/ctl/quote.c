@@ -21,7 +21,7 @@ int ctl_money_read(struct ctl *ctl, Fenqi__V1__Money *ret)
     fenqi__v1__money__init(ret);
     ret->currency = cny;
     if (ctl_has(ctl, CTL_CURRENCY))
-        ret->currency = (char *)(uintptr_t)ctl->values[CTL_CURRENCY];
+        ret->currency = fq_unconst(ctl->values[CTL_CURRENCY]);
     if (text == NULL)
         return ctl_complain(CTL_USAGE, "how much? --amount 6999.00");
     int r = ctl_amount_read(fq_str_of(text), &ret->minor);
@@ -51,7 +51,7 @@ static int quote_ask(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Termi
     quote.amount = amount;
     quote.terminal = terminal;
     if (ctl_has(ctl, CTL_CHANNEL))
-        quote.channel = (char *)(uintptr_t)ctl->values[CTL_CHANNEL];
+        quote.channel = fq_unconst(ctl->values[CTL_CHANNEL]);
     Fenqi__V1__Request request;
     fenqi__v1__request__init(&request);
     request.operation_case = FENQI__V1__REQUEST__OPERATION_QUOTE_PLANS;
@@ -142,7 +142,7 @@ struct fq_str ctl_key_make(struct ctl *ctl)
 
 static char *pay_text(const struct ctl *ctl, enum ctl_option option)
 {
-    return (char *)(uintptr_t)ctl->values[option];
+    return fq_unconst(ctl->values[option]);
 }
 
 static int pay_create(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Terminal terminal,
@@ -178,7 +178,7 @@ int ctl_pay(struct ctl *ctl)
 {
     Fenqi__V1__Money amount;
     Fenqi__V1__Terminal terminal = 0;
-    struct pay_choice choice;
+    struct pay_choice choice = { .instalments = 0 };
     struct fenqi_reply *quotes = NULL;
     if (!ctl_has(ctl, CTL_ORDER) || !ctl_has(ctl, CTL_SUBJECT) || !ctl_has(ctl, CTL_RETURN_URL))
         return ctl_complain(CTL_USAGE, "--order, --subject and --return-url are needed");

@@ -12,12 +12,12 @@
 
 static char *storefront_text(const struct ctl *ctl, enum ctl_option option)
 {
-    return (char *)(uintptr_t)ctl->values[option];
+    return fq_unconst(ctl->values[option]);
 }
 
 static char *storefront_argument(const struct ctl *ctl)
 {
-    return (char *)(uintptr_t)ctl->arguments[0];
+    return fq_unconst(ctl->arguments[0]);
 }
 
 /* Asks once, prints the answer. */

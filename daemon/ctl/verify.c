@@ -80,7 +80,9 @@ static int verify_decode(struct ctl *ctl, struct fq_str text, struct fq_str *ret
         char c = text.ptr[i];
         if (c == '+' || c == '/' || c == '=')
             return FQ_BASE64_E_MALFORMED;
-        fq_buf_add_char(&buf, c == '-' ? '+' : c == '_' ? '/' : c);
+        if (c == '-' || c == '_')
+            c = c == '-' ? '+' : '/';
+        fq_buf_add_char(&buf, c);
     }
     for (size_t i = text.len; i % 4 != 0; i++)
         fq_buf_add_char(&buf, '=');

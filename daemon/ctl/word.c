@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of fenqi.proto's enums, without the prefix that the language wants. */
+#include <ctype.h>
 #include <string.h>
 
 #include "daemon/ctl/ctl.h"
@@ -26,7 +27,7 @@ bool ctl_word_read(struct ctl *ctl, const ProtobufCEnumDescriptor *descriptor, c
     fq_buf_init(&buf, ctl->arena, 256);
     fq_buf_add(&buf, (struct fq_str){ descriptor->values[0].name, word_prefix(descriptor) });
     for (const char *at = text; *at != '\0'; at++)
-        fq_buf_add_char(&buf, *at == '-' ? '_' : (char)(*at - (*at >= 'a' && *at <= 'z' ? 32 : 0)));
+        fq_buf_printf(&buf, "%c", *at == '-' ? '_' : toupper((unsigned char)*at));
     if (fq_buf_finish(&buf, &name) != 0)
         return false;
     const ProtobufCEnumValue *found =
