@@ -374,6 +374,8 @@ enum fq_key_kind {
     FQ_KEY_ROOTS = 3,         /* a bundle of pinned root certificates */
     FQ_KEY_SECRET = 4,        /* a symmetric key, base64 */
     FQ_KEY_PUBLIC_ENCRYPT = 5,
+    FQ_KEY_OWN_CERTIFICATE = 6, /* the certificate of one of our private keys, read for its fields
+                                   only; start-up refuses any other */
 };
 
 struct fq_key_need {
@@ -487,6 +489,14 @@ struct fq_adapter {
     struct fq_exchange task;
     fq_resume_fn *notification;   /* the platform's callback, exactly as it arrived */
     fq_resume_fn *browser_return; /* the buyer's browser came back: a hint, never a verdict */
+
+    /* Called once per channel, after open(), describe() and the loading of the keys, and before any
+     * call: for checks that need keys, and for what is computed of them once (serials). `keys` are
+     * the names of those that are configured; the host is as in open(), and `self` may still be
+     * written. 0; or -1 after host->fail() with *reterr_key the configuration key that is wrong,
+     * "keys.app_cert". NULL: nothing to do. */
+    int (*ready)(void *self, const struct fq_host *host, const struct fq_str *keys, size_t n_keys,
+                 struct fq_str *reterr_key);
 };
 
 /* The one symbol that an adapter exports. */

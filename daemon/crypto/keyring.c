@@ -122,6 +122,15 @@ static int key_take_public(struct fq_key *key, struct fq_material *material)
     return 0;
 }
 
+/* The certificate's own key, whatever else the file holds. */
+static int key_take_own(struct fq_key *key, struct fq_material *material)
+{
+    if (sk_X509_num(material->certificates) == 0)
+        return FQ_KEYRING_E_KIND;
+    EVP_PKEY_free(FQ_TAKE(material->public_key));
+    return key_take_public(key, material);
+}
+
 static int key_take_roots(struct fq_key *key, struct fq_material *material)
 {
     int n_certificates = sk_X509_num(material->certificates);
@@ -159,6 +168,9 @@ static int key_take(struct fq_key *key, struct fq_material *material)
     case FQ_KEY_PUBLIC_VERIFY:
     case FQ_KEY_PUBLIC_ENCRYPT:
         r = key_take_public(key, material);
+        break;
+    case FQ_KEY_OWN_CERTIFICATE:
+        r = key_take_own(key, material);
         break;
     case FQ_KEY_ROOTS:
         r = key_take_roots(key, material);

@@ -28,8 +28,9 @@ const char *fq_keyring_reason(int condition); /* text of the conditions above */
 /* Loads `path` under `name`. kind is an fq_key_kind: PRIVATE_SIGN (PEM PKCS#1/PKCS#8, or bare
  * base64 DER as the platforms' tools emit), PUBLIC_VERIFY (PEM or bare base64 public key, or a
  * certificate), ROOTS (a PEM bundle; what OpenSSL cannot use is kept for its fields, not choked
- * on), SECRET (base64), PUBLIC_ENCRYPT (as PUBLIC_VERIFY, RSA only). PRIVATE_SIGN and SECRET files
- * must not be readable or writable by others, nor writable by their group. */
+ * on), SECRET (base64), PUBLIC_ENCRYPT (as PUBLIC_VERIFY, RSA only), OWN_CERTIFICATE (a
+ * certificate, which verifies nothing). PRIVATE_SIGN and SECRET files must not be readable or
+ * writable by others, nor writable by their group. */
 int fq_keyring_load(struct fq_keyring *keyring, const char *name, uint32_t kind, const char *path);
 int fq_keyring_add(struct fq_keyring *keyring, const char *name, uint32_t kind, struct fq_str data);
 

@@ -137,6 +137,42 @@ static int channel_load_key(struct fq_channel *channel, const struct fq_pair *ke
     return 0;
 }
 
+static struct fq_str channel_own_reason(const struct fq_channel *channel, const char *ours,
+                                        struct fq_arena *arena)
+{
+    const struct fq_description *about = &channel->about;
+    for (size_t i = 0; i < about->n_keys; i++) {
+        for (size_t k = 0; k < about->n_keys; k++) {
+            const char *secret = about->keys[i].name;
+            const char *other = about->keys[k].name;
+            if (fq_keyring_is_pair(channel->keyring, secret, ours))
+                return (struct fq_str){ NULL, 0 };
+            if (fq_keyring_is_pair(channel->keyring, secret, other))
+                return fq_arena_printf(arena,
+                                       "this is not the certificate of our private key \"%s\", but "
+                                       "the file of \"%s\" is: they are swapped",
+                                       secret, other);
+        }
+    }
+    return fq_lit("this certificate belongs to none of our private keys");
+}
+
+/* A certificate of ours that is none: everything would be signed under a serial of somebody else.
+ */
+static int channel_check_own(const struct fq_channel *channel, struct channel_refusal *refusal)
+{
+    const struct fq_description *about = &channel->about;
+    for (size_t i = 0; i < about->n_keys; i++) {
+        if (about->keys[i].kind != FQ_KEY_OWN_CERTIFICATE ||
+            !fq_keyring_has(channel->keyring, about->keys[i].name))
+            continue;
+        struct fq_str reason = channel_own_reason(channel, about->keys[i].name, refusal->arena);
+        if (reason.len > 0)
+            return channel_refuse_key(refusal, fq_str_of(about->keys[i].name), reason);
+    }
+    return 0;
+}
+
 /* The commonest mistake of a set-up: our own public key in the platform's place. Then everything
  * that we sign would count as the platform's word. */
 static int channel_check_pairs(const struct fq_channel *channel, struct channel_refusal *refusal)
@@ -175,7 +211,33 @@ static int channel_load_keys(struct fq_channel *channel, struct channel_refusal 
         if (need->required != 0 && !fq_keyring_has(channel->keyring, need->name))
             return channel_refuse_key(refusal, fq_str_of(need->name), fq_lit("is missing"));
     }
-    return channel_check_pairs(channel, refusal);
+    int r = channel_check_own(channel, refusal);
+    return r == 0 ? channel_check_pairs(channel, refusal) : r;
+}
+
+/* ---- what the adapter makes of its keys ---- */
+
+static int channel_ready(struct fq_channel *channel, struct channel_refusal *refusal)
+{
+    struct fq_str key = { NULL, 0 };
+    struct fq_host_call lent;
+    if (channel->adapter->ready == NULL)
+        return 0;
+    struct fq_str *names =
+        fq_arena_array(refusal->arena, channel->conf->n_keys, sizeof(struct fq_str));
+    if (names == NULL)
+        return FQ_FAULT(-ENOMEM, "no room for the names of a channel's keys");
+    for (size_t i = 0; i < channel->conf->n_keys; i++)
+        names[i] = channel->conf->keys[i].name;
+    fq_host_init(&lent, channel, channel->arena, 0);
+    int r = channel->adapter->ready(channel->self, &lent.host, names, channel->conf->n_keys, &key);
+    struct fq_str reason = fq_host_reason(&lent, refusal->arena);
+    fq_host_deinit(&lent);
+    if (r == 0)
+        return 0;
+    bool is_key = key.ptr != NULL && key.len <= KEY_TEXT_MAX && fq_str_is_word(key, "_-.");
+    return channel_refuse(refusal, is_key ? fq_arena_copy(refusal->arena, key) : fq_lit("keys"),
+                          reason);
 }
 
 /* ---- the whole ---- */
@@ -196,6 +258,8 @@ static int channel_build(struct fq_channel *channel, const char *adapters_dir,
         r = channel_describe(channel, refusal);
     if (r == 0)
         r = channel_load_keys(channel, refusal);
+    if (r == 0)
+        r = channel_ready(channel, refusal);
     if (r == 0)
         r = channel_check_rates(channel, refusal);
     return r;

@@ -69,7 +69,7 @@ static const char *describe_refuse_keys(const struct fq_description *about)
         const struct fq_key_need *need = &about->keys[i];
         if (!describe_is_word(need->name) || !fq_str_is_word(fq_str_of(need->name), "_-"))
             return "describe: a key has no name";
-        if (need->kind == FQ_KEY_UNSET || need->kind > FQ_KEY_PUBLIC_ENCRYPT)
+        if (need->kind == FQ_KEY_UNSET || need->kind > FQ_KEY_OWN_CERTIFICATE)
             return "describe: a key is of no kind";
         for (size_t k = 0; k < i; k++) {
             if (strcmp(about->keys[k].name, need->name) == 0)

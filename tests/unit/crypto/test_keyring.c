@@ -112,6 +112,23 @@ static void public_key_in_every_form(void **state)
                      0);
 }
 
+/* It is for its fields and for telling whose it is: what it would verify is our own. */
+static void own_certificate_is_a_certificate_and_verifies_nothing(void **state)
+{
+    (void)state;
+    struct fq_str pem = pem_of_certificate(keys.certificate, keys.arena);
+    struct fq_str serial;
+    FQ_CLEANUP(fq_keyring) *keyring = fq_keyring_new();
+    assert_int_equal(fq_keyring_add(keyring, "own", FQ_KEY_OWN_CERTIFICATE, pem), 0);
+    assert_int_equal(
+        fq_keyring_cert_field(keyring, "own", 0, FQ_CERT_SERIAL_DECIMAL, keys.arena, &serial), 0);
+    assert_true(fq_keyring_verify(keyring, "own", FQ_SCHEME_RSA_SHA256, fq_lit("a"), fq_lit("b")) <
+                0);
+    fq_trace_clear();
+    assert_int_equal(add(FQ_KEY_OWN_CERTIFICATE, pem_of_public(keys.rsa, keys.arena)),
+                     FQ_KEYRING_E_KIND);
+}
+
 static void text_around_pem_is_ignored(void **state)
 {
     (void)state;
@@ -343,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(private_key_in_every_form),
         cmocka_unit_test(public_key_in_every_form),
+        cmocka_unit_test(own_certificate_is_a_certificate_and_verifies_nothing),
         cmocka_unit_test(text_around_pem_is_ignored),
         cmocka_unit_test(sm2_key_is_taken),
         cmocka_unit_test(secret_is_base64),

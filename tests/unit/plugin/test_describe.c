@@ -128,7 +128,7 @@ static void test_keys_have_names_and_kinds(void **state)
     describe_assert(&about, "describe: a key is named twice");
     keys[1].name = "roots/1";
     describe_assert(&about, "describe: a key has no name");
-    keys[1] = (struct fq_key_need){ "b", FQ_KEY_PUBLIC_ENCRYPT + 1, 0 };
+    keys[1] = (struct fq_key_need){ "b", FQ_KEY_OWN_CERTIFICATE + 1, 0 };
     describe_assert(&about, "describe: a key is of no kind");
     about.n_keys = SIZE_MAX;
     describe_assert(&about, "describe: the number of keys is out of range");
