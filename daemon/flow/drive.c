@@ -48,6 +48,7 @@ struct fq_drive *fq_drive_new(struct fq_flow *flow, const struct fq_channel *cha
     fq_assert(drive != NULL);
     drive->flow = flow;
     drive->arena = arena;
+    drive->ledgers = fq_arena_new(FQ_ARENA_SIZE_MAX);
     drive->channel = channel;
     drive->kind = kind;
     drive->seq = payment->seq;
@@ -95,10 +96,11 @@ const char *fq_drive_refuse(const struct fq_channel *channel, const struct fq_an
 
 struct fq_evidence fq_evidence_of(const struct fq_answer *answer, const char *kind)
 {
-    struct fq_evidence evidence = { .kind = kind,
-                                    .key = answer->verified_key,
-                                    .proof = answer->verdict.proof,
-                                    .code = answer->verdict.platform_code };
+    struct fq_evidence evidence = { .kind = kind, .code = answer->verdict.platform_code };
+    if (answer->verified) {
+        evidence.key = answer->verified_key;
+        evidence.proof = answer->verdict.proof;
+    }
     memcpy(evidence.digest, answer->digest, sizeof(evidence.digest));
     return evidence;
 }
@@ -110,11 +112,23 @@ static const char *drive_judge(const struct fq_drive *drive, bool is_begin)
         .is_begin = is_begin,
         .object = drive->call.object,
         .number = is_refund ? drive->call.refund_number : drive->call.order_number,
+        .order_number = drive->call.order_number,
         .amount = is_refund ? drive->call.refund_amount : drive->call.amount,
         .now_ms = drive->call.now_unix_ms,
         .n_sends = drive->n_sends,
     };
     return fq_drive_refuse(drive->channel, &drive->answer, asked);
+}
+
+/* A plan that leads nowhere would be committed, and asked about for nothing. */
+static const char *drive_judge_plan(const struct fq_drive *drive)
+{
+    const struct fq_verdict *verdict = &drive->answer.verdict;
+    const char *refusal = drive_judge(drive, true);
+    bool hands_out = drive->kind == FQ_CALL_CREATE && verdict->action != FQ_ACTION_NONE;
+    if (refusal == NULL && verdict->step != FQ_STEP_SEND && !hands_out)
+        refusal = "it neither sends nor hands out anything";
+    return refusal;
 }
 
 /* ---- plan ---- */
@@ -174,7 +188,7 @@ static void drive_planned(struct fq_adapt *adapt)
         drive_unclear(drive, "the adapter failed to plan", drive->answer.reason);
         return;
     }
-    const char *refusal = drive_judge(drive, true);
+    const char *refusal = drive_judge_plan(drive);
     if (refusal != NULL) {
         drive_unclear(drive, refusal, fq_lit("in begin"));
         return;
@@ -195,7 +209,7 @@ static int drive_keep_memory(struct fq_drive *drive, struct fq_ledger *ledger)
     struct fq_str memory;
     if (pairs.n_items == 0 || attempt == NULL)
         return 0;
-    FQ_TRY(fq_facts_write(pairs, drive->arena, FQ_MEMORY_SIZE_MAX, &memory));
+    FQ_TRY(fq_facts_write(pairs, ledger->arena, FQ_MEMORY_SIZE_MAX, &memory));
     if (refund != NULL) {
         refund->memory = memory;
         refund->is_dirty = true;
@@ -241,7 +255,7 @@ static void drive_committed(struct fq_tx *tx)
 
 static void drive_commit(struct fq_drive *drive)
 {
-    drive->tx = (struct fq_tx){ .arena = drive->arena,
+    drive->tx = (struct fq_tx){ .arena = drive->ledgers,
                                 .lookup = FQ_LOOKUP_SEQ,
                                 .seq = drive->seq,
                                 .refund_n = drive->refund_n,
@@ -361,7 +375,8 @@ static int drive_decide_settle(struct fq_tx *tx)
     drive_keep_action(drive, attempt);
     if (drive->refund_n == 0) {
         drive->move = fq_settle_attempt(ledger, attempt, &judgement);
-        fq_settle_siblings(tx, drive->move, drive->settle_ms);
+        if (drive->move == FQ_MOVE_WIN)
+            fq_settle_won(drive->catalog, tx, attempt, drive->policy_number, drive->settle_ms);
         return FQ_DECIDE_WRITE;
     }
     struct fq_refund *refund = fq_ledger_refund(ledger, drive->refund_n);
@@ -381,9 +396,7 @@ static void drive_settled(struct fq_tx *tx)
         return;
     }
     drive->ledger = tx->ledger;
-    fq_say_settled(tx->ledger, drive->refund_n, drive->move);
-    fq_wait_wake(drive->flow, drive->seq);
-    fq_after_settle(drive->flow, tx->ledger, drive->attempt_n, drive->move);
+    fq_after_settle(drive->flow, tx->ledger, drive->refund_n, drive->move);
     drive_finish(drive);
 }
 
@@ -401,7 +414,8 @@ static void drive_settle(struct fq_drive *drive)
                                  .platform_code = drive->answer.verdict.platform_code,
                                  .platform_text = drive->answer.verdict.platform_text };
     drive->settle_ms = fq_flow_now(drive->flow);
-    drive->tx = (struct fq_tx){ .arena = drive->arena,
+    drive->policy_number = fq_flow_order_number(drive->flow, drive->ledgers);
+    drive->tx = (struct fq_tx){ .arena = drive->ledgers,
                                 .lookup = FQ_LOOKUP_SEQ,
                                 .seq = drive->seq,
                                 .refund_n = drive->refund_n,
@@ -420,5 +434,6 @@ static void drive_finish(struct fq_drive *drive)
     if (drive->done != NULL)
         drive->done(drive);
     fq_catalog_release(drive->catalog);
+    fq_arena_free(drive->ledgers);
     fq_arena_free(drive->arena);
 }

@@ -71,7 +71,16 @@ void fq_flow_drain(struct fq_flow *flow)
 
 const struct fq_merchant *fq_flow_merchant(const struct fq_flow *flow, struct fq_str id)
 {
-    const struct fq_catalog *catalog = flow->conf.catalog;
+    return fq_catalog_merchant(flow->conf.catalog, id);
+}
+
+const struct fq_channel *fq_flow_channel(const struct fq_flow *flow, struct fq_str name)
+{
+    return fq_catalog_channel(flow->conf.catalog, name);
+}
+
+const struct fq_merchant *fq_catalog_merchant(const struct fq_catalog *catalog, struct fq_str id)
+{
     for (size_t i = 0; i < catalog->n_merchants; i++) {
         if (fq_str_equal(catalog->merchants[i].id, id))
             return &catalog->merchants[i];
@@ -79,9 +88,8 @@ const struct fq_merchant *fq_flow_merchant(const struct fq_flow *flow, struct fq
     return NULL;
 }
 
-const struct fq_channel *fq_flow_channel(const struct fq_flow *flow, struct fq_str name)
+const struct fq_channel *fq_catalog_channel(const struct fq_catalog *catalog, struct fq_str name)
 {
-    const struct fq_catalog *catalog = flow->conf.catalog;
     for (size_t i = 0; i < catalog->n_channels; i++) {
         if (fq_str_equal(catalog->channels[i]->conf->name, name))
             return catalog->channels[i];

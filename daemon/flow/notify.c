@@ -12,7 +12,8 @@ struct notify {
     int64_t now_ms;
     const char *refusal; /* found inside the transaction */
     uint32_t move;
-    uint32_t attempt_n;
+    uint32_t refund_n;
+    struct fq_str policy_number; /* for a refund that policy may want */
 };
 
 /* Anything that is not proven gets an error, changes nothing, and is not acknowledged. */
@@ -32,43 +33,42 @@ static void notify_refuse(struct notify *notify, uint32_t status, const char *wh
 
 /* ---- commit ---- */
 
-static struct fq_attempt *notify_attempt(const struct notify *notify, struct fq_ledger *ledger)
+/* Whom the message is about: an attempt, or a refund and its attempt. */
+static struct fq_attempt *notify_find(const struct notify *notify, struct fq_ledger *ledger,
+                                      struct fq_refund **ret_refund)
 {
     const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
+    *ret_refund = NULL;
+    if (ledger == NULL)
+        return NULL;
     if (verdict->object == FQ_OBJECT_PAYMENT)
         return fq_ledger_attempt_by_number(ledger, verdict->number);
-    struct fq_refund *refund = fq_ledger_refund_by_number(ledger, verdict->number);
-    return refund != NULL ? fq_ledger_attempt(ledger, refund->attempt_n) : NULL;
+    *ret_refund = fq_ledger_refund_by_number(ledger, verdict->number);
+    return *ret_refund != NULL ? fq_ledger_attempt(ledger, (*ret_refund)->attempt_n) : NULL;
 }
 
 /* The message was verified before anyone knew the payment: now its amount and number are compared.
  */
-static const char *notify_refusal(const struct notify *notify, struct fq_ledger *ledger)
+static const char *notify_refusal(const struct notify *notify, const struct fq_ledger *ledger,
+                                  const struct fq_attempt *attempt, const struct fq_refund *refund)
 {
     const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
-    struct fq_money amount = ledger->payment.amount;
-    struct fq_refund *refund = verdict->object == FQ_OBJECT_REFUND
-                                   ? fq_ledger_refund_by_number(ledger, verdict->number)
-                                   : NULL;
-    if (refund != NULL)
-        amount.minor = refund->amount_minor;
-    if (!fq_str_equal(ledger->payment.channel, notify->channel->conf->name))
-        return "the order belongs to another channel";
     struct fq_verdict_context asked = { .object = verdict->object,
                                         .number = verdict->number,
-                                        .amount = amount,
+                                        .order_number = attempt->order_number,
+                                        .amount = ledger->payment.amount,
                                         .now_ms = notify->now_ms };
+    if (refund != NULL)
+        asked.amount.minor = refund->amount_minor;
+    if (!fq_str_equal(ledger->payment.channel, notify->channel->conf->name))
+        return "the order belongs to another channel";
     return fq_drive_refuse(notify->channel, &notify->adapt.answer, asked);
 }
 
 /* The message is true but proves nothing final: the platform is asked at once. */
-static int notify_decide_ask(struct notify *notify, struct fq_ledger *ledger,
-                             struct fq_attempt *attempt)
+static int notify_decide_ask(const struct notify *notify, struct fq_attempt *attempt,
+                             struct fq_refund *refund)
 {
-    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
-    struct fq_refund *refund = verdict->object == FQ_OBJECT_REFUND
-                                   ? fq_ledger_refund_by_number(ledger, verdict->number)
-                                   : NULL;
     if (refund != NULL)
         fq_move_ask_refund_now(refund, notify->now_ms);
     else if (attempt->state == FQ_ATTEMPT_SENT)
@@ -81,25 +81,26 @@ static int notify_decide(struct fq_tx *tx)
     struct notify *notify = tx->flow;
     struct fq_ledger *ledger = tx->ledger;
     const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
-    struct fq_attempt *attempt = ledger != NULL ? notify_attempt(notify, ledger) : NULL;
-    notify->refusal = attempt == NULL ? "no such order" : notify_refusal(notify, ledger);
+    struct fq_refund *refund = NULL;
+    struct fq_attempt *attempt = notify_find(notify, ledger, &refund);
+    notify->refusal =
+        attempt == NULL ? "no such order" : notify_refusal(notify, ledger, attempt, refund);
     if (notify->refusal != NULL)
         return FQ_DECIDE_KEEP;
+    notify->refund_n = refund != NULL ? refund->n : 0;
     if (verdict->step == FQ_STEP_ASK)
-        return notify_decide_ask(notify, ledger, attempt);
+        return notify_decide_ask(notify, attempt, refund);
     struct fq_judgement judgement = { .verdict = verdict,
                                       .evidence =
                                           fq_evidence_of(&notify->adapt.answer, "notification"),
                                       .now_ms = notify->now_ms,
                                       .schedule = &notify->flow->conf.schedule };
-    notify->attempt_n = attempt->n;
-    if (verdict->object == FQ_OBJECT_REFUND) {
-        notify->move = fq_settle_refund(ledger, fq_ledger_refund_by_number(ledger, verdict->number),
-                                        &judgement);
-    } else {
+    if (refund != NULL)
+        notify->move = fq_settle_refund(ledger, refund, &judgement);
+    else
         notify->move = fq_settle_attempt(ledger, attempt, &judgement);
-        fq_settle_siblings(tx, notify->move, notify->now_ms);
-    }
+    if (notify->move == FQ_MOVE_WIN)
+        fq_settle_won(notify->visit->catalog, tx, attempt, notify->policy_number, notify->now_ms);
     return FQ_DECIDE_WRITE;
 }
 
@@ -119,12 +120,7 @@ static void notify_committed(struct fq_tx *tx)
                       verdict->platform_ref);
         return;
     }
-    uint32_t refund_n = 0;
-    if (verdict->object == FQ_OBJECT_REFUND && tx->ledger->n_refunds_loaded > 0)
-        refund_n = tx->ledger->refunds[0].n;
-    fq_say_settled(tx->ledger, refund_n, notify->move);
-    fq_after_settle(notify->flow, tx->ledger, notify->attempt_n, notify->move);
-    fq_wait_wake(notify->flow, tx->ledger->payment.seq);
+    fq_after_settle(notify->flow, tx->ledger, notify->refund_n, notify->move);
     visit->status = 200;
     visit->answer_type = verdict->ack_content_type;
     visit->answer_body = verdict->ack_body;
@@ -133,12 +129,26 @@ static void notify_committed(struct fq_tx *tx)
 
 /* ---- verify ---- */
 
+/* What can be said of it before anybody knows the order. */
+static const char *notify_refusal_at_once(const struct notify *notify)
+{
+    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
+    const struct fq_verdict_context anything = { .now_ms = notify->now_ms };
+    const char *refusal = fq_drive_refuse(notify->channel, &notify->adapt.answer, anything);
+    if (refusal == NULL && verdict->step != FQ_STEP_DONE && verdict->step != FQ_STEP_ASK)
+        refusal = "it tells nothing";
+    if (refusal == NULL && (verdict->number.len == 0 || verdict->object == FQ_OBJECT_UNSET))
+        refusal = "it names no order";
+    return refusal;
+}
+
 static void notify_verified(struct fq_adapt *adapt)
 {
     struct notify *notify = adapt->flow;
     const struct fq_answer *answer = &adapt->answer;
     const struct fq_verdict *verdict = &answer->verdict;
     notify->now_ms = fq_flow_now(notify->flow);
+    notify->policy_number = fq_flow_order_number(notify->flow, notify->visit->arena);
     if (answer->is_fault) {
         notify_refuse(notify, 400, "it cannot be read or is not for us", answer->reason);
         return;
@@ -147,10 +157,7 @@ static void notify_verified(struct fq_adapt *adapt)
         notify_refuse(notify, 400, "its signature is not the platform's", answer->reason);
         return;
     }
-    struct fq_verdict_context anything = { .now_ms = notify->now_ms };
-    const char *refusal = fq_drive_refuse(notify->channel, answer, anything);
-    if (refusal == NULL && (verdict->number.len == 0 || verdict->object == FQ_OBJECT_UNSET))
-        refusal = "it names no order";
+    const char *refusal = notify_refusal_at_once(notify);
     if (refusal != NULL) {
         notify_refuse(notify, 400, refusal, verdict->platform_code);
         return;

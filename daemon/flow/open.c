@@ -90,7 +90,9 @@ static void open_driven(struct fq_drive *drive)
         fq_open_run(open); /* another click was faster: look again */
         return;
     }
-    if (drive->is_stopped || drive->refusal != NULL || drive->answer.verdict.action == 0) {
+    bool is_lost = drive->commit != NULL && drive->ledger == NULL; /* the store failed */
+    if (drive->is_stopped || is_lost || drive->refusal != NULL ||
+        drive->answer.verdict.action == FQ_ACTION_NONE) {
         open_end(open, FQ_OPEN_UNCLEAR);
         return;
     }

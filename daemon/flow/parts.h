@@ -35,8 +35,11 @@ static inline int64_t fq_flow_now(const struct fq_flow *flow)
 {
     return flow->world->now_unix_ms(flow->world->ctx);
 }
+/* What is configured now: on the loop only. A `decide` looks into a catalog that is held. */
 const struct fq_merchant *fq_flow_merchant(const struct fq_flow *flow, struct fq_str id);
 const struct fq_channel *fq_flow_channel(const struct fq_flow *flow, struct fq_str name);
+const struct fq_merchant *fq_catalog_merchant(const struct fq_catalog *catalog, struct fq_str id);
+const struct fq_channel *fq_catalog_channel(const struct fq_catalog *catalog, struct fq_str name);
 bool fq_merchant_may_use(const struct fq_merchant *merchant, struct fq_str channel);
 void fq_flow_transact(struct fq_flow *flow, struct fq_tx *tx);
 struct fq_str fq_flow_order_number(struct fq_flow *flow, struct fq_arena *arena);
@@ -50,6 +53,7 @@ void fq_finish_with(struct fq_flow *flow, struct fq_operation *operation, struct
 struct fq_drive {
     struct fq_flow *flow;
     struct fq_arena *arena;     /* the drive's own */
+    struct fq_arena *ledgers;   /* of its transactions: an adapter can fill the other */
     struct fq_catalog *catalog; /* held: the channel is its */
     const struct fq_channel *channel;
     uint32_t kind; /* fq_call_kind: CREATE, QUERY, CLOSE_ORDER, REFUND, QUERY_REFUND */
@@ -66,12 +70,13 @@ struct fq_drive {
     int (*commit)(struct fq_drive *drive, struct fq_ledger *ledger);
 
     /* what came of it */
-    struct fq_answer answer;  /* the last one */
-    const char *refusal;      /* why it is not believed; NULL: it is */
-    bool is_stopped;          /* commit said stop, or the store failed: nothing was sent */
-    bool is_asked_back;       /* the answer proves nothing: query first */
-    struct fq_ledger *ledger; /* as committed last; NULL if the store failed */
-    uint32_t move;            /* fq_move that was applied */
+    struct fq_answer answer;     /* the last one */
+    const char *refusal;         /* why it is not believed; NULL: it is */
+    bool is_stopped;             /* commit said stop, or the store failed: nothing was sent */
+    bool is_asked_back;          /* the answer proves nothing: query first */
+    struct fq_ledger *ledger;    /* as committed last; NULL if the store failed */
+    uint32_t move;               /* fq_move that was applied */
+    struct fq_str policy_number; /* for a refund that policy may want */
 
     void (*done)(struct fq_drive *drive); /* then the drive is freed */
     void *asker;
@@ -101,7 +106,7 @@ void fq_flow_idle(struct fq_flow *flow, int64_t seq);
 const char *fq_drive_refuse(const struct fq_channel *channel, const struct fq_answer *answer,
                             struct fq_verdict_context asked);
 
-/* Evidence out of a believed answer. */
+/* Evidence out of an answer; of one that was not verified only what it was. */
 struct fq_evidence fq_evidence_of(const struct fq_answer *answer, const char *kind);
 
 /* ---- parts of operations ---- */
@@ -162,11 +167,14 @@ void fq_close_at_platform(struct fq_flow *flow, const struct fq_ledger *ledger,
 
 /* ---- after the platform's word (settled.c) ---- */
 
-/* What policy wants after an attempt won: an automatic refund, perhaps. */
-void fq_after_settle(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
+/* Inside the transaction in which an attempt won: flags an order that is paid twice, and reserves
+ * under `refund_number` what policy gives back; the next round submits it. Pure; the asker holds
+ * the catalog. */
+void fq_settle_won(const struct fq_catalog *catalog, struct fq_tx *tx,
+                   const struct fq_attempt *attempt, struct fq_str refund_number, int64_t now_ms);
+/* After its commit: says what was done, wakes who waited for it. */
+void fq_after_settle(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t refund_n,
                      uint32_t move);
-/* Inside a settling transaction: flags an order that is paid twice. (settled.c) */
-void fq_settle_siblings(struct fq_tx *tx, uint32_t move, int64_t now_ms);
 
 /* ---- opening an attempt (open.c) ---- */
 

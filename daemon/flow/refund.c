@@ -9,6 +9,7 @@
 struct refund {
     struct fq_flow *flow;
     struct fq_operation *operation;
+    const struct fq_catalog *catalog; /* held by the operation */
     unsigned char secret[FQ_SECRET_SIZE];
     struct fq_refund plan;
     int64_t now_ms;
@@ -53,7 +54,7 @@ static struct fq_status refund_check(const struct refund *refund, const struct f
 {
     const struct fq_create_refund *request = &refund->operation->create_refund;
     const struct fq_payment *payment = &ledger->payment;
-    const struct fq_channel *channel = fq_flow_channel(refund->flow, payment->channel);
+    const struct fq_channel *channel = fq_catalog_channel(refund->catalog, payment->channel);
     if (!fq_str_equal(request->currency, fq_str_of(payment->amount.currency)))
         return fq_status_invalid("create_refund.amount.currency", "CURRENCY_MISMATCH",
                                  fq_lit("differs from the payment's currency"));
@@ -158,6 +159,7 @@ void fq_create_refund_run(struct fq_flow *flow, struct fq_operation *operation)
     }
     refund->flow = flow;
     refund->operation = operation;
+    refund->catalog = flow->conf.catalog;
     refund->now_ms = fq_flow_now(flow);
     refund->plan = (struct fq_refund){ .origin = FQ_ORIGIN_STOREFRONT,
                                        .number = fq_flow_order_number(flow, operation->arena),

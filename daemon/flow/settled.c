@@ -2,10 +2,8 @@
 /* What follows when an attempt has won: orders that are paid twice, and refunds by policy. */
 #include "daemon/flow/parts.h"
 
-void fq_settle_siblings(struct fq_tx *tx, uint32_t move, int64_t now_ms)
+static void settled_siblings(struct fq_tx *tx, int64_t now_ms)
 {
-    if (move != FQ_MOVE_WIN)
-        return;
     for (uint32_t i = 0; i < tx->n_siblings; i++) {
         const struct fq_sibling *sibling = &tx->siblings[i];
         if (sibling->state != FQ_PAYMENT_PAID)
@@ -16,82 +14,69 @@ void fq_settle_siblings(struct fq_tx *tx, uint32_t move, int64_t now_ms)
     }
 }
 
-/* ---- a refund by policy ---- */
+/* ---- a refund by policy: reserved with the win, so that no crash comes between ---- */
 
-struct automatic {
-    struct fq_flow *flow;
-    struct fq_refund plan;
-    struct fq_refund *made;
-    int64_t now_ms;
-    struct fq_tx tx;
-};
-
-static int automatic_decide(struct fq_tx *tx)
+/* Why the money goes back; NULL: it does not. */
+static const char *settled_policy(const struct fq_catalog *catalog,
+                                  const struct fq_payment *payment)
 {
-    struct automatic *automatic = tx->flow;
-    if (tx->ledger == NULL)
-        return FQ_FAULT(-ENOENT, "the payment to be refunded is gone");
-    int r =
-        fq_move_reserve_refund(tx->ledger, &automatic->plan, automatic->now_ms, &automatic->made);
-    if (r == FQ_MOVE_E_NOT_NOW || r == FQ_MOVE_E_TOO_MUCH) {
-        automatic->made = NULL;
-        return FQ_DECIDE_KEEP;
-    }
-    FQ_TRY(r);
-    return FQ_DECIDE_WRITE;
+    const struct fq_merchant *merchant = fq_catalog_merchant(catalog, payment->merchant_id);
+    if (merchant == NULL)
+        return NULL;
+    if ((payment->flags & FQ_FLAG_DOUBLE_PAID) && merchant->on_double_paid == FQ_POLICY_REFUND)
+        return "order paid twice";
+    if ((payment->flags & FQ_FLAG_LATE_SUCCESS) && merchant->on_late_success == FQ_POLICY_REFUND)
+        return "paid after the order was closed";
+    return NULL;
 }
 
-static void automatic_committed(struct fq_tx *tx)
+static bool settled_reserve(const struct fq_catalog *catalog, struct fq_ledger *ledger,
+                            const struct fq_refund *plan, int64_t now_ms)
 {
-    struct automatic *automatic = tx->flow;
-    struct fq_flow *flow = automatic->flow;
-    if (tx->result < 0) {
-        fq_say_fault("reserving an automatic refund", tx->trace);
-    } else if (automatic->made == NULL) {
+    const struct fq_channel *channel = fq_catalog_channel(catalog, ledger->payment.channel);
+    struct fq_refund *made = NULL;
+    return channel != NULL && fq_channel_can(channel, FQ_CALL_REFUND) &&
+           fq_move_reserve_refund(ledger, plan, now_ms, &made) == 0;
+}
+
+void fq_settle_won(const struct fq_catalog *catalog, struct fq_tx *tx,
+                   const struct fq_attempt *attempt, struct fq_str refund_number, int64_t now_ms)
+{
+    static const struct fq_evidence own = { .kind = "own" };
+    struct fq_payment *payment = &tx->ledger->payment;
+    settled_siblings(tx, now_ms);
+    const char *reason = settled_policy(catalog, payment);
+    if (reason == NULL)
+        return;
+    const struct fq_refund plan = { .origin = FQ_ORIGIN_AUTOMATIC,
+                                    .attempt_n = attempt->n,
+                                    .number = refund_number,
+                                    .amount_minor = payment->amount.minor,
+                                    .reason = fq_str_of(reason) };
+    if (settled_reserve(catalog, tx->ledger, &plan, now_ms))
+        return;
+    payment->flags |= FQ_FLAG_FOR_OPERATOR;
+    fq_ledger_moved(tx->ledger, now_ms, "payment", 0, "a refund by policy cannot be made", &own);
+    fq_ledger_event(tx->ledger, now_ms, FQ_EVENT_FOR_OPERATOR, 0);
+}
+
+static void settled_say_policy(const struct fq_flow *flow, const struct fq_ledger *ledger)
+{
+    bool is_reserved = false;
+    for (uint32_t i = 0; i < ledger->n_refunds_loaded; i++)
+        is_reserved = is_reserved || ledger->refunds[i].is_new;
+    if (is_reserved)
+        fq_say_payment(LOG_WARNING, FQ_MSG_REFUND_RESERVED, "refund by policy reserved", ledger);
+    else if (settled_policy(flow->conf.catalog, &ledger->payment) != NULL)
         fq_say_payment(LOG_ERR, FQ_MSG_UNKNOWN_FOR_OPERATOR,
-                       "policy wants a refund, but too little is left: refund by hand", tx->ledger);
-    } else {
-        fq_say_payment(LOG_WARNING, FQ_MSG_REFUND_RESERVED, "refund by policy reserved",
-                       tx->ledger);
-        fq_refund_submit(flow, tx->ledger, automatic->made, NULL, NULL);
-    }
-    flow->n_running--;
-    fq_arena_free(tx->arena);
+                       "policy wants a refund that cannot be made: refund by hand", ledger);
 }
 
-static void settled_refund(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
-                           struct fq_str reason)
-{
-    struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
-    struct automatic *automatic = fq_arena_alloc(arena, sizeof(*automatic));
-    fq_assert(automatic != NULL);
-    automatic->flow = flow;
-    automatic->now_ms = fq_flow_now(flow);
-    automatic->plan = (struct fq_refund){ .origin = FQ_ORIGIN_AUTOMATIC,
-                                          .attempt_n = attempt_n,
-                                          .number = fq_flow_order_number(flow, arena),
-                                          .amount_minor = ledger->payment.amount.minor,
-                                          .reason = reason };
-    automatic->tx = (struct fq_tx){ .arena = arena,
-                                    .lookup = FQ_LOOKUP_SEQ,
-                                    .seq = ledger->payment.seq,
-                                    .decide = automatic_decide,
-                                    .done = automatic_committed,
-                                    .flow = automatic };
-    flow->n_running++;
-    fq_flow_transact(flow, &automatic->tx);
-}
-
-void fq_after_settle(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
+void fq_after_settle(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t refund_n,
                      uint32_t move)
 {
-    const struct fq_payment *payment = &ledger->payment;
-    const struct fq_merchant *merchant = fq_flow_merchant(flow, payment->merchant_id);
-    if (move != FQ_MOVE_WIN || merchant == NULL)
-        return;
-    if ((payment->flags & FQ_FLAG_DOUBLE_PAID) && merchant->on_double_paid == FQ_POLICY_REFUND)
-        settled_refund(flow, ledger, attempt_n, fq_lit("order paid twice"));
-    else if ((payment->flags & FQ_FLAG_LATE_SUCCESS) &&
-             merchant->on_late_success == FQ_POLICY_REFUND)
-        settled_refund(flow, ledger, attempt_n, fq_lit("paid after the order was closed"));
+    fq_say_settled(ledger, refund_n, move);
+    if (move == FQ_MOVE_WIN)
+        settled_say_policy(flow, ledger);
+    fq_wait_wake(flow, ledger->payment.seq);
 }
