@@ -52,14 +52,18 @@ static void ask_close(struct fq_flow *flow, const struct fq_ledger *ledger, uint
     fq_drive_start(drive);
 }
 
+/* The order could still be paid, and shall not be: a close was asked for, its time is over, or
+ * another attempt has won. */
 static bool ask_must_close(const struct fq_drive *drive)
 {
-    const struct fq_ledger *ledger = drive->ledger;
-    const struct fq_attempt *attempt = &ledger->attempts[drive->attempt_n - 1];
-    return attempt->state == FQ_ATTEMPT_SENT && drive->refusal == NULL &&
-           drive->answer.verdict.outcome == FQ_OUTCOME_PENDING &&
-           fq_channel_can(drive->channel, FQ_CALL_CLOSE_ORDER) &&
-           (ledger->payment.close_requested_ms > 0 || drive->settle_ms >= attempt->deadline_ms);
+    const struct fq_payment *payment = &drive->ledger->payment;
+    const struct fq_attempt *attempt = &drive->ledger->attempts[drive->attempt_n - 1];
+    uint32_t outcome = drive->answer.verdict.outcome;
+    bool is_unwanted = payment->close_requested_ms > 0 || payment->state == FQ_PAYMENT_PAID ||
+                       drive->settle_ms >= attempt->deadline_ms;
+    return is_unwanted && attempt->state == FQ_ATTEMPT_SENT && drive->refusal == NULL &&
+           (outcome == FQ_OUTCOME_PENDING || outcome == FQ_OUTCOME_DECLINED) &&
+           fq_channel_can(drive->channel, FQ_CALL_CLOSE_ORDER);
 }
 
 static void ask_queried(struct fq_drive *drive)
@@ -86,7 +90,8 @@ static void ask_query(struct fq_flow *flow, const struct fq_ledger *ledger, uint
 static uint32_t ask_live_attempt(const struct fq_ledger *ledger)
 {
     for (uint32_t n = ledger->payment.n_attempts; n > 0; n--) {
-        if (ledger->attempts[n - 1].state == FQ_ATTEMPT_SENT)
+        if (ledger->attempts[n - 1].state == FQ_ATTEMPT_SENT ||
+            ledger->attempts[n - 1].state == FQ_ATTEMPT_PLANNED)
             return n;
     }
     return 0;

@@ -8,6 +8,7 @@ struct close {
     unsigned char secret[FQ_SECRET_SIZE];
     int64_t now_ms;
     bool is_ours;
+    bool is_closed; /* at once: nothing was ever sent */
     struct fq_tx tx;
     struct fq_read read;
 };
@@ -21,6 +22,7 @@ static int close_decide(struct fq_tx *tx)
         ledger->payment.close_requested_ms > 0)
         return FQ_DECIDE_KEEP;
     fq_move_request_close(ledger, close->now_ms);
+    close->is_closed = ledger->payment.state == FQ_PAYMENT_CLOSED;
     return FQ_DECIDE_WRITE;
 }
 
@@ -59,6 +61,8 @@ static void close_committed(struct fq_tx *tx)
         return;
     }
     fq_wait_wake(close->flow, tx->seq);
+    if (close->is_closed)
+        fq_say_payment(LOG_INFO, FQ_MSG_PAYMENT_CLOSED, "payment closed", tx->ledger);
     if (tx->ledger->payment.state != FQ_PAYMENT_OPEN) {
         close_driven(close); /* closed at once, paid, or closed before: read it whole */
         return;

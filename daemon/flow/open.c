@@ -134,8 +134,9 @@ static void open_read(struct fq_read *read)
     const struct fq_channel *channel = fq_flow_channel(flow, payment->channel);
     const struct fq_attempt *live = fq_ledger_live_attempt(read->ledger);
     int64_t left = payment->expires_ms - fq_flow_now(flow);
+    bool is_used_up = live == NULL && payment->n_attempts >= FQ_ATTEMPTS_MAX;
     if (payment->state != FQ_PAYMENT_OPEN || payment->close_requested_ms > 0 || channel == NULL ||
-        left < channel->about.deadline_min_ms) {
+        left < channel->about.deadline_min_ms || is_used_up) {
         open_end(open, FQ_OPEN_NOT_NOW);
     } else if (live != NULL && live->action_text.len > 0) {
         open_end(open, FQ_OPEN_OK); /* QR or app: the attempt's own text, from the ledger */
@@ -214,6 +215,10 @@ static void open_visit_opened(struct fq_open *open)
     }
     if (open->action == FQ_ACTION_FORM_POST) {
         open_visit_page(self, 200, FQ_PAGE_FORM, open->ledger, &open->message);
+        return;
+    }
+    if (open->action != FQ_ACTION_REDIRECT || open->message.url.len == 0) {
+        open_visit_page(self, 503, FQ_PAGE_TROUBLE, open->ledger, NULL);
         return;
     }
     visit->status = 303;

@@ -20,20 +20,31 @@ void fq_say_refused(const struct fq_operation *operation)
            FQ_LOG_TEXT("FIELD", status->field), FQ_LOG_TEXT("FAULT", is_ours ? "ours" : "theirs"));
 }
 
+/* Warnings about one payment's money are never left out; the rest is, where it comes too fast. */
+static void say_line(int level, uint32_t msg, const char *text, const struct fq_log_field *fields,
+                     size_t n_fields)
+{
+    static struct fq_log_site site;
+    fq_log_write(level <= LOG_WARNING ? NULL : &site, level, msg, text, fields, n_fields);
+}
+
 void fq_say_payment(int level, uint32_t msg, const char *text, const struct fq_ledger *ledger)
 {
     const struct fq_payment *payment = &ledger->payment;
     const struct fq_attempt *attempt = fq_ledger_last_attempt(ledger);
     struct fq_str none = { NULL, 0 };
-    fq_log(level, msg, text,
-           FQ_LOG_STR("PAYMENT", fq_id_payment(payment->seq, payment->secret, ledger->arena)),
-           FQ_LOG_STR("MERCHANT", payment->merchant_id),
-           FQ_LOG_STR("ORDER", payment->merchant_order_id), FQ_LOG_STR("CHANNEL", payment->channel),
-           FQ_LOG_STR("NUMBER", attempt != NULL ? attempt->order_number : none),
-           FQ_LOG_TEXT("STATE", fq_payment_state_name(payment->state)),
-           FQ_LOG_INT("VERSION", payment->version),
-           FQ_LOG_INT("AMOUNT_MINOR", payment->amount.minor),
-           FQ_LOG_STR("PLATFORM_CODE", attempt != NULL ? attempt->platform_code : none));
+    const struct fq_log_field fields[] = {
+        FQ_LOG_STR("PAYMENT", fq_id_payment(payment->seq, payment->secret, ledger->arena)),
+        FQ_LOG_STR("MERCHANT", payment->merchant_id),
+        FQ_LOG_STR("ORDER", payment->merchant_order_id),
+        FQ_LOG_STR("CHANNEL", payment->channel),
+        FQ_LOG_STR("NUMBER", attempt != NULL ? attempt->order_number : none),
+        FQ_LOG_TEXT("STATE", fq_payment_state_name(payment->state)),
+        FQ_LOG_INT("VERSION", payment->version),
+        FQ_LOG_INT("AMOUNT_MINOR", payment->amount.minor),
+        FQ_LOG_STR("PLATFORM_CODE", attempt != NULL ? attempt->platform_code : none),
+    };
+    say_line(level, msg, text, fields, fq_array_size(fields));
 }
 
 void fq_say_unclear(const struct fq_channel *channel, uint32_t kind, struct fq_str number,
@@ -57,14 +68,27 @@ static void say_refund(int level, uint32_t msg, const char *text, const struct f
         const struct fq_refund *refund = &ledger->refunds[i];
         if (refund->n != refund_n)
             continue;
-        fq_log(level, msg, text,
-               FQ_LOG_STR("REFUND",
-                          fq_id_refund(payment->seq, payment->secret, refund_n, ledger->arena)),
-               FQ_LOG_STR("MERCHANT", payment->merchant_id),
-               FQ_LOG_STR("CHANNEL", payment->channel), FQ_LOG_STR("NUMBER", refund->number),
-               FQ_LOG_INT("AMOUNT_MINOR", refund->amount_minor),
-               FQ_LOG_STR("PLATFORM_CODE", refund->platform_code));
+        struct fq_str id = fq_id_refund(payment->seq, payment->secret, refund_n, ledger->arena);
+        const struct fq_log_field fields[] = {
+            FQ_LOG_STR("REFUND", id),
+            FQ_LOG_STR("MERCHANT", payment->merchant_id),
+            FQ_LOG_STR("CHANNEL", payment->channel),
+            FQ_LOG_STR("NUMBER", refund->number),
+            FQ_LOG_INT("AMOUNT_MINOR", refund->amount_minor),
+            FQ_LOG_STR("PLATFORM_CODE", refund->platform_code),
+        };
+        say_line(level, msg, text, fields, fq_array_size(fields));
     }
+}
+
+/* Was the operator called in this very transaction? */
+static bool say_is_for_operator(const struct fq_ledger *ledger)
+{
+    for (const struct fq_event *event = ledger->events; event != NULL; event = event->next) {
+        if (event->kind == FQ_EVENT_FOR_OPERATOR)
+            return true;
+    }
+    return false;
 }
 
 void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t move)
@@ -81,6 +105,11 @@ void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t 
         if (payment->terms_match == FQ_TERMS_DIFFERENT)
             fq_say_payment(LOG_WARNING, FQ_MSG_TERMS_DIFFER, "other terms than were asked for",
                            ledger);
+        break;
+    case FQ_MOVE_AGAIN:
+        if (say_is_for_operator(ledger))
+            fq_say_payment(LOG_ERR, FQ_MSG_UNKNOWN_FOR_OPERATOR,
+                           "unknown past its last deadline; asked about once an hour", ledger);
         break;
     case FQ_MOVE_DECLINE:
         fq_say_payment(LOG_INFO, FQ_MSG_ATTEMPT_DECLINED, "declined, the buyer may try again",
@@ -103,7 +132,6 @@ void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t 
         break;
     case FQ_MOVE_BUG:
     case FQ_MOVE_IGNORE:
-    case FQ_MOVE_AGAIN:
     case FQ_MOVE_CONFIRM:
         break;
     }
