@@ -94,7 +94,7 @@ void fq_move_request_close(struct fq_ledger *ledger, int64_t now_ms)
     fq_ledger_moved(ledger, now_ms, "payment", 0, "close requested", &storefront);
     struct fq_attempt *live = fq_ledger_live_attempt(ledger);
     if (live != NULL)
-        fq_move_ask_attempt_now(live, now_ms);
+        fq_move_ask_attempt(live, now_ms);
     else
         move_close_unsent(ledger, FQ_CLOSE_REQUESTED, now_ms);
 }
@@ -158,17 +158,17 @@ int fq_move_submit_refund(struct fq_ledger *ledger, struct fq_refund *refund, in
     return 0;
 }
 
-void fq_move_ask_attempt_now(struct fq_attempt *attempt, int64_t now_ms)
+void fq_move_ask_attempt(struct fq_attempt *attempt, int64_t due_ms)
 {
-    attempt->due_ms = now_ms;
+    attempt->due_ms = due_ms;
     attempt->is_dirty = true;
 }
 
-void fq_move_ask_refund_now(struct fq_refund *refund, int64_t now_ms)
+void fq_move_ask_refund(struct fq_refund *refund, int64_t due_ms)
 {
     if (refund->state != FQ_REFUND_RESERVED && refund->state != FQ_REFUND_SUBMITTED)
         return;
-    refund->due_ms = now_ms;
+    refund->due_ms = due_ms;
     refund->is_dirty = true;
 }
 

@@ -100,9 +100,9 @@ int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *pla
 int fq_move_submit_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms,
                           const struct fq_schedule *schedule);
 
-/* Ask soon: the due time of a live attempt or an unfinished refund becomes now. */
-void fq_move_ask_attempt_now(struct fq_attempt *attempt, int64_t now_ms);
-void fq_move_ask_refund_now(struct fq_refund *refund, int64_t now_ms);
+/* The due time of a live attempt or an unfinished refund; no move that anybody is told of. */
+void fq_move_ask_attempt(struct fq_attempt *attempt, int64_t due_ms);
+void fq_move_ask_refund(struct fq_refund *refund, int64_t due_ms);
 
 /* Until when a close that was asked for is proven at the latest; 0: nothing is open. */
 int64_t fq_closes_by_ms(const struct fq_ledger *ledger);

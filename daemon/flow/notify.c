@@ -70,9 +70,9 @@ static int notify_decide_ask(const struct notify *notify, struct fq_attempt *att
                              struct fq_refund *refund)
 {
     if (refund != NULL)
-        fq_move_ask_refund_now(refund, notify->now_ms);
+        fq_move_ask_refund(refund, notify->now_ms);
     else if (attempt->state == FQ_ATTEMPT_SENT)
-        fq_move_ask_attempt_now(attempt, notify->now_ms);
+        fq_move_ask_attempt(attempt, notify->now_ms);
     return FQ_DECIDE_WRITE;
 }
 

@@ -111,6 +111,49 @@ static void recovery_refund_asked(void *asker)
     recovery->flow->world->read(recovery->flow->world->ctx, &recovery->read);
 }
 
+/* ---- one whose channel is not configured (any more): nobody can be asked ---- */
+
+/* Out of the others' way: what is due is read oldest first. */
+static int recovery_decide_postpone(struct fq_tx *tx)
+{
+    struct recovery *recovery = tx->flow;
+    int64_t due_ms = recovery->now_ms + recovery->flow->conf.schedule.max_ms;
+    if (tx->ledger == NULL)
+        return FQ_DECIDE_KEEP;
+    struct fq_attempt *attempt = fq_ledger_attempt(tx->ledger, recovery->due.n);
+    struct fq_refund *refund = fq_ledger_refund(tx->ledger, recovery->due.n);
+    if (recovery->due.kind == DUE_ATTEMPT && attempt != NULL && attempt->due_ms > 0)
+        fq_move_ask_attempt(attempt, due_ms);
+    if (recovery->due.kind == DUE_REFUND && refund != NULL)
+        fq_move_ask_refund(refund, due_ms);
+    return FQ_DECIDE_WRITE;
+}
+
+static void recovery_postponed(struct fq_tx *tx)
+{
+    struct recovery *recovery = tx->flow;
+    if (tx->result < 0)
+        fq_say_fault("postponing what nobody can be asked about", tx->trace);
+    else if (tx->ledger != NULL)
+        fq_say_payment(LOG_ERR, FQ_MSG_FAULT,
+                       "a payment's channel is not configured: configure it again", tx->ledger);
+    recovery_end(recovery);
+}
+
+static void recovery_postpone(struct recovery *recovery)
+{
+    bool is_refund = recovery->due.kind == DUE_REFUND;
+    recovery->now_ms = fq_flow_now(recovery->flow);
+    recovery->tx = (struct fq_tx){ .arena = recovery->read.arena,
+                                   .lookup = FQ_LOOKUP_SEQ,
+                                   .seq = recovery->due.seq,
+                                   .refund_n = is_refund ? recovery->due.n : 0,
+                                   .decide = recovery_decide_postpone,
+                                   .done = recovery_postponed,
+                                   .flow = recovery };
+    fq_flow_transact(recovery->flow, &recovery->tx);
+}
+
 /* ---- any of them ---- */
 
 static void recovery_asked(void *asker)
@@ -124,6 +167,11 @@ static void recovery_read(struct fq_read *read)
     if (read->result < 0 || read->ledger == NULL) {
         fq_say_fault("reading a due payment", read->trace);
         recovery_end(recovery);
+        return;
+    }
+    if (recovery->due.kind != DUE_PAYMENT &&
+        fq_flow_channel(recovery->flow, read->ledger->payment.channel) == NULL) {
+        recovery_postpone(recovery);
         return;
     }
     switch (recovery->due.kind) {
