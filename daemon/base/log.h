@@ -58,6 +58,7 @@ enum fq_msg {
     FQ_MSG_UNKNOWN_FOR_OPERATOR, /* unknown past the last deadline */
     FQ_MSG_LIMITED,              /* a limit refused work */
     FQ_MSG_LOG_LOST,             /* the ring was full: n lines are missing */
+    FQ_MSG_KEY_FETCHED,
     FQ_MSG_N
 };
 

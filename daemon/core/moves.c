@@ -106,6 +106,29 @@ void fq_move_expire(struct fq_ledger *ledger, int64_t now_ms)
         move_close_unsent(ledger, FQ_CLOSE_EXPIRED, now_ms);
 }
 
+/* Appends a row for a refund, with the next number. */
+static int move_append_refund(struct fq_ledger *ledger, const struct fq_refund *plan,
+                              int64_t now_ms, struct fq_refund **ret)
+{
+    struct fq_refund *refunds =
+        fq_arena_array(ledger->arena, ledger->n_refunds_loaded + 1, sizeof(*refunds));
+    if (refunds == NULL)
+        return FQ_FAULT(-ENOMEM, "the arena is full");
+    if (ledger->n_refunds_loaded > 0)
+        memcpy(refunds, ledger->refunds, ledger->n_refunds_loaded * sizeof(*refunds));
+    struct fq_refund *refund = &refunds[ledger->n_refunds_loaded];
+    *refund = *plan;
+    refund->n = ++ledger->payment.n_refunds;
+    refund->created_ms = now_ms;
+    refund->is_new = true;
+    refund->is_dirty = true;
+    ledger->refunds = refunds;
+    ledger->n_refunds_loaded++;
+    ledger->payment.refund_counted_minor += refund->amount_minor;
+    *ret = refund;
+    return 0;
+}
+
 int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *plan, int64_t now_ms,
                            struct fq_refund **ret)
 {
@@ -115,30 +138,39 @@ int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *pla
     if (plan->amount_minor <= 0 ||
         plan->amount_minor > payment->amount.minor - payment->refund_counted_minor)
         return FQ_MOVE_E_TOO_MUCH;
-    struct fq_refund *refunds =
-        fq_arena_array(ledger->arena, ledger->n_refunds_loaded + 1, sizeof(*refunds));
-    if (refunds == NULL)
-        return FQ_FAULT(-ENOMEM, "the arena is full");
-    if (ledger->n_refunds_loaded > 0)
-        memcpy(refunds, ledger->refunds, ledger->n_refunds_loaded * sizeof(*refunds));
-    struct fq_refund *refund = &refunds[ledger->n_refunds_loaded];
-    *refund = *plan;
-    refund->n = ++payment->n_refunds;
+    struct fq_refund *refund = NULL;
+    FQ_TRY(move_append_refund(ledger, plan, now_ms, &refund));
     refund->state = FQ_REFUND_RESERVED;
-    refund->created_ms = now_ms;
     refund->deadline_ms = now_ms + FQ_REFUND_DEADLINE_MS;
     refund->due_ms = now_ms;
-    refund->is_new = true;
-    refund->is_dirty = true;
-    ledger->refunds = refunds;
-    ledger->n_refunds_loaded++;
-    payment->refund_counted_minor += refund->amount_minor;
     struct fq_evidence evidence = {
         .kind = refund->origin == FQ_ORIGIN_STOREFRONT ? "storefront" : "own",
         .proof = refund->number,
     };
     fq_ledger_moved(ledger, now_ms, "refund", refund->n, "-> RESERVED", &evidence);
     *ret = refund;
+    return 0;
+}
+
+/* The platform's truth is counted whatever we thought was left. */
+int fq_move_book_refund(struct fq_ledger *ledger, const struct fq_refund *found, int64_t now_ms,
+                        const struct fq_evidence *evidence)
+{
+    struct fq_payment *payment = &ledger->payment;
+    struct fq_refund *refund = NULL;
+    if (payment->state != FQ_PAYMENT_PAID || found->amount_minor <= 0 ||
+        payment->n_refunds >= FQ_REFUNDS_MAX ||
+        fq_ledger_refund_by_number(ledger, found->number) != NULL)
+        return FQ_MOVE_E_NOT_NOW;
+    FQ_TRY(move_append_refund(ledger, found, now_ms, &refund));
+    refund->state = FQ_REFUND_REFUNDED;
+    refund->submitted_ms = now_ms;
+    refund->finished_ms = now_ms;
+    payment->refunded_minor += refund->amount_minor;
+    payment->flags |= FQ_FLAG_FOREIGN_REFUND;
+    fq_ledger_moved(ledger, now_ms, "refund", refund->n, "found at the platform, REFUNDED",
+                    evidence);
+    fq_ledger_event(ledger, now_ms, FQ_EVENT_FOREIGN_REFUND, refund->n);
     return 0;
 }
 

@@ -96,6 +96,11 @@ enum {
 int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *plan, int64_t now_ms,
                            struct fq_refund **ret);
 
+/* A refund that we did not send, proven by the platform: counted, flagged, an event.
+ * FQ_MOVE_E_NOT_NOW: not paid, or known already. */
+int fq_move_book_refund(struct fq_ledger *ledger, const struct fq_refund *found, int64_t now_ms,
+                        const struct fq_evidence *evidence);
+
 /* The refund is about to be sent (again): RESERVED -> SUBMITTED, or the same number once more. */
 int fq_move_submit_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms,
                           const struct fq_schedule *schedule);

@@ -311,6 +311,19 @@ static void drive_say_unknown(const struct fq_drive *drive)
                                                   : verdict->platform_code);
 }
 
+/* The same answer is read again, once, with the key that it needs. */
+static void drive_has_key(void *asker, bool is_kept)
+{
+    struct fq_drive *drive = asker;
+    if (is_kept && !drive->has_fetched) {
+        drive->has_fetched = true;
+        drive_adapt(drive, &drive->send.answer, drive_heard);
+        return;
+    }
+    drive_unclear(drive, "the platform signed with a key that is not to be had",
+                  drive->answer.verdict.key_name);
+}
+
 static void drive_heard(struct fq_adapt *adapt)
 {
     struct fq_drive *drive = adapt->flow;
@@ -333,8 +346,8 @@ static void drive_heard(struct fq_adapt *adapt)
         drive_settle(drive);
         return;
     case FQ_STEP_NEED_KEY:
-        drive_unclear(drive, "the platform signed with a key that is not configured",
-                      drive->answer.verdict.key_name);
+        fq_key_fetch(drive->flow, drive->channel, drive->answer.verdict.key_name, drive_has_key,
+                     drive);
         return;
     default:
         drive_say_unknown(drive);
@@ -358,6 +371,8 @@ static int drive_decide_settle(struct fq_tx *tx)
 {
     struct fq_drive *drive = tx->flow;
     struct fq_ledger *ledger = tx->ledger;
+    if (drive->settle != NULL)
+        return drive->settle(drive, tx);
     struct fq_attempt *attempt =
         ledger != NULL ? fq_ledger_attempt(ledger, drive->attempt_n) : NULL;
     if (attempt == NULL)

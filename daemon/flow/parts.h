@@ -78,6 +78,11 @@ struct fq_drive {
     uint32_t move;               /* fq_move that was applied */
     struct fq_str policy_number; /* for a refund that policy may want */
 
+    /* Instead of the tables, for what is no row yet (notify.c); NULL: the tables. */
+    int (*settle)(struct fq_drive *drive, struct fq_tx *tx);
+
+    bool has_fetched; /* a key, for this very answer */
+
     void (*done)(struct fq_drive *drive); /* then the drive is freed */
     void *asker;
 
@@ -100,6 +105,11 @@ void fq_drive_start(struct fq_drive *drive);
 bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq);
 void fq_flow_busy(struct fq_flow *flow, int64_t seq);
 void fq_flow_idle(struct fq_flow *flow, int64_t seq);
+
+/* Fetches a key that the platform signed with and nobody configured, rarely and checked by the
+ * adapter up to the pinned roots; then calls done(asker, whether it is kept now). (key.c) */
+void fq_key_fetch(struct fq_flow *flow, const struct fq_channel *channel, struct fq_str key_name,
+                  void (*done)(void *asker, bool is_kept), void *asker);
 
 /* Whether the verdict of a notification, return or answer is believed: NULL, or why not. `asked` is
  * what it is checked against; what the channel and the answer know is filled in. */

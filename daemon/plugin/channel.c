@@ -6,6 +6,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/plugin/describe.h"
+#include "daemon/plugin/fetched.h"
 #include "daemon/plugin/host.h"
 #include "daemon/plugin/loader.h"
 
@@ -274,6 +275,7 @@ int fq_channel_open(const struct fq_channel_conf *conf, const char *adapters_dir
     channel->conf = conf;
     channel->arena = fq_arena_new(INSTANCE_SIZE_MAX);
     channel->keyring = fq_keyring_new();
+    channel->fetched = fq_fetched_new();
     int r = channel_build(channel, adapters_dir, &refusal);
     if (r == FQ_CHANNEL_E_REFUSED)
         return FQ_CHANNEL_E_REFUSED;
@@ -292,6 +294,7 @@ void fq_channel_free(struct fq_channel *channel)
         (void)pthread_mutex_destroy(channel->serial);
     fq_free(channel->serial);
     fq_keyring_free(channel->keyring);
+    fq_fetched_free(channel->fetched);
     fq_arena_free(channel->arena);
     fq_loader_free(channel->loader);
     fq_free(channel);

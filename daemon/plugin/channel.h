@@ -23,6 +23,7 @@ struct fq_channel {
     struct fq_loader *loader;
     pthread_mutex_t
         *serial; /* held during a call of an adapter that wants one at a time; else NULL */
+    struct fq_fetched *fetched; /* platform keys fetched while running */
 };
 
 /* Opens a channel: loads the adapter (once per .so), its keys, calls open() and describe(), checks
@@ -75,6 +76,13 @@ bool fq_channel_can(const struct fq_channel *channel, uint32_t kind);
 void fq_channel_call(const struct fq_channel *channel, uint32_t kind, const struct fq_call *call,
                      const struct fq_message *message, struct fq_arena *arena,
                      struct fq_answer *ret);
+
+/* Keeps a key that fetch_key brought (its verdict was believed), for host->verify under this name;
+ * a few are kept, the oldest gives way, a configured key is never replaced. FQ_CHANNEL_E_REFUSED:
+ * it is no key. On the loop. */
+int fq_channel_keep_key(const struct fq_channel *channel, struct fq_str name, struct fq_str pem);
+/* True at most once in ten seconds: anyone may name an unknown key. On the loop. */
+bool fq_channel_may_fetch(const struct fq_channel *channel, int64_t now_ms);
 
 /* Pure arithmetic, on the loop: the plan of one rate. ret->lines in the arena, checked
  * (fq_quote_validate holds). FQ_CHANNEL_E_REFUSED if the adapter cannot or its sums are wrong. */

@@ -8,6 +8,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/crypto/crypto.h"
+#include "daemon/plugin/fetched.h"
 #include "daemon/plugin/unpack.h"
 
 static struct fq_host_call *host_call(const struct fq_host *host)
@@ -97,12 +98,17 @@ static int host_verify(const struct fq_host *host, const char *key, uint32_t sch
 {
     struct fq_host_call *lent = host_call(host);
     const struct fq_host_leaf *leaf = host_leaf(lent, key);
-    if (leaf == NULL && host_key_kind(lent, key) != FQ_KEY_PUBLIC_VERIFY)
-        return host_refuse(lent, "verify: \"%s\" is no key to verify with", key != NULL ? key : "");
     if (scheme == FQ_SCHEME_RSA_SHA1)
         return host_refuse(lent, "verify: RSA with SHA-1 is not allowed");
-    const struct fq_keyring *keyring = leaf != NULL ? leaf->keyring : lent->channel->keyring;
-    int r = fq_keyring_verify(keyring, leaf != NULL ? "leaf" : key, scheme, text, signature);
+    int r = FQ_FETCHED_E_NO_SUCH;
+    if (leaf != NULL)
+        r = fq_keyring_verify(leaf->keyring, "leaf", scheme, text, signature);
+    else if (host_key_kind(lent, key) == FQ_KEY_PUBLIC_VERIFY)
+        r = fq_keyring_verify(lent->channel->keyring, key, scheme, text, signature);
+    else if (key != NULL && lent->channel->fetched != NULL)
+        r = fq_fetched_verify(lent->channel->fetched, fq_str_of(key), scheme, text, signature);
+    if (r == FQ_FETCHED_E_NO_SUCH)
+        return host_refuse(lent, "verify: \"%s\" is no key to verify with", key != NULL ? key : "");
     if (r == FQ_VERIFY_E_BAD)
         return 1;
     if (r != 0)

@@ -562,6 +562,41 @@ static void test_a_refund_unknown_for_a_day_is_shown_to_the_operator(void **stat
     assert_int_equal(settle_events(FQ_EVENT_FOR_OPERATOR), 1);
 }
 
+static void test_a_refund_found_at_the_platform_is_counted_once(void **state)
+{
+    (void)state;
+    static const struct fq_evidence evidence = { .kind = "answer" };
+    const struct fq_refund found = { .attempt_n = 1,
+                                     .origin = FQ_ORIGIN_PLATFORM,
+                                     .number = fq_lit("console-1"),
+                                     .amount_minor = 600000 };
+    assert_int_equal(fq_move_book_refund(ledger, &found, CREATED, &evidence), FQ_MOVE_E_NOT_NOW);
+    settle_paid();
+    assert_int_equal(fq_move_book_refund(ledger, &found, CREATED + 9000, &evidence), 0);
+    assert_int_equal(fq_move_book_refund(ledger, &found, CREATED + 9001, &evidence),
+                     FQ_MOVE_E_NOT_NOW);
+    assert_int_equal(ledger->payment.refunded_minor, 600000);
+    assert_int_equal(settle_events(FQ_EVENT_FOREIGN_REFUND), 1);
+    settle_refund(99901, FQ_MOVE_E_TOO_MUCH);
+    settle_refund(99900, 0);
+    assert_true(fq_ledger_validate(ledger));
+}
+
+static void test_a_refund_found_beyond_what_is_left_is_counted_and_flagged(void **state)
+{
+    (void)state;
+    static const struct fq_evidence evidence = { .kind = "answer" };
+    const struct fq_refund found = { .attempt_n = 1,
+                                     .origin = FQ_ORIGIN_PLATFORM,
+                                     .number = fq_lit("console-1"),
+                                     .amount_minor = 600000 };
+    settle_paid();
+    settle_refund(200000, 0);
+    assert_int_equal(fq_move_book_refund(ledger, &found, CREATED + 9000, &evidence), 0);
+    assert_true(ledger->payment.flags & FQ_FLAG_FOREIGN_REFUND);
+    assert_true(fq_ledger_validate(ledger));
+}
+
 #define SETTLE_TEST(name) cmocka_unit_test_setup_teardown(name, settle_setup, settle_teardown)
 
 int main(void)
@@ -600,6 +635,8 @@ int main(void)
         SETTLE_TEST(test_accepted_is_not_refunded),
         SETTLE_TEST(test_a_failed_refund_releases_its_reservation),
         SETTLE_TEST(test_a_failed_refund_that_moved_money_after_all_is_counted),
+        SETTLE_TEST(test_a_refund_found_at_the_platform_is_counted_once),
+        SETTLE_TEST(test_a_refund_found_beyond_what_is_left_is_counted_and_flagged),
         SETTLE_TEST(test_a_refund_unknown_for_a_day_is_shown_to_the_operator),
     };
     return cmocka_run_group_tests_name("settle", tests, NULL, NULL);

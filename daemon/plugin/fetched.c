@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps fetched keys, and how often one may be fetched: whoever writes to us can name any key. */
+#include "daemon/plugin/fetched.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "daemon/base/err.h"
+
+#define KEYS_MAX       8
+#define NAME_SIZE_MAX  64
+#define FETCH_EVERY_MS INT64_C(10000)
+
+struct fetched_key {
+    char name[NAME_SIZE_MAX];
+    size_t name_len;
+    struct fq_keyring *keyring; /* the key stands in it as "key" */
+};
+
+struct fq_fetched {
+    pthread_mutex_t mutex;
+    struct fetched_key keys[KEYS_MAX];
+    size_t n_kept; /* in all: the next one takes the place of the oldest */
+    int64_t fetch_not_before_ms;
+};
+
+struct fq_fetched *fq_fetched_new(void)
+{
+    struct fq_fetched *fetched = fq_zalloc(sizeof(*fetched));
+    fq_assert(pthread_mutex_init(&fetched->mutex, NULL) == 0);
+    return fetched;
+}
+
+void fq_fetched_free(struct fq_fetched *fetched)
+{
+    if (fetched == NULL)
+        return;
+    for (size_t i = 0; i < KEYS_MAX; i++)
+        fq_keyring_free(fetched->keys[i].keyring);
+    (void)pthread_mutex_destroy(&fetched->mutex);
+    fq_free(fetched);
+}
+
+static struct fetched_key *fetched_find(struct fq_fetched *fetched, struct fq_str name)
+{
+    for (size_t i = 0; i < KEYS_MAX; i++) {
+        struct fetched_key *key = &fetched->keys[i];
+        if (key->keyring != NULL && fq_str_equal(name, (struct fq_str){ key->name, key->name_len }))
+            return key;
+    }
+    return NULL;
+}
+
+int fq_fetched_verify(struct fq_fetched *fetched, struct fq_str name, uint32_t scheme,
+                      struct fq_str text, struct fq_str signature)
+{
+    int r = FQ_FETCHED_E_NO_SUCH;
+    (void)pthread_mutex_lock(&fetched->mutex);
+    const struct fetched_key *key = fetched_find(fetched, name);
+    if (key != NULL)
+        r = fq_keyring_verify(key->keyring, "key", scheme, text, signature);
+    (void)pthread_mutex_unlock(&fetched->mutex);
+    return r;
+}
+
+int fq_channel_keep_key(const struct fq_channel *channel, struct fq_str name, struct fq_str pem)
+{
+    struct fq_fetched *fetched = channel->fetched;
+    FQ_CLEANUP(fq_keyring) *keyring = fq_keyring_new();
+    if (name.len == 0 || name.len > NAME_SIZE_MAX)
+        return FQ_CHANNEL_E_REFUSED;
+    int r = fq_keyring_add(keyring, "key", FQ_KEY_PUBLIC_VERIFY, pem);
+    if (r > 0)
+        return FQ_CHANNEL_E_REFUSED;
+    FQ_TRY(r);
+    (void)pthread_mutex_lock(&fetched->mutex);
+    struct fetched_key *key = fetched_find(fetched, name);
+    if (key == NULL)
+        key = &fetched->keys[fetched->n_kept++ % KEYS_MAX];
+    fq_keyring_free(key->keyring);
+    key->keyring = FQ_TAKE(keyring);
+    memcpy(key->name, name.ptr, name.len);
+    key->name_len = name.len;
+    (void)pthread_mutex_unlock(&fetched->mutex);
+    return 0;
+}
+
+bool fq_channel_may_fetch(const struct fq_channel *channel, int64_t now_ms)
+{
+    struct fq_fetched *fetched = channel->fetched;
+    if (now_ms < fetched->fetch_not_before_ms)
+        return false;
+    fetched->fetch_not_before_ms = now_ms + FETCH_EVERY_MS;
+    return true;
+}
