@@ -9,6 +9,9 @@
 
 #define STATUS_TYPE    "application/vnd.fenqi.v1.status"
 #define STATUS_LIFE_MS INT64_C(600000)
+/* The browser is shown the state by then, whatever the platform does: before the web's own limit.
+ */
+#define ASK_WITHIN_MS INT64_C(2500)
 
 struct back {
     struct fq_flow *flow;
@@ -124,10 +127,27 @@ static void back_asked(void *asker)
     back->flow->world->read(back->flow->world->ctx, &back->read);
 }
 
+/* One question at a time: a buyer who reloads waits for the one that is on its way. */
+static void back_ask(struct back *back, struct fq_ledger *ledger)
+{
+    struct fq_flow *flow = back->flow;
+    int64_t seq = ledger->payment.seq;
+    if (fq_ledger_live_attempt(ledger) == NULL) {
+        back_asked(back);
+        return;
+    }
+    if (!fq_flow_is_busy(flow, seq))
+        fq_ask_now(flow, ledger, NULL, NULL);
+    fq_wait_add(flow, seq, ASK_WITHIN_MS, back_asked, back);
+}
+
+/* Only if the platform's message is about this payment: the link says which one it is. */
 static int back_decide(struct fq_tx *tx)
 {
     struct back *back = tx->flow;
-    if (tx->ledger == NULL || tx->ledger->payment.verification != FQ_VERIFICATION_OPENED)
+    struct fq_str number = back->adapt.answer.verdict.number;
+    if (tx->ledger == NULL || tx->ledger->payment.verification != FQ_VERIFICATION_OPENED ||
+        fq_ledger_attempt_by_number(tx->ledger, number) == NULL)
         return FQ_DECIDE_KEEP;
     fq_move_returned(tx->ledger, back->now_ms);
     return FQ_DECIDE_WRITE;
@@ -142,7 +162,7 @@ static void back_returned(struct fq_tx *tx)
         return;
     }
     fq_wait_wake(back->flow, tx->seq);
-    fq_ask_now(back->flow, tx->ledger, back_asked, back);
+    back_ask(back, tx->ledger);
 }
 
 static void back_note(struct back *back)
@@ -163,17 +183,17 @@ static void back_verified(struct fq_adapt *adapt)
     if (adapt->answer.verified && !adapt->answer.is_fault)
         back_note(back);
     else
-        fq_ask_now(back->flow, back->read.ledger, back_asked, back);
+        back_ask(back, back->read.ledger);
 }
 
-static void back_verify(struct back *back, const struct fq_ledger *ledger)
+static void back_verify(struct back *back, struct fq_ledger *ledger)
 {
     const struct fq_channel *channel = fq_flow_channel(back->flow, ledger->payment.channel);
     struct fq_visit *visit = back->visit;
     bool is_post = fq_str_equal(visit->method, fq_lit("POST"));
     if (channel == NULL || !fq_channel_can(channel, FQ_CALL_BROWSER_RETURN) ||
         (visit->query.len == 0 && !is_post)) {
-        fq_ask_now(back->flow, ledger, back_asked, back);
+        back_ask(back, ledger);
         return;
     }
     back->message = fq_visit_message(visit);
