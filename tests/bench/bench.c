@@ -67,13 +67,15 @@ int main(int argc, char **argv)
                     "  --enforce  exit 1 if a budget is exceeded\n"
                     "\n"
                     "BENCH_PAYMENTS  payments stored for memory and starts (50000)\n"
-                    "BENCH_RUNS      runs of which the median is taken (3)\n",
+                    "BENCH_RUNS      runs of which the median is taken (3)\n"
+                    "BENCH_ONLY      measures only what has this in its name, for a profiler\n",
                     stderr);
         return 2;
     }
     struct bench_conf conf = { .build = argv[1],
                                .n_payments = bench_number("BENCH_PAYMENTS", PAYMENTS_DEFAULT),
-                               .n_runs = bench_number("BENCH_RUNS", RUNS_DEFAULT) };
+                               .n_runs = bench_number("BENCH_RUNS", RUNS_DEFAULT),
+                               .only = getenv("BENCH_ONLY") };
     bench_measure(&conf);
     size_t n_over = bench_rows_finish(argv[2]);
     (void)printf("\n%zu over budget; %s\n", n_over, argv[2]);

@@ -112,6 +112,7 @@ void bench_load_run(struct bench_load *load, struct bench_run *run);
 /* Signs notifications for `n` opened orders, for a run of BENCH_NOTIFY. */
 void bench_load_sign_notifications(struct bench_load *load, size_t n);
 size_t bench_load_n_payments(const struct bench_load *load); /* made so far */
+size_t bench_load_n_orders(const struct bench_load *load);   /* that can be notified about */
 size_t bench_load_n_plans(const struct bench_load *load);    /* in the last answer that had some */
 
 /* ---- requests and answers (ask.c) ---- */
@@ -137,6 +138,7 @@ struct bench_web {
 };
 
 void bench_web_open(struct bench_web *web, int port);
+bool bench_web_is_closed(const struct bench_web *web);
 void bench_web_send(struct bench_web *web, const char *method, const char *path, const char *body);
 /* True once a whole answer is there: its status and the value of Location, if any. */
 bool bench_web_read(struct bench_web *web, int *ret_status, char *ret_location, size_t size);
@@ -168,6 +170,7 @@ struct bench_conf {
     const char *build;
     size_t n_payments; /* stored, for memory and starts */
     size_t n_runs;
+    const char *only; /* part of the names of what is measured; NULL: everything */
 };
 
 void bench_measure(const struct bench_conf *conf);

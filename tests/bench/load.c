@@ -95,7 +95,8 @@ static void load_disconnect(struct bench_load *load)
     for (size_t i = 0; i < DEALERS; i++)
         (void)zmq_close(load->dealers[i]);
     for (size_t i = 0; i < WEBS; i++)
-        (void)close(load->webs[i].fd);
+        if (load->webs[i].fd >= 0)
+            (void)close(load->webs[i].fd);
     (void)close(load->epoll_fd);
     (void)close(load->timer_fd);
     (void)zmq_ctx_term(load->context);
@@ -131,11 +132,34 @@ void bench_load_connect(struct bench_load *load, pid_t daemon)
         load->dealers[i] = bench_ask_socket(load->context, load->place);
     load->n_free_webs = 0;
     for (size_t i = 0; i < WEBS; i++) {
-        bench_web_open(&load->webs[i], load->place->web_port);
+        load->webs[i].fd = -1;
         load->free_webs[load->n_free_webs++] = &load->webs[i];
-        load_watch(load, load->webs[i].fd, &load->webs[i]);
     }
     load_watch(load, load->timer_fd, NULL);
+}
+
+/* The daemon ends connections that were idle for a while. */
+static void load_drop_web(struct bench_web *web)
+{
+    (void)close(web->fd);
+    web->fd = -1;
+}
+
+static void load_drop_closed_webs(struct bench_load *load)
+{
+    for (size_t i = 0; i < WEBS; i++)
+        if (load->webs[i].fd >= 0 && bench_web_is_closed(&load->webs[i]))
+            load_drop_web(&load->webs[i]);
+}
+
+static struct bench_web *load_take_web(struct bench_load *load)
+{
+    struct bench_web *web = load->free_webs[--load->n_free_webs];
+    if (web->fd < 0) {
+        bench_web_open(web, load->place->web_port);
+        load_watch(load, web->fd, web);
+    }
+    return web;
 }
 
 /* ---- a request starts ---- */
@@ -174,7 +198,7 @@ static void load_visit(struct bench_load *load, size_t slot)
         load->waiting[load->n_waiting++] = slot;
         return;
     }
-    struct bench_web *web = load->free_webs[--load->n_free_webs];
+    struct bench_web *web = load_take_web(load);
     web->user = &load->slots[slot];
     if (load->run->kind == BENCH_HEALTH) {
         bench_web_send(web, "GET", "/healthz", "");
@@ -313,12 +337,17 @@ static void load_take_visit(struct bench_load *load, struct bench_web *web)
 {
     char location[8192];
     int status = 0;
+    if (web->user == NULL) {
+        load_drop_web(web);
+        return;
+    }
     if (!bench_web_read(web, &status, location, sizeof(location)))
         return;
     bench_check(status == (load->run->kind == BENCH_PAGE ? 303 : 200));
     if (load->run->kind == BENCH_PAGE)
         load_keep_order(load, location);
     size_t slot = (size_t)((struct load_slot *)web->user - load->slots);
+    web->user = NULL;
     load->free_webs[load->n_free_webs++] = web;
     load_done(load, slot);
     if (load->n_waiting > 0) {
@@ -356,6 +385,7 @@ static void load_begin(struct bench_load *load, struct bench_run *run)
     load->is_verified = false;
     for (size_t i = run->n_in_flight; i > 0; i--)
         load->free_slots[load->n_free_slots++] = i - 1;
+    load_drop_closed_webs(load);
     load->latencies_us = calloc(run->n, sizeof(double));
     bench_check(load->latencies_us != NULL);
     if (run->per_second > 0)
@@ -397,6 +427,11 @@ void bench_load_sign_notifications(struct bench_load *load, size_t n)
 size_t bench_load_n_payments(const struct bench_load *load)
 {
     return load->n_payments;
+}
+
+size_t bench_load_n_orders(const struct bench_load *load)
+{
+    return load->n_orders;
 }
 
 size_t bench_load_n_plans(const struct bench_load *load)

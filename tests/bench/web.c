@@ -25,6 +25,13 @@ void bench_web_open(struct bench_web *web, int port)
     bench_check(setsockopt(web->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0);
 }
 
+bool bench_web_is_closed(const struct bench_web *web)
+{
+    char byte;
+    ssize_t n = recv(web->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN);
+}
+
 void bench_web_send(struct bench_web *web, const char *method, const char *path, const char *body)
 {
     char text[16384];
