@@ -285,6 +285,7 @@ static int daemon_drain(struct fq_daemon *daemon)
     fq_flow_drain(daemon->flow);
     FQ_TRY(daemon_turn_until_idle(daemon, DRAIN_MS));
     fq_http_free(FQ_TAKE(daemon->http));
+    daemon->loop.front = NULL; /* who still asks keeps nobody from going */
     FQ_TRY(daemon_turn_until_idle(daemon, SETTLE_MS));
     return 0;
 }
@@ -298,11 +299,13 @@ static void daemon_run_home(struct fq_daemon *daemon)
 /* In the reverse order of start; each part posts its last jobs home before the next one goes. */
 static void daemon_stop(struct fq_daemon *daemon)
 {
-    bool is_idle = daemon->flow == NULL || fq_flow_n_running(daemon->flow) == 0;
-    if (!is_idle) {
+    size_t n_running = daemon->flow != NULL ? fq_flow_n_running(daemon->flow) : 0;
+    size_t n_in_flight = daemon->front != NULL ? fq_front_n_in_flight(daemon->front) : 0;
+    daemon->is_stopping = true; /* nothing is reloaded any more */
+    if (n_running + n_in_flight > 0) {
         /* A part hangs. Everything that matters is durable: end as a crash would, but say so. */
         fq_log(LOG_ERR, FQ_MSG_STOPPED, "stopped with work inside: it is taken up again at start",
-               FQ_LOG_INT("RUNNING", fq_flow_n_running(daemon->flow)));
+               FQ_LOG_INT("RUNNING", n_running), FQ_LOG_INT("IN_FLIGHT", n_in_flight));
         fq_log_stop();
         _exit(EXIT_FAILURE);
     }

@@ -14,7 +14,11 @@ struct fq_busy {
 struct fq_flow *fq_flow_new(const struct fq_flow_conf *conf)
 {
     struct fq_flow *flow = fq_zalloc(sizeof(*flow));
+    flow->arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
     flow->conf = *conf;
+    flow->conf.instance = fq_arena_copy(flow->arena, conf->instance);
+    flow->conf.order_prefix = fq_arena_copy(flow->arena, conf->order_prefix);
+    flow->conf.public_url = fq_arena_copy(flow->arena, conf->public_url);
     flow->world = conf->world;
     uint32_t instance = 0;
     for (size_t i = 0; i < conf->instance.len; i++)
@@ -30,6 +34,7 @@ void fq_flow_free(struct fq_flow *flow)
     fq_assert(flow->busy == NULL);
     fq_assert(flow->waiters == NULL);
     flow->world->cancel(flow->world->ctx, &flow->round_timer);
+    fq_arena_free(flow->arena);
     fq_free(flow);
 }
 

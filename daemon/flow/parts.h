@@ -18,6 +18,7 @@ struct fq_waiter; /* a GetPayment that waits for a move (wait.c) */
 
 struct fq_flow {
     struct fq_flow_conf conf;
+    struct fq_arena *arena; /* of its texts: the first configuration may go, the flow stays */
     const struct fq_world *world;
     struct fq_sequence sequence;
     struct fq_busy *busy;      /* by seq */
