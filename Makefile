@@ -238,7 +238,7 @@ fuzz:
 	    build/fuzz/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
 	        build/corpus/$$name $$(ls -d tests/fuzz/corpus/$$name 2>/dev/null) >build/corpus/$$name.log 2>&1 || \
 	        { tail -n 40 build/corpus/$$name.log; exit 1; }; \
-	    tail -n 1 build/corpus/$$name.log; \
+	    grep '^Done' build/corpus/$$name.log; \
 	done
 
 bench:
