@@ -265,7 +265,7 @@ const char *fq_verdict_refuse(const struct fq_verdict_context *context,
         reason = verdict_refuse_order_number(context, verdict);
     if (reason == NULL)
         reason = verdict_refuse_amount(context, verdict);
-    if (reason == NULL && is_silent && !context->is_begin)
+    if (reason == NULL && is_silent && !context->is_begin && !context->is_key)
         reason = "DONE without an outcome";
     return reason;
 }

@@ -69,6 +69,7 @@ static void key_judged(struct fq_adapt *adapt)
     struct key_fetch *fetch = adapt->flow;
     const struct fq_answer *answer = &adapt->answer;
     struct fq_verdict_context asked = { .is_begin = fetch->n_sends == 0,
+                                        .is_key = true,
                                         .now_ms = fetch->call.now_unix_ms,
                                         .n_sends = fetch->n_sends };
     const char *refusal = answer->is_fault ? "the adapter could not fetch the key"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A platform's notification: verified over the bytes that came, committed, then acknowledged. */
+#include "daemon/core/money.h"
 #include "daemon/flow/parts.h"
 
 struct notify {
@@ -55,9 +56,10 @@ static int notify_book(struct fq_drive *drive, struct fq_tx *tx)
     struct fq_evidence evidence = fq_evidence_of(&drive->answer, "answer");
     if (tx->ledger == NULL)
         return FQ_FAULT(-ENOENT, "the payment of a drive is gone");
+    struct fq_money amount = tx->ledger->payment.amount;
+    amount.minor = verdict->amount.minor; /* any; in the payment's currency */
     if (drive->refusal != NULL || verdict->outcome != FQ_OUTCOME_REFUNDED ||
-        !fq_str_equal(fq_str_of(verdict->amount.currency),
-                      fq_str_of(tx->ledger->payment.amount.currency)))
+        !fq_money_equal(verdict->amount, amount))
         return FQ_DECIDE_KEEP;
     int r = fq_move_book_refund(tx->ledger, &found, drive->settle_ms, &evidence);
     if (r == FQ_MOVE_E_NOT_NOW)

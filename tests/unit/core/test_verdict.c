@@ -395,6 +395,9 @@ static void test_an_answer_that_is_done_says_an_outcome(void **state)
     assert_refused(&context, &verdict, "DONE without an outcome");
     verdict.outcome = FQ_OUTCOME_PENDING;
     assert_believed(&context, &verdict);
+    context.is_key = true;
+    verdict = (struct fq_verdict){ .step = FQ_STEP_DONE, .key_name = fq_lit("next") };
+    assert_believed(&context, &verdict);
 }
 
 static void test_the_platforms_number_needs_a_signature(void **state)
