@@ -121,6 +121,15 @@ bool fq_str_is_utf8(struct fq_str s)
     return true;
 }
 
+bool fq_str_is_line(struct fq_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 int fq_str_to_int64(struct fq_str s, int64_t min, int64_t max, int64_t *ret)
 {
     bool negative = min < 0 && s.len > 0 && s.ptr[0] == '-';

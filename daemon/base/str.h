@@ -40,6 +40,9 @@ bool fq_str_is_word(struct fq_str s, const char *also);
 /* Well-formed UTF-8 without NUL (Unicode 15, table 3-7). */
 bool fq_str_is_utf8(struct fq_str s);
 
+/* Without NUL, line breaks and the other control characters of ASCII; true for empty. */
+bool fq_str_is_line(struct fq_str s);
+
 /* Strict numbers: digits only (a leading '-' where min < 0), no spaces, no '+', no leading zeros
  * beyond a lone 0; within [min, max]. */
 enum {

@@ -18,23 +18,14 @@ static bool form_is_any(struct fq_str text)
     return true;
 }
 
-static bool form_has_control(struct fq_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
-            return true;
-    }
-    return false;
-}
-
 static bool form_is_path(struct fq_str text)
 {
-    return text.len > 0 && text.len < 4096 && !form_has_control(text);
+    return text.len > 0 && text.len < 4096 && fq_str_is_line(text);
 }
 
 static bool form_is_title(struct fq_str text)
 {
-    return text.len > 0 && text.len <= 64 && !form_has_control(text);
+    return text.len > 0 && text.len <= 64 && fq_str_is_line(text);
 }
 
 static bool form_is_word(struct fq_str text, size_t len_min, size_t len_max, const char *also)
@@ -179,7 +170,7 @@ static bool form_is_endpoint(struct fq_str text)
     if (fq_str_starts(text, fq_lit("ipc://"))) {
         struct fq_str path = fq_str_sub(text, 6, text.len);
         return fq_str_starts(path, fq_lit("/")) && path.len > 1 && path.len <= IPC_PATH_SIZE_MAX &&
-               !form_has_control(path);
+               fq_str_is_line(path);
     }
     if (!fq_str_starts(text, fq_lit("tcp://")))
         return false;

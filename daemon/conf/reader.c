@@ -100,8 +100,6 @@ static struct fq_str reader_must(const struct fq_reader *reader, const struct fq
     }
 }
 
-/* `quoted`: the value is right except for its missing quotes, or it is of another kind altogether.
- */
 static void reader_refuse(const struct fq_reader *reader, const struct fq_conf_row *row,
                           struct fq_str key, const config_setting_t *setting)
 {

@@ -10,6 +10,23 @@ static bool fact_is_plain(char c)
     return c != '%' && (unsigned char)c >= 0x20 && c != 0x7f;
 }
 
+bool fq_fact_is_name(struct fq_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')
+            return false;
+    }
+    return fq_str_is_word(name, "_.");
+}
+
+size_t fq_fact_size(const struct fq_pair *fact)
+{
+    size_t size = fact->name.len + fact->value.len + 2;
+    for (size_t i = 0; i < fact->value.len; i++)
+        size += fact_is_plain(fact->value.ptr[i]) ? 0 : 2;
+    return size;
+}
+
 static void fact_add_slice(struct fq_buf *buf, struct fq_str name, struct fq_str value)
 {
     fq_buf_add(buf, name);
@@ -98,15 +115,6 @@ static int fact_read_value(struct fq_str text, struct fq_arena *arena, struct fq
     return 0;
 }
 
-static bool fact_is_name(struct fq_str name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')
-            return false;
-    }
-    return fq_str_is_word(name, "_.");
-}
-
 int fq_facts_read(struct fq_str text, struct fq_arena *arena, struct fq_pairs *ret)
 {
     size_t n = 0;
@@ -118,7 +126,7 @@ int fq_facts_read(struct fq_str text, struct fq_arena *arena, struct fq_pairs *r
     for (size_t i = 0; i < n; i++) {
         struct fq_str line, value;
         if (!fq_str_cut(text, '\n', &line, &text) ||
-            !fq_str_cut(line, '=', &items[i].name, &value) || !fact_is_name(items[i].name) ||
+            !fq_str_cut(line, '=', &items[i].name, &value) || !fq_fact_is_name(items[i].name) ||
             fact_read_value(value, arena, &items[i].value) != 0)
             return FQ_FACT_E_MALFORMED;
     }
@@ -134,7 +142,7 @@ int fq_facts_write(struct fq_pairs pairs, struct fq_arena *arena, size_t size_ma
     struct fq_buf buf;
     fq_buf_init(&buf, arena, size_max);
     for (size_t i = 0; i < pairs.n_items; i++) {
-        if (!fact_is_name(pairs.items[i].name))
+        if (!fq_fact_is_name(pairs.items[i].name))
             return FQ_FACT_E_MALFORMED;
         fact_add_slice(&buf, pairs.items[i].name, pairs.items[i].value);
     }

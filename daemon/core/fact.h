@@ -15,6 +15,9 @@ void fq_fact_add_text(struct fq_buf *buf, const char *name, const char *value);
 void fq_fact_add_int(struct fq_buf *buf, const char *name, int64_t value);
 void fq_fact_add_hex(struct fq_buf *buf, const char *name, const void *bytes, size_t size);
 
+bool fq_fact_is_name(struct fq_str name);
+size_t fq_fact_size(const struct fq_pair *fact); /* of its line */
+
 enum {
     FQ_FACT_E_MALFORMED = 1,
     FQ_FACT_E_ABSENT,

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool money_is_currency(const char *currency)
+bool fq_money_is_currency(const char currency[4])
 {
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         if (currency[i] < 'A' || currency[i] > 'Z')
             return false;
     }
@@ -17,7 +17,7 @@ static bool money_is_currency(const char *currency)
 bool fq_money_is_payable(struct fq_money money)
 {
     return money.minor >= 1 && money.minor <= FQ_MONEY_MINOR_MAX && money.exponent <= 6 &&
-           money_is_currency(money.currency);
+           fq_money_is_currency(money.currency);
 }
 
 bool fq_money_equal(struct fq_money a, struct fq_money b)

@@ -9,6 +9,9 @@
 /* The most that is ever computed with: 99,999,999.99 in a currency of two digits. */
 #define FQ_MONEY_MINOR_MAX INT64_C(9999999999)
 
+/* Three capital letters. */
+bool fq_money_is_currency(const char currency[4]);
+
 /* 1..FQ_MONEY_MINOR_MAX of a three-letter currency with at most 6 digits behind the point. */
 bool fq_money_is_payable(struct fq_money money);
 bool fq_money_equal(struct fq_money a, struct fq_money b);

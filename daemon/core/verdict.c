@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/mem.h"
+#include "daemon/core/fact.h"
 
 /* ---- what each outcome must bring ---- */
 
@@ -71,36 +72,16 @@ static const char *verdict_refuse_ranges(const struct fq_verdict *verdict)
     return NULL;
 }
 
-/* The size of `text` as a fact's value (core/fact.h): what is kept and counted. */
-static size_t verdict_fact_size(struct fq_str text)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < text.len && size <= FQ_MEMORY_SIZE_MAX; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        size += c == '%' || c < 0x20 || c == 0x7f ? 3 : 1;
-    }
-    return size;
-}
-
-static bool verdict_is_fact_name(struct fq_str name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')
-            return false;
-    }
-    return fq_str_is_word(name, "_.");
-}
-
 static const char *verdict_refuse_memory(const struct fq_verdict *verdict)
 {
     size_t size = 0;
     for (size_t i = 0; i < verdict->memory.n_items; i++) {
         const struct fq_pair *pair = &verdict->memory.items[i];
-        if (pair->name.len > FQ_MEMORY_SIZE_MAX)
+        if (pair->name.len > FQ_MEMORY_SIZE_MAX || pair->value.len > FQ_MEMORY_SIZE_MAX)
             return "memory is larger than 2 KiB";
-        if (!verdict_is_fact_name(pair->name))
+        if (!fq_fact_is_name(pair->name))
             return "a name in memory is not of a-z 0-9 _ and point";
-        size += pair->name.len + verdict_fact_size(pair->value) + 2;
+        size += fq_fact_size(pair);
         if (size > FQ_MEMORY_SIZE_MAX)
             return "memory is larger than 2 KiB";
     }

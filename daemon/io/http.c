@@ -139,19 +139,10 @@ static size_t transfer_body(char *bytes, size_t size, size_t n, void *context)
     return size * n + 1;
 }
 
-/* No NUL, no line break, no other control character. */
-static bool transfer_text_is_clean(struct fq_str text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
-            return false;
-    return true;
-}
-
 static bool transfer_add_header(struct http_transfer *transfer, struct fq_str name,
                                 struct fq_str value)
 {
-    if (!fq_str_is_word(name, "-_") || !transfer_text_is_clean(value))
+    if (!fq_str_is_word(name, "-_") || !fq_str_is_line(value))
         return false;
     /* libcurl's own notation: "name;" sends an empty header. */
     struct fq_str line =
@@ -197,7 +188,7 @@ static bool transfer_set_request(struct http_transfer *transfer)
 {
     const struct fq_message *request = &transfer->exchange->request;
     struct fq_str url = fq_arena_copy(transfer->scratch, request->url);
-    if (fq_str_is_empty(url) || !transfer_text_is_clean(url))
+    if (fq_str_is_empty(url) || !fq_str_is_line(url))
         return false;
     CURLcode r = CURLE_OK;
     transfer_set(CURLOPT_URL, url.ptr);

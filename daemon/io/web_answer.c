@@ -27,15 +27,6 @@ static struct MHD_Response *answer_new(struct fq_str body)
     return response;
 }
 
-/* No line break, no NUL, no other control character: it would end the header, or begin another. */
-static bool answer_text_is_clean(struct fq_str text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
-            return false;
-    return true;
-}
-
 /* libmicrohttpd asks for a NUL. Not from the exchange's arena: a full one must still get its answer
  * out. */
 static bool answer_add_text(struct MHD_Response *response, const char *name, struct fq_str value)
@@ -51,9 +42,11 @@ struct MHD_Response *fq_web_response(const struct fq_web_exchange *exchange, uin
 {
     struct fq_str policy = exchange->content_security_policy;
     *ret_status = 500;
-    if (exchange->status < 200 || exchange->status > 599 ||
-        !answer_text_is_clean(exchange->answer_type) || !answer_text_is_clean(exchange->location) ||
-        !answer_text_is_clean(policy))
+    if (exchange->status < 200 || exchange->status > 599)
+        return fq_web_response_plain(500);
+    /* A line break would end the header, or begin another. */
+    if (!fq_str_is_line(exchange->answer_type) || !fq_str_is_line(exchange->location) ||
+        !fq_str_is_line(policy))
         return fq_web_response_plain(500);
     struct MHD_Response *response = answer_new(exchange->answer_body);
     if (!answer_add_text(response, "Content-Type", exchange->answer_type) ||

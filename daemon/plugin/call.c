@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs one adapter function and brings its verdict home. */
-#include <stdio.h>
-#include <string.h>
-
 #include "daemon/base/err.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/plugin/host.h"
@@ -148,7 +145,8 @@ void fq_channel_call(const struct fq_channel *channel, uint32_t kind, const stru
         ret->reason = call_take(&lent, kind, room, &ret->verdict);
         ret->is_fault = ret->reason.len > 0;
         ret->verified = !ret->is_fault && lent.verified;
-        ret->verified_key = ret->verified ? lent.verified_key : ret->verified_key;
+        if (ret->verified)
+            ret->verified_key = lent.verified_key;
     }
     fq_host_deinit(&lent);
 }

@@ -27,8 +27,9 @@ struct fq_channel {
 };
 
 /* Opens a channel: loads the adapter (once per .so), its keys, calls open() and describe(), checks
- * what they say. On FQ_CHANNEL_E_REFUSED *ret_key is the offending configuration key
- * ("settings.app_id", "keys.alipay", "adapter") and *ret_reason says why, both in `arena`. */
+ * what they say. On FQ_CHANNEL_E_REFUSED *reterr_key is the offending configuration
+ * key ("settings.app_id", "keys.alipay", "adapter") and *reterr_reason says why, both in `arena`.
+ */
 enum {
     FQ_CHANNEL_E_REFUSED = 1,
 };

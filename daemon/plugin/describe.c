@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "daemon/core/money.h"
+
 #define KEYS_MAX      32
 #define WORD_SIZE_MAX 256
 #define TERMINALS_MASK                                                                  \
@@ -24,11 +26,7 @@ static const char *describe_refuse_words(const struct fq_description *about)
         return "describe: a title is missing";
     if (!describe_is_word(about->fee_word_zh) || !describe_is_word(about->fee_word_en))
         return "describe: the word for the fee is missing";
-    for (size_t i = 0; i < 3; i++) {
-        if (about->currency[i] < 'A' || about->currency[i] > 'Z')
-            return "describe: the currency is not three capital letters";
-    }
-    if (about->currency[3] != '\0')
+    if (!fq_money_is_currency(about->currency))
         return "describe: the currency is not three capital letters";
     return about->exponent > 6 ? "describe: the exponent is out of range" : NULL;
 }

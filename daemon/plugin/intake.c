@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "daemon/core/money.h"
 #include "daemon/core/verdict.h"
 
 enum intake_form {
@@ -67,15 +68,6 @@ static const struct intake_list intake_lists[] = {
 
 /* ---- one slice ---- */
 
-static bool intake_is_line(struct fq_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
-            return false;
-    }
-    return fq_str_is_utf8(text);
-}
-
 static bool intake_is_url(struct fq_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -94,7 +86,7 @@ static const char *intake_check_form(struct fq_str text, enum intake_form form)
     case INTAKE_TEXT:
         return fq_str_is_utf8(text) ? NULL : " is not UTF-8 text";
     case INTAKE_LINE:
-        return intake_is_line(text) ? NULL : " is not one line of text";
+        return fq_str_is_line(text) && fq_str_is_utf8(text) ? NULL : " is not one line of text";
     case INTAKE_URL:
         return intake_is_url(text) ? NULL : " has a byte that no URL has";
     case INTAKE_TOKEN:
@@ -154,17 +146,6 @@ static struct fq_str intake_take_pairs(struct fq_pairs *pairs, const struct inta
 
 /* ---- numbers ---- */
 
-static bool intake_is_currency(const char currency[4])
-{
-    if (currency[0] == '\0')
-        return true;
-    for (size_t i = 0; i < 3; i++) {
-        if (currency[i] < 'A' || currency[i] > 'Z')
-            return false;
-    }
-    return currency[3] == '\0';
-}
-
 static const char *intake_check_numbers(const struct fq_verdict *verdict)
 {
     if (verdict->step > FQ_STEP_ASK)
@@ -177,7 +158,7 @@ static const char *intake_check_numbers(const struct fq_verdict *verdict)
         return "identity is none";
     if (verdict->action > FQ_ACTION_APP_SDK)
         return "action is none";
-    if (!intake_is_currency(verdict->amount.currency))
+    if (verdict->amount.currency[0] != '\0' && !fq_money_is_currency(verdict->amount.currency))
         return "amount.currency is not three capital letters";
     if (verdict->amount.exponent > 6)
         return "amount.exponent is out of range";

@@ -100,6 +100,18 @@ static void utf8_accepts_what_is_well_formed(void **state)
     assert_true(fq_str_is_utf8(fq_lit("花呗分期 \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf")));
 }
 
+static void a_line_has_no_control_character(void **state)
+{
+    (void)state;
+    assert_true(fq_str_is_line(fq_lit("")));
+    assert_true(fq_str_is_line(fq_lit(" ~ 花呗")));
+    assert_false(fq_str_is_line(fq_lit("a\nb")));
+    assert_false(fq_str_is_line(fq_lit("a\r")));
+    assert_false(fq_str_is_line(fq_lit("\0")));
+    assert_false(fq_str_is_line(fq_lit("\x1f")));
+    assert_false(fq_str_is_line(fq_lit("\x7f")));
+}
+
 static void utf8_refuses_the_rest(void **state)
 {
     (void)state;
@@ -187,6 +199,7 @@ int main(void)
         cmocka_unit_test(word_is_alphanumeric_and_what_is_allowed),
         cmocka_unit_test(utf8_accepts_what_is_well_formed),
         cmocka_unit_test(utf8_refuses_the_rest),
+        cmocka_unit_test(a_line_has_no_control_character),
         cmocka_unit_test(numbers_are_read_strictly),
         cmocka_unit_test(minus_needs_a_negative_range),
         cmocka_unit_test(range_holds_at_its_ends),

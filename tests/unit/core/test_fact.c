@@ -55,6 +55,7 @@ static void test_every_byte_comes_back(void **state)
     assert_int_equal(facts.n_items, 1);
     assert_int_equal(facts.items[0].value.len, 256);
     assert_memory_equal(facts.items[0].value.ptr, bytes, 256);
+    assert_int_equal(fq_fact_size(&facts.items[0]), text.len);
 }
 
 static void test_other_texts_of_the_same_are_refused(void **state)
