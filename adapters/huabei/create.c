@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens an order: signs what takes the buyer to the platform's cashier. */
+/* Opens an order: signs what takes the buyer to the platform's cashier, or asks for a QR code. */
 #include <string.h>
 
 #include "adapters/huabei/huabei.h"
@@ -7,17 +7,22 @@
 /* One row per terminal: how the buyer gets to the cashier. */
 static const struct create_way {
     uint32_t terminal; /* fq_terminal */
-    const char *method;
+    enum huabei_method method;
     const char *product_code;
+    bool is_at_create; /* no browser of the buyer's opens it */
 } create_ways[] = {
-    { FQ_TERMINAL_DESKTOP, "alipay.trade.page.pay", "FAST_INSTANT_TRADE_PAY" },
+    { FQ_TERMINAL_DESKTOP, HUABEI_PAGE, "FAST_INSTANT_TRADE_PAY", false },
+    { FQ_TERMINAL_MOBILE_WEB, HUABEI_WAP, "QUICK_WAP_WAY", false },
+    { FQ_TERMINAL_APP, HUABEI_APP, "QUICK_MSECURITY_PAY", true },
+    { FQ_TERMINAL_QR, HUABEI_PRECREATE, "FACE_TO_FACE_PAYMENT", true },
 };
 
-uint32_t huabei_create_terminals(void)
+uint32_t huabei_create_terminals(bool at_create)
 {
     uint32_t terminals = 0;
     for (size_t i = 0; i < HUABEI_COUNT(create_ways); i++)
-        terminals |= 1u << create_ways[i].terminal;
+        if (!at_create || create_ways[i].is_at_create)
+            terminals |= 1u << create_ways[i].terminal;
     return terminals;
 }
 
@@ -29,7 +34,34 @@ static const struct create_way *create_way_of(uint32_t terminal)
     return NULL;
 }
 
-#define CREATE_URL_MAX 256 /* notify_url and return_url, by fact sheet 1.2 */
+/* ---- what is refused before it is sent ---- */
+
+#define CREATE_URL_MAX      256 /* notify_url and return_url, by fact sheet 1.2 */
+#define CREATE_NAME_MAX     64
+#define CREATE_DOCUMENT_MAX 64
+#define CREATE_PHONE_MAX    20
+
+static bool create_has_payer(const struct fq_call *call)
+{
+    return call->payer_name.len > 0 || call->payer_document_number.len > 0 ||
+           call->payer_phone.len > 0;
+}
+
+/* Personal data is posted by the buyer's browser or by us: it stands in no link, and in no text
+ * that the shop gets and keeps. */
+static const char *create_refuse_payer(const struct fq_call *call)
+{
+    if (!create_has_payer(call))
+        return NULL;
+    if (call->payer_name.len == 0 || call->payer_name.len > CREATE_NAME_MAX ||
+        !fq_slice_is_word(call->payer_document_number, CREATE_DOCUMENT_MAX))
+        return "a payer needs a name and the number of a document";
+    if (call->payer_phone.len > 0 && !fq_slice_is_digits(call->payer_phone, CREATE_PHONE_MAX))
+        return "the payer's phone is not 1 to 20 digits";
+    if (call->terminal == FQ_TERMINAL_APP)
+        return "a payer's data cannot travel in the text for an app";
+    return NULL;
+}
 
 static const char *create_refuse(const struct fq_call *call)
 {
@@ -44,59 +76,116 @@ static const char *create_refuse(const struct fq_call *call)
         return "notify_url or return_url is longer than 256 bytes";
     if (call->deadline_unix_ms <= call->now_unix_ms)
         return "the deadline has passed";
-    return huabei_refuse_plan(call->amount, call->instalments, call->bearer);
+    const char *refusal = huabei_refuse_plan(call->amount, call->instalments, call->bearer);
+    return refusal != NULL ? refusal : create_refuse_payer(call);
+}
+
+/* ---- what is asked for ---- */
+
+#define CREATE_MINUTE_MS INT64_C(60000)
+#define CREATE_QR_MS     (120 * CREATE_MINUTE_MS) /* fact sheet 2.1: QR life "default 2 h" */
+
+/* A QR code lives as long as the order may be paid, but not longer than two hours. */
+static int64_t create_qr_life_ms(const struct fq_call *call)
+{
+    int64_t life_ms = call->deadline_unix_ms - call->created_unix_ms;
+    return life_ms < CREATE_QR_MS ? life_ms : CREATE_QR_MS;
+}
+
+/* What only one way says. goods_type 0, virtual, would hide Huabei. */
+static void create_add_way(const struct huabei_question *asked, struct fq_text *biz)
+{
+    int64_t minutes = (create_qr_life_ms(asked->call) + CREATE_MINUTE_MS - 1) / CREATE_MINUTE_MS;
+    if (asked->method != HUABEI_PRECREATE) {
+        fq_json_add_member(biz, "goods_type", fq_slice("1"));
+    } else {
+        fq_text_add_of(biz, ",\"qr_code_timeout_express\":\"");
+        fq_text_add_number(biz, minutes > 0 ? minutes : 1);
+        fq_text_add_of(biz, "m\"");
+    }
+    if (asked->method == HUABEI_WAP && asked->call->return_url.len > 0)
+        fq_json_add_member(biz, "quit_url", asked->call->return_url);
+}
+
+/* The platform repeats passback_params: a paid order then says by itself that it lets nobody else
+ * pay. */
+static const char create_bound[] = "need_check_info";
+
+static void create_add_payer(const struct fq_call *call, struct fq_text *biz)
+{
+    if (!create_has_payer(call))
+        return;
+    bool has_type = call->payer_document_type.len > 0;
+    fq_json_add_member(biz, "passback_params", fq_slice(create_bound));
+    fq_text_add_of(biz, ",\"ext_user_info\":{");
+    fq_json_add_member(biz, "name", call->payer_name);
+    if (call->payer_phone.len > 0)
+        fq_json_add_member(biz, "mobile", call->payer_phone);
+    fq_json_add_member(biz, "cert_type",
+                       has_type ? call->payer_document_type : fq_slice("IDENTITY_CARD"));
+    fq_json_add_member(biz, "cert_no", call->payer_document_number);
+    fq_json_add_member(biz, "need_check_info", fq_slice("T"));
+    fq_text_add_char(biz, '}');
+}
+
+uint32_t huabei_identity(struct fq_str passback_params)
+{
+    return fq_slice_equal(passback_params, fq_slice(create_bound)) ? FQ_IDENTITY_REAL_NAME_MATCHED
+                                                                   : FQ_IDENTITY_PLATFORM_LOGIN;
 }
 
 /*= fact sheet 3.1: hb_fq_num and hb_fq_seller_percent "both together, both strings";
  * enable_pay_channels keeps the buyer from switching to another channel. */
-static bool create_biz_content(const struct fq_host *host, const struct fq_call *call,
-                               const char *product_code, struct fq_str *ret)
+int huabei_create_biz(const struct huabei_question *asked, struct fq_text *biz)
 {
-    struct fq_text biz, expiry;
+    const struct fq_call *call = asked->call;
+    const struct create_way *way = create_way_of(call->terminal);
     struct fq_str total_amount, time_expire;
-    fq_text_init(&expiry, host, sizeof("yyyy-mm-dd HH:MM:SS"));
-    fq_text_add_beijing(&expiry, call->deadline_unix_ms);
-    if (!huabei_money_write(host, call->amount, &total_amount) ||
-        !fq_text_finish(&expiry, &time_expire))
-        return false;
-    huabei_biz_begin(&biz, host, call);
-    fq_json_add_member(&biz, "total_amount", total_amount);
-    fq_json_add_member(&biz, "subject", call->subject);
-    fq_json_add_member(&biz, "product_code", fq_slice_of(product_code));
-    fq_json_add_member(&biz, "time_expire", time_expire);
-    fq_json_add_member(&biz, "goods_type", fq_slice("1")); /* 0, virtual, hides Huabei */
-    fq_json_add_member(&biz, "enable_pay_channels", fq_slice("pcreditpayInstallment"));
-    fq_text_add_of(&biz, ",\"extend_params\":{\"hb_fq_num\":\"");
-    fq_text_add_number(&biz, call->instalments);
-    fq_text_add_of(&biz, "\",\"hb_fq_seller_percent\":\"");
-    fq_text_add_of(&biz, call->bearer == FQ_BEARER_MERCHANT ? "100\"}}" : "0\"}}");
-    return fq_text_finish(&biz, ret);
+    if (way == NULL || !huabei_money_write(asked->host, call->amount, &total_amount) ||
+        !fq_notation_beijing(asked->host, call->deadline_unix_ms, &time_expire))
+        return asked->host->fail(asked->host, "no memory for the order, or no such deadline");
+    fq_json_add_member(biz, "out_trade_no", call->order_number);
+    fq_json_add_member(biz, "total_amount", total_amount);
+    fq_json_add_member(biz, "subject", call->subject);
+    fq_json_add_member(biz, "product_code", fq_slice_of(way->product_code));
+    fq_json_add_member(biz, "time_expire", time_expire);
+    create_add_way(asked, biz);
+    create_add_payer(call, biz);
+    fq_json_add_member(biz, "enable_pay_channels", fq_slice("pcreditpayInstallment"));
+    fq_text_add_of(biz, ",\"extend_params\":{\"hb_fq_num\":\"");
+    fq_text_add_number(biz, call->instalments);
+    fq_text_add_of(biz, "\",\"hb_fq_seller_percent\":\"");
+    fq_text_add_of(biz, call->bearer == FQ_BEARER_MERCHANT ? "100\"}" : "0\"}");
+    return 0;
 }
+
+/* ---- out: a page, a text for the app, or a question ---- */
 
 /*= fact sheet 1.9: "GET URLs get long: prefer POST". Some browsers and proxies stop at 2 kB. */
 #define CREATE_LINK_MAX 2048
 
-/* A browser page: a signed link, or a form where the link would be too long. */
-static int create_page(const struct huabei *self, const struct fq_host *host,
-                       const struct fq_call *call, struct fq_pairs params,
-                       struct fq_str biz_content, struct fq_verdict *ret)
+/* A browser page: a signed link; or a form, for personal data or where the link would be too long.
+ */
+static int create_page(const struct huabei_question *asked, struct fq_pairs params,
+                       struct fq_verdict *ret)
 {
+    static const char biz_name[] = "biz_content";
+    const struct fq_host *host = asked->host;
     ret->message.struct_size = sizeof(ret->message);
     ret->message.method = fq_slice("GET");
     ret->action = FQ_ACTION_REDIRECT;
-    ret->action_expires_unix_ms = call->deadline_unix_ms;
-    if (huabei_url(self, host, params, true, &ret->message.url) != 0)
+    if (huabei_url(asked, params, NULL, &ret->message.url) != 0)
         return -1;
-    if (ret->message.url.len <= CREATE_LINK_MAX)
+    if (ret->message.url.len <= CREATE_LINK_MAX && !create_has_payer(asked->call))
         return 0;
     struct fq_pair *field = host->alloc(host, sizeof(*field));
     if (field == NULL)
         return host->fail(host, "no memory for the form");
-    *field = (struct fq_pair){ fq_slice("biz_content"), biz_content };
+    *field = (struct fq_pair){ fq_slice(biz_name), fq_pairs_get(params, biz_name) };
     ret->message.fields = (struct fq_pairs){ field, 1 };
     ret->message.method = fq_slice("POST");
     ret->action = FQ_ACTION_FORM_POST;
-    return huabei_url(self, host, params, false, &ret->message.url);
+    return huabei_url(asked, params, biz_name, &ret->message.url);
 }
 
 int huabei_create_begin(void *self, const struct fq_host *host, const struct fq_call *call,
@@ -104,21 +193,64 @@ int huabei_create_begin(void *self, const struct fq_host *host, const struct fq_
 {
     const struct create_way *way = create_way_of(call->terminal);
     const char *refusal = way == NULL ? "no such terminal" : create_refuse(call);
-    struct fq_pairs params = { NULL, 0 };
     if (refusal != NULL)
         return host->fail(host, refusal);
-    struct huabei_request request = {
-        .method = way->method,
-        .notify_url = call->notify_url,
-        .return_url = call->return_url,
-    };
-    if (!create_biz_content(host, call, way->product_code, &request.biz_content))
-        return host->fail(host, "biz_content is too long, or a time is out of range");
-    if (huabei_sign(self, host, call, &request, &params) != 0 ||
-        create_page(self, host, call, params, request.biz_content, ret) != 0)
-        return -1;
-    ret->step = FQ_STEP_DONE;
+    const struct huabei_question asked = { self, host, call, way->method };
+    struct fq_pairs params = { NULL, 0 };
     ret->object = FQ_OBJECT_PAYMENT;
     ret->number = call->order_number;
+    if (way->method == HUABEI_PRECREATE)
+        return huabei_send(&asked, ret);
+    ret->step = FQ_STEP_DONE;
+    ret->action_expires_unix_ms = call->deadline_unix_ms;
+    if (huabei_sign(&asked, &params) != 0)
+        return -1;
+    if (way->method != HUABEI_APP)
+        return create_page(&asked, params, ret);
+    ret->action = FQ_ACTION_APP_SDK;
+    return fq_form_join(host, fq_slice(""), params, NULL, &ret->action_text);
+}
+
+/* ---- back: only QR codes are asked for ---- */
+
+/* No trade exists until the buyer scans: the request is taken, and nothing is known to be pending.
+ */
+static int create_qr(const struct fq_host *host, const struct fq_call *call, struct fq_str node,
+                     struct fq_verdict *ret)
+{
+    struct fq_str code = fq_json_text(host, node, "qr_code");
+    int64_t expires_ms = call->now_unix_ms + create_qr_life_ms(call);
+    if (!fq_slice_equal(fq_json_text(host, node, "out_trade_no"), call->order_number))
+        return fq_verdict_unknown(ret, "the answer is about another order");
+    if (!fq_slice_starts(code, fq_slice("https://")))
+        return fq_verdict_unknown(ret, "the answer brings no QR code");
+    ret->outcome = FQ_OUTCOME_ACCEPTED;
+    ret->number = call->order_number;
+    ret->proof = fq_slice("alipay.trade.precreate code=10000");
+    ret->action = FQ_ACTION_QR_CODE;
+    ret->action_text = code;
+    ret->action_expires_unix_ms =
+        expires_ms < call->deadline_unix_ms ? expires_ms : call->deadline_unix_ms;
+    return 0;
+}
+
+/* A final refusal is one of this try: whether an earlier one made an order is for queries to tell.
+ */
+int huabei_create_resume(void *self, const struct fq_host *host, const struct fq_call *call,
+                         const struct fq_message *message, struct fq_verdict *ret)
+{
+    const struct huabei_question asked = { self, host, call, HUABEI_PRECREATE };
+    struct fq_str node;
+    ret->object = FQ_OBJECT_PAYMENT;
+    enum huabei_class class = huabei_read(&asked, message, ret, &node);
+    if (class == HUABEI_DONE)
+        return create_qr(host, call, node, ret);
+    if (class == HUABEI_ASK)
+        return fq_verdict_ask(ret, FQ_OBJECT_PAYMENT, call->order_number);
+    if (class == HUABEI_FINAL) {
+        ret->outcome = FQ_OUTCOME_DECLINED;
+        ret->number = call->order_number;
+        ret->proof = fq_slice_assign(host, "sub_code", fq_json_text(host, node, "sub_code"));
+    }
     return 0;
 }

@@ -1,249 +1,187 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The signed envelope around every request and answer of gateway.do. */
-#include <string.h>
-
+/* The signed envelope around every request to gateway.do. */
 #include "adapters/huabei/huabei.h"
 
-static const struct {
-    const char *name;
-    const char *node;
-} gateway_methods[HUABEI_N_METHODS] = {
-    [HUABEI_QUERY] = { "alipay.trade.query", "alipay_trade_query_response" },
-    [HUABEI_CLOSE] = { "alipay.trade.close", "alipay_trade_close_response" },
-    [HUABEI_REFUND] = { "alipay.trade.refund", "alipay_trade_refund_response" },
-    [HUABEI_QUERY_REFUND] = { "alipay.trade.fastpay.refund.query",
-                              "alipay_trade_fastpay_refund_query_response" },
+enum {
+    GATEWAY_NOTIFY = 1, /* carries notify_url */
+    GATEWAY_RETURN = 2, /* carries return_url */
+    GATEWAY_CLEAR = 4,  /* never encrypted */
 };
 
-/* ---- requests ---- */
+/* The answer of FETCH_KEY brings what answers are verified with: nothing can verify it before it is
+ * decrypted, so it is asked for in clear. */
+static const struct gateway_method {
+    const char *name;
+    const char *node;
+    huabei_biz_fn *biz;
+    uint32_t flags;
+} gateway_methods[] = {
+    [HUABEI_QUERY] = { "alipay.trade.query", "alipay_trade_query_response", huabei_order_biz, 0 },
+    [HUABEI_CLOSE] = { "alipay.trade.close", "alipay_trade_close_response", huabei_order_biz, 0 },
+    [HUABEI_REFUND] = { "alipay.trade.refund", "alipay_trade_refund_response", huabei_refund_biz,
+                        0 },
+    [HUABEI_QUERY_REFUND] = { "alipay.trade.fastpay.refund.query",
+                              "alipay_trade_fastpay_refund_query_response", huabei_query_refund_biz,
+                              0 },
+    [HUABEI_PRECREATE] = { "alipay.trade.precreate", "alipay_trade_precreate_response",
+                           huabei_create_biz, GATEWAY_NOTIFY },
+    [HUABEI_FETCH_KEY] = { "alipay.open.app.alipaycert.download",
+                           "alipay_open_app_alipaycert_download_response", huabei_fetch_key_biz,
+                           GATEWAY_CLEAR },
+    [HUABEI_PAGE] = { "alipay.trade.page.pay", NULL, huabei_create_biz,
+                      GATEWAY_NOTIFY | GATEWAY_RETURN },
+    [HUABEI_WAP] = { "alipay.trade.wap.pay", NULL, huabei_create_biz,
+                     GATEWAY_NOTIFY | GATEWAY_RETURN },
+    [HUABEI_APP] = { "alipay.trade.app.pay", NULL, huabei_create_biz, GATEWAY_NOTIFY },
+};
 
-#define GATEWAY_PARAMS_MAX 16
-#define GATEWAY_BIZ_MAX    8192
+struct fq_str huabei_node(enum huabei_method method)
+{
+    return fq_slice_of(gateway_methods[method].node);
+}
+
+/* ---- biz_content ---- */
+
+#define GATEWAY_BIZ_MAX 8192
 
 static const char gateway_biz_name[] = "biz_content";
 
-void huabei_biz_begin(struct fq_text *biz, const struct fq_host *host, const struct fq_call *call)
+int huabei_order_biz(const struct huabei_question *asked, struct fq_text *biz)
 {
-    fq_text_init(biz, host, GATEWAY_BIZ_MAX);
-    fq_text_add_char(biz, '{');
-    fq_json_add_member(biz, "out_trade_no", call->order_number);
-}
-
-static void gateway_put(struct fq_pair *items, size_t *n_items, const char *name,
-                        struct fq_str value)
-{
-    if (value.len > 0)
-        items[(*n_items)++] = (struct fq_pair){ fq_slice_of(name), value };
-}
-
-/*= fact sheet 1.4: every parameter but sign, no empty ones, sorted, raw; RSA2, base64 in one line.
- * The time is Beijing's, of the call's clock. */
-int huabei_sign(const struct huabei *self, const struct fq_host *host, const struct fq_call *call,
-                const struct huabei_request *request, struct fq_pairs *ret)
-{
-    static const char *const except[] = { NULL };
-    struct fq_pair *items = host->alloc(host, GATEWAY_PARAMS_MAX * sizeof(*items));
-    struct fq_text time, sign;
-    struct fq_str timestamp, plain, signature, base64;
-    size_t n = 0;
-    fq_text_init(&time, host, sizeof("yyyy-mm-dd HH:MM:SS"));
-    fq_text_add_beijing(&time, call->now_unix_ms);
-    if (items == NULL || !fq_text_finish(&time, &timestamp))
-        return host->fail(host, "no memory for the parameters, or no such time");
-    gateway_put(items, &n, "app_id", self->app_id);
-    gateway_put(items, &n, gateway_biz_name, request->biz_content);
-    gateway_put(items, &n, "charset", fq_slice("utf-8"));
-    gateway_put(items, &n, "format", fq_slice("JSON"));
-    gateway_put(items, &n, "method", fq_slice_of(request->method));
-    gateway_put(items, &n, "notify_url", request->notify_url);
-    gateway_put(items, &n, "return_url", request->return_url);
-    gateway_put(items, &n, "sign_type", fq_slice("RSA2"));
-    gateway_put(items, &n, "timestamp", timestamp);
-    gateway_put(items, &n, "version", fq_slice("1.0"));
-    if (!fq_canon_join(host, (struct fq_pairs){ items, n }, except, FQ_CANON_SKIP_EMPTY, &plain))
-        return host->fail(host, "no memory for the string to sign");
-    if (host->sign(host, HUABEI_KEY_APP, FQ_SCHEME_RSA_SHA256, plain, &signature) != 0)
-        return host->fail(host, "the request could not be signed");
-    fq_text_init(&sign, host, signature.len / 3 * 4 + 4);
-    fq_text_add_base64(&sign, signature);
-    if (!fq_text_finish(&sign, &base64))
-        return host->fail(host, "no memory for the signature");
-    gateway_put(items, &n, "sign", base64);
-    *ret = (struct fq_pairs){ items, n };
+    fq_json_add_member(biz, "out_trade_no", asked->call->order_number);
     return 0;
 }
 
-int huabei_url(const struct huabei *self, const struct fq_host *host, struct fq_pairs params,
-               bool with_biz_content, struct fq_str *ret)
+static bool gateway_encrypts(const struct huabei_question *asked)
 {
-    struct fq_text url;
-    size_t size = self->gateway.len + 1;
-    for (size_t i = 0; i < params.n_items; i++)
-        size += 3 * (params.items[i].name.len + params.items[i].value.len) + 2;
-    fq_text_init(&url, host, size);
-    fq_text_add(&url, self->gateway);
-    fq_text_add_char(&url, '?');
-    for (size_t i = 0; i < params.n_items; i++) {
-        const struct fq_pair *param = &params.items[i];
-        if (with_biz_content || !fq_slice_equal(param->name, fq_slice_of(gateway_biz_name)))
-            fq_form_add(&url, param->name, param->value);
-    }
-    return fq_text_finish(&url, ret) ? 0 : host->fail(host, "no memory for the URL");
+    return asked->self->is_encrypted && (gateway_methods[asked->method].flags & GATEWAY_CLEAR) == 0;
+}
+
+/*= fact sheet 1.8: "encrypt, then sign". */
+static int gateway_biz(const struct huabei_question *asked, struct fq_str *ret)
+{
+    const struct fq_host *host = asked->host;
+    struct fq_text biz;
+    struct fq_str secret;
+    fq_text_init(&biz, host, GATEWAY_BIZ_MAX);
+    fq_text_add_char(&biz, '{');
+    if (gateway_methods[asked->method].biz(asked, &biz) != 0)
+        return -1;
+    fq_text_add_char(&biz, '}');
+    if (!fq_text_finish(&biz, ret))
+        return host->fail(host, "biz_content is too long");
+    if (gateway_encrypts(asked) &&
+        (host->encrypt(host, HUABEI_KEY_CONTENT, HUABEI_CIPHER, *ret, &secret) != 0 ||
+         !fq_notation_base64(host, secret, ret)))
+        return host->fail(host, "biz_content could not be encrypted");
+    return 0;
+}
+
+/* ---- what travels, and what is signed of it ---- */
+
+#define GATEWAY_PARAMS_MAX 16
+
+struct gateway_request {
+    struct fq_pair items[GATEWAY_PARAMS_MAX];
+    size_t n_items;
+    struct fq_str plain;
+};
+
+/*= fact sheet 1.4: "Drop parameters with an empty name or an empty value", sort, raw. */
+static int gateway_request(const struct huabei_question *asked, struct fq_str timestamp,
+                           struct gateway_request **ret)
+{
+    static const char *const except[] = { NULL };
+    const struct fq_str none = { NULL, 0 };
+    const struct fq_host *host = asked->host;
+    const struct gateway_method *method = &gateway_methods[asked->method];
+    struct gateway_request *request = host->alloc(host, sizeof(*request));
+    struct fq_str biz = none;
+    if (gateway_biz(asked, &biz) != 0)
+        return -1;
+    const struct fq_pair all[] = {
+        { fq_slice("alipay_root_cert_sn"), asked->self->root_cert_sn },
+        { fq_slice("app_cert_sn"), asked->self->app_cert_sn },
+        { fq_slice("app_id"), asked->self->app_id },
+        { fq_slice(gateway_biz_name), biz },
+        { fq_slice("charset"), fq_slice("utf-8") },
+        { fq_slice("encrypt_type"), gateway_encrypts(asked) ? fq_slice("AES") : none },
+        { fq_slice("format"), fq_slice("JSON") },
+        { fq_slice("method"), fq_slice_of(method->name) },
+        { fq_slice("notify_url"), method->flags & GATEWAY_NOTIFY ? asked->call->notify_url : none },
+        { fq_slice("return_url"), method->flags & GATEWAY_RETURN ? asked->call->return_url : none },
+        { fq_slice("sign_type"), fq_slice("RSA2") },
+        { fq_slice("timestamp"), timestamp },
+        { fq_slice("version"), fq_slice("1.0") },
+    };
+    for (size_t i = 0; request != NULL && i < HUABEI_COUNT(all); i++)
+        if (all[i].value.len > 0)
+            request->items[request->n_items++] = all[i];
+    if (request == NULL ||
+        !fq_canon_join(host, (struct fq_pairs){ request->items, request->n_items }, except,
+                       FQ_CANON_SKIP_EMPTY, &request->plain))
+        return host->fail(host, "no memory for the string to sign");
+    *ret = request;
+    return 0;
+}
+
+int huabei_string_to_sign(const struct huabei_question *asked, struct fq_str timestamp,
+                          struct fq_str *ret)
+{
+    struct gateway_request *request = NULL;
+    if (gateway_request(asked, timestamp, &request) != 0)
+        return -1;
+    *ret = request->plain;
+    return 0;
+}
+
+/* RSA2, base64 in one line. The time is Beijing's, of the call's clock. */
+int huabei_sign(const struct huabei_question *asked, struct fq_pairs *ret)
+{
+    const struct fq_host *host = asked->host;
+    struct gateway_request *request = NULL;
+    struct fq_str timestamp, signature, base64;
+    if (!fq_notation_beijing(host, asked->call->now_unix_ms, &timestamp))
+        return host->fail(host, "no memory for the time, or no such time");
+    if (gateway_request(asked, timestamp, &request) != 0)
+        return -1;
+    if (host->sign(host, HUABEI_KEY_APP, HUABEI_SCHEME, request->plain, &signature) != 0)
+        return host->fail(host, "the request could not be signed");
+    if (!fq_notation_base64(host, signature, &base64))
+        return host->fail(host, "no memory for the signature");
+    request->items[request->n_items++] = (struct fq_pair){ fq_slice("sign"), base64 };
+    *ret = (struct fq_pairs){ request->items, request->n_items };
+    return 0;
+}
+
+int huabei_url(const struct huabei_question *asked, struct fq_pairs params, const char *except,
+               struct fq_str *ret)
+{
+    struct fq_text front;
+    struct fq_str gateway = { NULL, 0 };
+    fq_text_init(&front, asked->host, asked->self->gateway.len + 1);
+    fq_text_add(&front, asked->self->gateway);
+    fq_text_add_char(&front, '?');
+    if (!fq_text_finish(&front, &gateway))
+        return asked->host->fail(asked->host, "no memory for the URL");
+    return fq_form_join(asked->host, gateway, params, except, ret);
 }
 
 /* System parameters travel in the URL and biz_content in the body, as the platform's own SDKs do
  * it: the charset must be known before the body can be decoded. */
-int huabei_send(const struct huabei *self, const struct fq_host *host, const struct fq_call *call,
-                enum huabei_method method, struct fq_text *biz, struct fq_verdict *ret)
+int huabei_send(const struct huabei_question *asked, struct fq_verdict *ret)
 {
-    struct huabei_request request = { .method = gateway_methods[method].name };
     struct fq_pairs params = { NULL, 0 };
-    struct fq_text body;
-    fq_text_add_char(biz, '}');
-    if (!fq_text_finish(biz, &request.biz_content))
-        return host->fail(host, "biz_content is too long");
-    if (huabei_sign(self, host, call, &request, &params) != 0 ||
-        huabei_url(self, host, params, false, &ret->message.url) != 0)
+    if (huabei_sign(asked, &params) != 0)
         return -1;
-    fq_text_init(&body, host, 3 * request.biz_content.len + sizeof(gateway_biz_name) + 1);
-    fq_form_add(&body, fq_slice_of(gateway_biz_name), request.biz_content);
-    if (!fq_text_finish(&body, &ret->message.body))
-        return host->fail(host, "no memory for the body");
+    struct fq_pair biz = { fq_slice(gateway_biz_name), fq_pairs_get(params, gateway_biz_name) };
+    struct fq_pairs body = { &biz, 1 };
+    if (huabei_url(asked, params, gateway_biz_name, &ret->message.url) != 0 ||
+        fq_form_join(asked->host, fq_slice(""), body, NULL, &ret->message.body) != 0)
+        return -1;
     ret->step = FQ_STEP_SEND;
     ret->message.struct_size = sizeof(ret->message);
     ret->message.method = fq_slice("POST");
     ret->message.content_type = fq_slice("application/x-www-form-urlencoded;charset=utf-8");
     return 0;
-}
-
-/* ---- answers ---- */
-
-bool huabei_verify(const struct fq_host *host, struct fq_str text, struct fq_str signature_base64)
-{
-    static const char *const keys[] = { HUABEI_KEY_ALIPAY, HUABEI_KEY_ALIPAY_NEXT };
-    struct fq_str signature;
-    if (signature_base64.len == 0 || !fq_slice_from_base64(host, signature_base64, &signature))
-        return false;
-    for (size_t i = 0; i < HUABEI_COUNT(keys); i++)
-        if (host->verify(host, keys[i], FQ_SCHEME_RSA_SHA256, text, signature) == 0)
-            return true;
-    return false;
-}
-
-/*= fact sheet 1.6: "Signed bytes = the exact bytes of the node's value in the raw body, including
- * both braces"; sign is taken from the top level only. */
-bool huabei_split(const struct fq_host *host, struct fq_str body, struct fq_str node,
-                  struct huabei_parts *ret)
-{
-    struct fq_str answer, sign;
-    struct huabei_parts parts = { .is_gateway_error = false };
-    if (fq_json_check(body, &answer) != 0)
-        return false;
-    if (!fq_json_member(answer, node, &parts.content)) {
-        if (!fq_json_member(answer, fq_slice("error_response"), &parts.content))
-            return false;
-        parts.is_gateway_error = true;
-    }
-    if (!fq_json_is_object(parts.content) && !fq_json_is_string(parts.content))
-        return false;
-    if (fq_json_member(answer, fq_slice("sign"), &sign) && fq_json_is_string(sign))
-        fq_json_scalar(host, sign, &parts.sign);
-    *ret = parts;
-    return true;
-}
-
-struct fq_str huabei_field(const struct fq_host *host, struct fq_str node, const char *name)
-{
-    struct fq_str value, text = { NULL, 0 };
-    if (fq_json_member(node, fq_slice_of(name), &value))
-        fq_json_scalar(host, value, &text);
-    return text;
-}
-
-#define GATEWAY_CODE_MAX  128
-#define GATEWAY_TEXT_MAX  512
-#define GATEWAY_LATER_MS  60000
-#define GATEWAY_TERMS_MAX 60
-
-/* "40004/ACQ.TRADE_NOT_EXIST" and the platform's words for it. */
-static void gateway_read_codes(const struct fq_host *host, struct fq_str node,
-                               struct fq_str *ret_code, struct fq_str *ret_sub_code,
-                               struct fq_verdict *ret)
-{
-    struct fq_text joined;
-    *ret_code = huabei_field(host, node, "code");
-    *ret_sub_code = huabei_field(host, node, "sub_code");
-    fq_text_init(&joined, host, GATEWAY_CODE_MAX);
-    fq_text_add(&joined, fq_slice_clip(*ret_code, GATEWAY_CODE_MAX / 2 - 1));
-    if (ret_sub_code->len > 0) {
-        fq_text_add_char(&joined, '/');
-        fq_text_add(&joined, fq_slice_clip(*ret_sub_code, GATEWAY_CODE_MAX / 2));
-    }
-    fq_text_finish(&joined, &ret->platform_code);
-    struct fq_str words = huabei_field(host, node, "sub_msg");
-    if (words.len == 0)
-        words = huabei_field(host, node, "msg");
-    ret->platform_text = fq_slice_clip(words, GATEWAY_TEXT_MAX);
-}
-
-int huabei_unknown(struct fq_verdict *ret, const char *why)
-{
-    ret->step = FQ_STEP_DONE;
-    ret->outcome = FQ_OUTCOME_UNKNOWN;
-    ret->platform_text = fq_slice_of(why);
-    return 0;
-}
-
-/* Why an answer cannot even be looked at; NULL if it can. */
-static const char *gateway_transport_fault(const struct fq_message *message)
-{
-    if (message->transport == FQ_TRANSPORT_NOT_SENT)
-        return "the request was not sent";
-    if (message->transport != FQ_TRANSPORT_OK)
-        return "no whole answer came";
-    if (message->http_status != 200)
-        return "the gateway's HTTP status is not 200";
-    return NULL;
-}
-
-enum huabei_class huabei_read(const struct fq_host *host, enum huabei_method method,
-                              const struct fq_message *message, struct fq_verdict *ret,
-                              struct fq_str *ret_node)
-{
-    struct huabei_parts parts;
-    struct fq_str code, sub_code;
-    const char *fault = gateway_transport_fault(message);
-    huabei_unknown(ret, fault);
-    if (fault != NULL)
-        return HUABEI_UNPROVEN;
-    if (!huabei_split(host, message->body, fq_slice_of(gateway_methods[method].node), &parts) ||
-        !fq_json_is_object(parts.content)) {
-        huabei_unknown(ret, "the answer has no such node, or is not JSON");
-        return HUABEI_UNPROVEN;
-    }
-    bool is_verified = huabei_verify(host, parts.content, parts.sign);
-    gateway_read_codes(host, parts.content, &code, &sub_code, ret);
-    if (!is_verified && (parts.sign.len > 0 || fq_slice_equal(code, fq_slice("10000"))))
-        huabei_unknown(ret, "the answer's signature is missing or bad");
-    /* A gateway-level error names no method: never a proof, even when it is signed. */
-    if (!is_verified || parts.is_gateway_error)
-        return HUABEI_UNPROVEN;
-    *ret_node = parts.content;
-    enum huabei_class class = huabei_classify(method, code, sub_code);
-    if (class == HUABEI_LATER)
-        ret->retry_after_ms = GATEWAY_LATER_MS;
-    return class;
-}
-
-uint32_t huabei_terms_read(const struct fq_host *host, struct fq_str pay_info)
-{
-    struct fq_str object, value, text;
-    int64_t terms;
-    if (fq_json_is_string(pay_info) && !fq_json_scalar(host, pay_info, &pay_info))
-        return 0;
-    if (fq_json_check(pay_info, &object) != 0 ||
-        !fq_json_member_any_case(object, fq_slice("user_install_num"), &value) ||
-        !fq_json_scalar(host, value, &text) || !fq_slice_to_number(text, GATEWAY_TERMS_MAX, &terms))
-        return 0;
-    return (uint32_t)terms;
 }

@@ -48,10 +48,16 @@ static void huabei_close(void *self)
 
 static const uint32_t huabei_terms[] = { 3, 6, 12 };
 
+/* Which of them belong together is for huabei_ready to say. */
 static const struct fq_key_need huabei_keys[] = {
     { HUABEI_KEY_APP, FQ_KEY_PRIVATE_SIGN, 1 },
-    { HUABEI_KEY_ALIPAY, FQ_KEY_PUBLIC_VERIFY, 1 },
+    { HUABEI_KEY_ALIPAY, FQ_KEY_PUBLIC_VERIFY, 0 },
     { HUABEI_KEY_ALIPAY_NEXT, FQ_KEY_PUBLIC_VERIFY, 0 },
+    { HUABEI_KEY_APP_CERT, FQ_KEY_OWN_CERTIFICATE, 0 },
+    { HUABEI_KEY_ALIPAY_CERT, FQ_KEY_PUBLIC_VERIFY, 0 },
+    { HUABEI_KEY_ALIPAY_CERT_NEXT, FQ_KEY_PUBLIC_VERIFY, 0 },
+    { HUABEI_KEY_ALIPAY_ROOT, FQ_KEY_ROOTS, 0 },
+    { HUABEI_KEY_CONTENT, FQ_KEY_SECRET, 0 },
 };
 
 static int huabei_describe(void *self, struct fq_description *ret)
@@ -65,11 +71,12 @@ static int huabei_describe(void *self, struct fq_description *ret)
     ret->exponent = HUABEI_EXPONENT;
     ret->terms = huabei_terms;
     ret->n_terms = HUABEI_COUNT(huabei_terms);
-    ret->terminals = huabei_create_terminals();
+    ret->terminals = huabei_create_terminals(false);
     ret->bearers = 1u << FQ_BEARER_BUYER | 1u << FQ_BEARER_MERCHANT;
     ret->pins_terms = 1;
     ret->partial_refund = 1;
     ret->reopen_is_same_order = 1;
+    ret->opens_at_create = huabei_create_terminals(true);
     ret->amount_min_minor = HUABEI_AMOUNT_MIN;
     ret->amount_max_minor = HUABEI_AMOUNT_MAX;
     /*= fact sheet 2.1: time_expire is "1 min .. 15 days ahead". */
@@ -124,43 +131,20 @@ const char *huabei_refuse_plan(struct fq_money amount, uint32_t instalments, uin
 
 /* ---- what it costs ---- */
 
-#define HUABEI_PPM 1000000
-
-/*= fact sheet 3.6: "q = num / 1000000, r = num % 1000000; 2r > 10^6 or (2r == 10^6 and q odd) =>
- * q+1". At most 10^10 fen by 10^6 millionths: far from overflow. */
-static int64_t huabei_fee(int64_t amount_minor, uint32_t rate_ppm)
-{
-    int64_t product = amount_minor * rate_ppm;
-    int64_t fee = product / HUABEI_PPM;
-    int64_t twice = 2 * (product % HUABEI_PPM);
-    return fee + (twice > HUABEI_PPM || (twice == HUABEI_PPM && fee % 2 == 1));
-}
-
+/*= fact sheet 3.6: halves go to the even fen, "remainders go to instalment 1". At most 10^10 fen by
+ * 10^6 millionths: far from overflow. */
 static int huabei_quote(void *self, const struct fq_host *host, const struct fq_quote_in *in,
                         struct fq_quote_out *ret)
 {
     (void)self;
     const char *refusal = huabei_refuse_plan(in->amount, in->instalments, in->bearer);
-    if (refusal == NULL && in->rate_ppm > HUABEI_PPM)
+    if (refusal == NULL && in->rate_ppm > FQ_PLAN_PPM)
         refusal = "the rate is above 100 %";
     if (refusal != NULL)
         return host->fail(host, refusal);
-    uint32_t n = in->instalments;
-    struct fq_plan_line *lines = host->alloc(host, n * sizeof(*lines));
-    if (lines == NULL)
-        return host->fail(host, "no memory for the plan");
-    int64_t total_fee = huabei_fee(in->amount.minor, in->rate_ppm);
-    int64_t buyer_fee = in->bearer == FQ_BEARER_BUYER ? total_fee : 0;
-    for (uint32_t i = 0; i < n; i++)
-        lines[i] = (struct fq_plan_line){ in->amount.minor / n, buyer_fee / n };
-    /* Both remainders go to the first instalment. */
-    lines[0].principal_minor += in->amount.minor % n;
-    lines[0].fee_minor += buyer_fee % n;
-    ret->lines = lines;
-    ret->n_lines = n;
-    ret->buyer_fee_minor = buyer_fee;
-    ret->merchant_fee_minor = total_fee - buyer_fee;
-    return 0;
+    int64_t fee = fq_plan_fee(in->amount.minor, in->rate_ppm);
+    int64_t buyer_fee = in->bearer == FQ_BEARER_BUYER ? fee : 0;
+    return fq_plan_spread(host, in, buyer_fee, fee - buyer_fee, ret);
 }
 
 /* ---- the adapter ---- */
@@ -175,12 +159,14 @@ static const struct fq_adapter huabei_adapter = {
     .close = huabei_close,
     .describe = huabei_describe,
     .quote = huabei_quote,
-    .create = { huabei_create_begin, NULL },
+    .create = { huabei_create_begin, huabei_create_resume },
     .query = { huabei_query_begin, huabei_query_resume },
     .close_order = { huabei_close_begin, huabei_close_resume },
     .refund = { huabei_refund_begin, huabei_refund_resume },
     .query_refund = { huabei_query_refund_begin, huabei_query_refund_resume },
+    .fetch_key = { huabei_fetch_key_begin, huabei_fetch_key_resume },
     .notification = huabei_notification,
     .browser_return = huabei_browser_return,
+    .ready = huabei_ready,
 };
 FQ_REGISTER_ADAPTER(huabei_adapter)

@@ -3,26 +3,50 @@
 #ifndef FQ_HUABEI_HUABEI_H
 #define FQ_HUABEI_HUABEI_H
 
+#include "adapters/sdk/answer.h"
 #include "adapters/sdk/canon.h"
 #include "adapters/sdk/form.h"
 #include "adapters/sdk/json.h"
+#include "adapters/sdk/notation.h"
+#include "adapters/sdk/plan.h"
 #include "adapters/sdk/settings.h"
 
-/* The account, as the settings name it. */
+/* Keys are plain (app, alipay) or certificates (app, app_cert, alipay_cert, alipay_root). */
+#define HUABEI_KEY_APP              "app"         /* ours: signs requests */
+#define HUABEI_KEY_ALIPAY           "alipay"      /* the platform's: verifies answers */
+#define HUABEI_KEY_ALIPAY_NEXT      "alipay_next" /* its next one, while keys change */
+#define HUABEI_KEY_APP_CERT         "app_cert"    /* the certificate of our key */
+#define HUABEI_KEY_ALIPAY_CERT      "alipay_cert" /* as above, with certificates */
+#define HUABEI_KEY_ALIPAY_CERT_NEXT "alipay_cert_next"
+#define HUABEI_KEY_ALIPAY_ROOT      "alipay_root" /* what a fetched certificate must lead up to */
+#define HUABEI_KEY_CONTENT          "content"     /* AES: biz_content travels encrypted */
+
+#define HUABEI_SCHEME FQ_SCHEME_RSA_SHA256         /* sign_type RSA2 */
+#define HUABEI_CIPHER FQ_CIPHER_AES128_CBC_ZERO_IV /* encrypt_type AES */
+
+#define HUABEI_N_PLATFORM_KEYS 2
+
+/* A key of the platform's that is configured. */
+struct huabei_key {
+    const char *name;     /* NULL: none */
+    struct fq_str serial; /* with certificates only */
+};
+
+/* The account: what the settings name, and what was made of the keys. */
 struct huabei {
     struct fq_str app_id;
     struct fq_str seller_id;
     struct fq_str gateway; /* https://.../gateway.do, without a query */
+    struct huabei_key platform[HUABEI_N_PLATFORM_KEYS];
+    struct fq_str app_cert_sn; /* empty with plain keys */
+    struct fq_str root_cert_sn;
+    bool is_encrypted;
 };
 
 #define HUABEI_CURRENCY   "CNY"
 #define HUABEI_EXPONENT   2
 #define HUABEI_AMOUNT_MIN INT64_C(1)
 #define HUABEI_AMOUNT_MAX INT64_C(10000000000) /* 100000000.00 yuan */
-
-#define HUABEI_KEY_APP         "app"         /* ours: signs requests */
-#define HUABEI_KEY_ALIPAY      "alipay"      /* the platform's: verifies answers */
-#define HUABEI_KEY_ALIPAY_NEXT "alipay_next" /* the platform's next one, while keys change */
 
 #define HUABEI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -52,39 +76,55 @@ enum huabei_method {
     HUABEI_CLOSE,
     HUABEI_REFUND,
     HUABEI_QUERY_REFUND,
+    HUABEI_PRECREATE,
+    HUABEI_FETCH_KEY,
+    HUABEI_PAGE, /* these three are sent by the buyer's device: no answer comes to us */
+    HUABEI_WAP,
+    HUABEI_APP,
 };
-
-#define HUABEI_N_METHODS 4
 
 enum huabei_class huabei_classify(enum huabei_method method, struct fq_str code,
                                   struct fq_str sub_code);
 
-/* ---- gateway.c: the signed envelope, out and back ---- */
+/* ---- gateway.c: the signed envelope around a request ---- */
 
-struct huabei_request {
-    const char *method; /* alipay.trade.page.pay */
-    struct fq_str biz_content;
-    struct fq_str notify_url; /* may be absent */
-    struct fq_str return_url; /* may be absent */
+/* What is asked, and by whom. */
+struct huabei_question {
+    const struct huabei *self;
+    const struct fq_host *host;
+    const struct fq_call *call;
+    enum huabei_method method;
 };
 
-/* Signs; *ret holds every parameter that travels, sign included, none empty. */
-int huabei_sign(const struct huabei *self, const struct fq_host *host, const struct fq_call *call,
-                const struct huabei_request *request, struct fq_pairs *ret);
-/* The gateway with the parameters in its query; biz_content only if asked for. */
-int huabei_url(const struct huabei *self, const struct fq_host *host, struct fq_pairs params,
-               bool with_biz_content, struct fq_str *ret);
-/* Closes `biz` and makes a POST of it: fills `ret` with step SEND. */
-int huabei_send(const struct huabei *self, const struct fq_host *host, const struct fq_call *call,
-                enum huabei_method method, struct fq_text *biz, struct fq_verdict *ret);
+/* Adds the members of biz_content to an open object: made of the call alone, and the same whenever
+ * the same is asked. 0, or -1 after host->fail(). */
+typedef int huabei_biz_fn(const struct huabei_question *asked, struct fq_text *biz);
+huabei_biz_fn huabei_order_biz; /* out_trade_no, and nothing more */
+huabei_biz_fn huabei_create_biz;
+huabei_biz_fn huabei_refund_biz;
+huabei_biz_fn huabei_query_refund_biz;
+huabei_biz_fn huabei_fetch_key_biz;
 
-/* Verifies `signature_base64` over `text` by one of the platform's keys. */
-bool huabei_verify(const struct fq_host *host, struct fq_str text, struct fq_str signature_base64);
+/* Signs; *ret holds every parameter that travels, sign included, none empty. */
+int huabei_sign(const struct huabei_question *asked, struct fq_pairs *ret);
+/* The gateway with the parameters in its query, all but `except` (NULL: all). */
+int huabei_url(const struct huabei_question *asked, struct fq_pairs params, const char *except,
+               struct fq_str *ret);
+/* Signs and makes a POST of it: fills `ret` with step SEND. */
+int huabei_send(const struct huabei_question *asked, struct fq_verdict *ret);
+/* What is signed, if it is asked at that time. 0, or -1 after host->fail(). */
+int huabei_string_to_sign(const struct huabei_question *asked, struct fq_str timestamp,
+                          struct fq_str *ret);
+/* The member of an answer that is signed: alipay_trade_query_response. */
+struct fq_str huabei_node(enum huabei_method method);
+
+/* ---- answer.c: the signed envelope around an answer ---- */
 
 /* The parts of a raw answer. */
 struct huabei_parts {
     struct fq_str content; /* the exact bytes that are signed: quotes or braces included */
     struct fq_str sign;    /* of the top level; empty if there is none */
+    struct fq_str serial;  /* alipay_cert_sn, likewise */
     bool is_gateway_error; /* content is that of error_response */
 };
 
@@ -93,28 +133,43 @@ bool huabei_split(const struct fq_host *host, struct fq_str body, struct fq_str 
                   struct huabei_parts *ret);
 
 /* Reads an answer. *ret starts as DONE and UNKNOWN with the platform's code and text, or with why
- * there is none; *ret_node is the verified object, if the result is not HUABEI_UNPROVEN. */
-enum huabei_class huabei_read(const struct fq_host *host, enum huabei_method method,
-                              const struct fq_message *message, struct fq_verdict *ret,
-                              struct fq_str *ret_node);
-
-/* The text of one field of a verified object; absent if there is none. */
-struct fq_str huabei_field(const struct fq_host *host, struct fq_str node, const char *name);
+ * there is none, or as NEED_KEY; *ret_node is the object, and is verified unless the result is
+ * HUABEI_UNPROVEN. */
+enum huabei_class huabei_read(const struct huabei_question *asked, const struct fq_message *message,
+                              struct fq_verdict *ret, struct fq_str *ret_node);
 
 /* The terms in hb_fq_pay_info, which is an object in answers and its text in notifications; 0 = not
  * said. */
 uint32_t huabei_terms_read(const struct fq_host *host, struct fq_str pay_info);
 
-/* Begins biz_content with out_trade_no; fq_json_add_member goes on, huabei_send closes it. */
-void huabei_biz_begin(struct fq_text *biz, const struct fq_host *host, const struct fq_call *call);
+/* ---- key.c: the platform's keys, ours, and the serials of both ---- */
 
-/* Makes `ret` say UNKNOWN, and why. Returns 0. */
-int huabei_unknown(struct fq_verdict *ret, const char *why);
+enum huabei_proof {
+    HUABEI_FORGED = 0, /* no signature, or none by a key of the platform's */
+    HUABEI_GENUINE,
+    HUABEI_STRANGE, /* by a certificate that is not known yet */
+};
+
+/* Verifies `signature_base64` over `text` by the key that `serial` names, or by any if it is empty.
+ */
+enum huabei_proof huabei_verify(const struct huabei *self, const struct fq_host *host,
+                                struct fq_str text, struct fq_str signature_base64,
+                                struct fq_str serial);
+
+int huabei_ready(void *self, const struct fq_host *host, const struct fq_str *keys, size_t n_keys,
+                 struct fq_str *reterr_key);
+
+/* ---- create.c ---- */
+
+uint32_t huabei_create_terminals(bool at_create); /* bit per terminal */
+
+/* How far a paid order proves who paid it, by the passback_params that it repeats. */
+uint32_t huabei_identity(struct fq_str passback_params);
 
 /* ---- the operations ---- */
 
-uint32_t huabei_create_terminals(void); /* bit per terminal */
 fq_begin_fn huabei_create_begin;
+fq_resume_fn huabei_create_resume;
 fq_begin_fn huabei_query_begin;
 fq_resume_fn huabei_query_resume;
 fq_begin_fn huabei_close_begin;
@@ -123,6 +178,8 @@ fq_begin_fn huabei_refund_begin;
 fq_resume_fn huabei_refund_resume;
 fq_begin_fn huabei_query_refund_begin;
 fq_resume_fn huabei_query_refund_resume;
+fq_begin_fn huabei_fetch_key_begin;
+fq_resume_fn huabei_fetch_key_resume;
 fq_resume_fn huabei_notification;
 fq_resume_fn huabei_browser_return;
 

@@ -6,13 +6,6 @@
  * signed. */
 static const char *const notify_unsigned[] = { "sign", "sign_type", "alipay_cert_sn", NULL };
 
-static bool notify_is_signed(const struct fq_host *host, struct fq_pairs fields)
-{
-    struct fq_str plain;
-    return fq_canon_join(host, fields, notify_unsigned, FQ_CANON_SKIP_EMPTY, &plain) &&
-           huabei_verify(host, plain, fq_pairs_get(fields, "sign"));
-}
-
 /* Whether the verified message is for this account; NULL if it is. */
 static const char *notify_refuse(const struct huabei *self, struct fq_pairs fields)
 {
@@ -27,23 +20,27 @@ static const char *notify_refuse(const struct huabei *self, struct fq_pairs fiel
     return NULL;
 }
 
-/* Decodes once, verifies, and checks that it is ours. */
+/* Decodes once, verifies, and checks that it is ours. With a certificate that is not known, the
+ * step becomes NEED_KEY. */
 static int notify_read(const struct huabei *self, const struct fq_host *host, struct fq_str raw,
-                       struct fq_pairs *ret)
+                       struct fq_verdict *ret, struct fq_pairs *ret_fields)
 {
-    struct fq_pairs fields = { NULL, 0 };
-    int r = fq_form_decode(host, raw, &fields);
+    struct fq_str plain, serial;
+    int r = fq_form_decode(host, raw, ret_fields);
     if (r != 0)
         return host->fail(host, fq_form_reason(r));
-    if (!fq_slice_equal(fq_pairs_get(fields, "sign_type"), fq_slice("RSA2")))
+    if (!fq_slice_equal(fq_pairs_get(*ret_fields, "sign_type"), fq_slice("RSA2")))
         return host->fail(host, "the message's sign_type is not RSA2");
-    if (!notify_is_signed(host, fields))
-        return host->fail(host, "the message's signature is missing or bad");
-    const char *refusal = notify_refuse(self, fields);
+    if (!fq_canon_join(host, *ret_fields, notify_unsigned, FQ_CANON_SKIP_EMPTY, &plain))
+        return host->fail(host, "no memory for the string that was signed");
+    serial = fq_pairs_get(*ret_fields, "alipay_cert_sn");
+    enum huabei_proof proof =
+        huabei_verify(self, host, plain, fq_pairs_get(*ret_fields, "sign"), serial);
+    const char *refusal = proof == HUABEI_FORGED ? "the message's signature is missing or bad"
+                                                 : notify_refuse(self, *ret_fields);
     if (refusal != NULL)
         return host->fail(host, refusal);
-    *ret = fields;
-    return 0;
+    return proof == HUABEI_STRANGE ? fq_verdict_need_key(ret, serial) : 0;
 }
 
 /*= fact sheet 4.4: "a refund has gmt_refund and/or refund_fee (and out_biz_no)". */
@@ -56,24 +53,22 @@ static bool notify_is_refund(struct fq_pairs fields)
     return false;
 }
 
-static void notify_ask(struct fq_pairs fields, struct fq_verdict *ret)
+/* refund_fee is cumulative, so it is no amount of this refund: ask, and say the sum. A number that
+ * is none of ours (or the order's own, when the console named none) is a question about the
+ * payment. */
+static int notify_ask_refund(struct fq_pairs fields, struct fq_verdict *ret)
 {
-    ret->step = FQ_STEP_ASK;
-    ret->object = FQ_OBJECT_PAYMENT;
-    ret->number = fq_pairs_get(fields, "out_trade_no");
-}
-
-/* refund_fee is cumulative, so it is no amount of this refund: ask. A number that is none of ours
- * (or the order's own, when the console named none) is a question about the payment. */
-static void notify_ask_refund(struct fq_pairs fields, struct fq_verdict *ret)
-{
-    struct fq_str out_biz_no = fq_pairs_get(fields, "out_biz_no");
-    notify_ask(fields, ret);
-    if (!fq_slice_is_word(out_biz_no, 32) || fq_slice_equal(out_biz_no, ret->number))
-        return;
-    ret->object = FQ_OBJECT_REFUND;
-    ret->order_number = ret->number;
-    ret->number = out_biz_no;
+    struct fq_str order_number = fq_pairs_get(fields, "out_trade_no");
+    struct fq_str number = fq_pairs_get(fields, "out_biz_no");
+    struct fq_money total;
+    if (huabei_money_read(fq_pairs_get(fields, "refund_fee"), &total)) {
+        ret->has_refunded_total = 1;
+        ret->refunded_total_minor = total.minor;
+    }
+    if (!fq_slice_is_word(number, 32) || fq_slice_equal(number, order_number))
+        return fq_verdict_ask(ret, FQ_OBJECT_PAYMENT, order_number);
+    ret->order_number = order_number;
+    return fq_verdict_ask(ret, FQ_OBJECT_REFUND, number);
 }
 
 static int notify_paid(const struct fq_host *host, struct fq_pairs fields, struct fq_verdict *ret)
@@ -85,7 +80,7 @@ static int notify_paid(const struct fq_host *host, struct fq_pairs fields, struc
     ret->object = FQ_OBJECT_PAYMENT;
     ret->number = fq_pairs_get(fields, "out_trade_no");
     ret->instalments = huabei_terms_read(host, fq_pairs_get(fields, "hb_fq_pay_info"));
-    ret->identity = FQ_IDENTITY_PLATFORM_LOGIN;
+    ret->identity = huabei_identity(fq_pairs_get(fields, "passback_params"));
     return 0;
 }
 
@@ -94,18 +89,17 @@ int huabei_notification(void *self, const struct fq_host *host, const struct fq_
 {
     (void)call;
     struct fq_pairs fields = { NULL, 0 };
-    if (notify_read(self, host, message->body, &fields) != 0)
+    if (notify_read(self, host, message->body, ret, &fields) != 0)
         return -1;
+    if (ret->step == FQ_STEP_NEED_KEY)
+        return 0;
     struct fq_str status = fq_pairs_get(fields, "trade_status");
-    if (notify_is_refund(fields)) {
+    if (notify_is_refund(fields))
         notify_ask_refund(fields, ret);
-    } else if (fq_slice_equal(status, fq_slice("TRADE_SUCCESS")) ||
-               fq_slice_equal(status, fq_slice("TRADE_FINISHED"))) {
-        if (notify_paid(host, fields, ret) != 0)
-            return -1;
-    } else {
-        notify_ask(fields, ret);
-    }
+    else if (!fq_slice_is_listed(status, "TRADE_SUCCESS TRADE_FINISHED"))
+        fq_verdict_ask(ret, FQ_OBJECT_PAYMENT, fq_pairs_get(fields, "out_trade_no"));
+    else if (notify_paid(host, fields, ret) != 0)
+        return -1;
     ret->platform_ref = fq_pairs_get(fields, "trade_no");
     ret->proof = fq_slice_assign(host, "trade_status", status);
     ret->ack_content_type = fq_slice("text/plain");
@@ -121,9 +115,10 @@ int huabei_browser_return(void *self, const struct fq_host *host, const struct f
     struct fq_pairs fields = { NULL, 0 };
     struct fq_str path, query;
     fq_slice_cut(message->url, '?', &path, &query);
-    if (notify_read(self, host, query, &fields) != 0)
+    if (notify_read(self, host, query, ret, &fields) != 0)
         return -1;
-    notify_ask(fields, ret);
+    if (ret->step == FQ_STEP_NEED_KEY)
+        return 0;
     ret->platform_ref = fq_pairs_get(fields, "trade_no");
-    return 0;
+    return fq_verdict_ask(ret, FQ_OBJECT_PAYMENT, fq_pairs_get(fields, "out_trade_no"));
 }

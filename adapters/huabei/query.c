@@ -5,16 +5,15 @@
 int huabei_query_begin(void *self, const struct fq_host *host, const struct fq_call *call,
                        struct fq_verdict *ret)
 {
-    struct fq_text biz;
-    huabei_biz_begin(&biz, host, call);
-    return huabei_send(self, host, call, HUABEI_QUERY, &biz, ret);
+    const struct huabei_question asked = { self, host, call, HUABEI_QUERY };
+    return huabei_send(&asked, ret);
 }
 
 static void query_paid(const struct fq_host *host, struct fq_str node, struct fq_verdict *ret)
 {
     struct fq_str pay_info;
     ret->outcome = FQ_OUTCOME_PAID;
-    ret->identity = FQ_IDENTITY_PLATFORM_LOGIN;
+    ret->identity = huabei_identity(fq_json_text(host, node, "passback_params"));
     if (fq_json_member_any_case(node, fq_slice("hb_fq_pay_info"), &pay_info))
         ret->instalments = huabei_terms_read(host, pay_info);
 }
@@ -37,14 +36,14 @@ static void query_closed(const struct fq_host *host, struct fq_str node, struct 
 static int query_found(const struct fq_host *host, const struct fq_call *call, struct fq_str node,
                        struct fq_verdict *ret)
 {
-    struct fq_str number = huabei_field(host, node, "out_trade_no");
-    struct fq_str status = huabei_field(host, node, "trade_status");
+    struct fq_str number = fq_json_text(host, node, "out_trade_no");
+    struct fq_str status = fq_json_text(host, node, "trade_status");
     if (!fq_slice_equal(number, call->order_number))
-        return huabei_unknown(ret, "the answer is about another order");
-    if (!huabei_money_read(huabei_field(host, node, "total_amount"), &ret->amount))
-        return huabei_unknown(ret, "the answer says no amount");
+        return fq_verdict_unknown(ret, "the answer is about another order");
+    if (!huabei_money_read(fq_json_text(host, node, "total_amount"), &ret->amount))
+        return fq_verdict_unknown(ret, "the answer says no amount");
     ret->number = number;
-    ret->platform_ref = huabei_field(host, node, "trade_no");
+    ret->platform_ref = fq_json_text(host, node, "trade_no");
     ret->proof = fq_slice_assign(host, "trade_status", status);
     if (fq_slice_equal(status, fq_slice("TRADE_SUCCESS")) ||
         fq_slice_equal(status, fq_slice("TRADE_FINISHED")))
@@ -54,22 +53,22 @@ static int query_found(const struct fq_host *host, const struct fq_call *call, s
     else if (fq_slice_equal(status, fq_slice("WAIT_BUYER_PAY")))
         ret->outcome = FQ_OUTCOME_PENDING;
     else
-        return huabei_unknown(ret, "the answer's trade_status is unheard of");
+        return fq_verdict_unknown(ret, "the answer's trade_status is unheard of");
     return 0;
 }
 
 int huabei_query_resume(void *self, const struct fq_host *host, const struct fq_call *call,
                         const struct fq_message *message, struct fq_verdict *ret)
 {
-    (void)self;
+    const struct huabei_question asked = { self, host, call, HUABEI_QUERY };
     struct fq_str node;
     ret->object = FQ_OBJECT_PAYMENT;
-    enum huabei_class class = huabei_read(host, HUABEI_QUERY, message, ret, &node);
+    enum huabei_class class = huabei_read(&asked, message, ret, &node);
     if (class == HUABEI_DONE)
         return query_found(host, call, node, ret);
     if (class == HUABEI_ABSENT) {
         ret->outcome = FQ_OUTCOME_NOT_FOUND;
-        ret->proof = fq_slice_assign(host, "sub_code", huabei_field(host, node, "sub_code"));
+        ret->proof = fq_slice_assign(host, "sub_code", fq_json_text(host, node, "sub_code"));
     }
     return 0;
 }

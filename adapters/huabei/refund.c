@@ -16,22 +16,12 @@
 
 static const char refund_note_name[] = "refused";
 
-static int refund_write_note(const struct fq_host *host, struct fq_str note, struct fq_verdict *ret)
-{
-    struct fq_pair *pair = host->alloc(host, sizeof(*pair));
-    if (pair == NULL)
-        return host->fail(host, "no memory for the note of a refund");
-    *pair = (struct fq_pair){ fq_slice_of(refund_note_name), note };
-    ret->memory = (struct fq_pairs){ pair, 1 };
-    return 0;
-}
-
 /* What an earlier try was told says nothing of this one. */
 static int refund_wipe_note(const struct fq_host *host, const struct fq_call *call,
                             struct fq_verdict *ret)
 {
     struct fq_str note = fq_pairs_get(call->memory, refund_note_name);
-    return note.len > 0 ? refund_write_note(host, fq_slice(""), ret) : 0;
+    return note.len > 0 ? fq_verdict_remember(host, refund_note_name, fq_slice(""), ret) : 0;
 }
 
 static int refund_note_refusal(const struct fq_host *host, const struct fq_call *call,
@@ -45,27 +35,33 @@ static int refund_note_refusal(const struct fq_host *host, const struct fq_call 
     fq_text_add(&text, ret->platform_code);
     if (!fq_text_finish(&text, &note))
         return host->fail(host, "no memory for the note of a refund");
-    return refund_write_note(host, note, ret);
+    return fq_verdict_remember(host, refund_note_name, note, ret);
 }
 
 /* ---- the refund ---- */
 
+int huabei_refund_biz(const struct huabei_question *asked, struct fq_text *biz)
+{
+    const struct fq_call *call = asked->call;
+    struct fq_str refund_amount;
+    if (call->refund_number.len == 0 ||
+        !huabei_money_write(asked->host, call->refund_amount, &refund_amount))
+        return asked->host->fail(asked->host, "a refund needs a number and an amount in CNY");
+    fq_json_add_member(biz, "out_trade_no", call->order_number);
+    fq_json_add_member(biz, "out_request_no", call->refund_number);
+    fq_json_add_member(biz, "refund_amount", refund_amount);
+    if (call->refund_reason.len > 0)
+        fq_json_add_member(biz, "refund_reason", call->refund_reason);
+    return 0;
+}
+
 int huabei_refund_begin(void *self, const struct fq_host *host, const struct fq_call *call,
                         struct fq_verdict *ret)
 {
-    struct fq_text biz;
-    struct fq_str refund_amount;
-    if (call->refund_number.len == 0 ||
-        !huabei_money_write(host, call->refund_amount, &refund_amount))
-        return host->fail(host, "a refund needs a number and an amount in CNY");
-    huabei_biz_begin(&biz, host, call);
-    fq_json_add_member(&biz, "out_request_no", call->refund_number);
-    fq_json_add_member(&biz, "refund_amount", refund_amount);
-    if (call->refund_reason.len > 0)
-        fq_json_add_member(&biz, "refund_reason", call->refund_reason);
+    const struct huabei_question asked = { self, host, call, HUABEI_REFUND };
     if (refund_wipe_note(host, call, ret) != 0)
         return -1;
-    return huabei_send(self, host, call, HUABEI_REFUND, &biz, ret);
+    return huabei_send(&asked, ret);
 }
 
 /*= fact sheet 2.9: "code 10000 does NOT mean the money moved", and refund_fee is cumulative: at
@@ -73,44 +69,46 @@ int huabei_refund_begin(void *self, const struct fq_host *host, const struct fq_
 static int refund_done(const struct fq_host *host, const struct fq_call *call, struct fq_str node,
                        struct fq_verdict *ret)
 {
-    if (!fq_slice_equal(huabei_field(host, node, "out_trade_no"), call->order_number))
-        return huabei_unknown(ret, "the answer is about another order");
+    if (!fq_slice_equal(fq_json_text(host, node, "out_trade_no"), call->order_number))
+        return fq_verdict_unknown(ret, "the answer is about another order");
     ret->outcome = FQ_OUTCOME_ACCEPTED;
     ret->order_number = call->order_number;
-    ret->proof = fq_slice_assign(host, "fund_change", huabei_field(host, node, "fund_change"));
+    ret->proof = fq_slice_assign(host, "fund_change", fq_json_text(host, node, "fund_change"));
     return 0;
 }
 
 int huabei_refund_resume(void *self, const struct fq_host *host, const struct fq_call *call,
                          const struct fq_message *message, struct fq_verdict *ret)
 {
-    (void)self;
+    const struct huabei_question asked = { self, host, call, HUABEI_REFUND };
     struct fq_str node;
     ret->object = FQ_OBJECT_REFUND;
     ret->number = call->refund_number;
     if (refund_wipe_note(host, call, ret) != 0)
         return -1;
-    enum huabei_class class = huabei_read(host, HUABEI_REFUND, message, ret, &node);
+    enum huabei_class class = huabei_read(&asked, message, ret, &node);
     if (class == HUABEI_DONE)
         return refund_done(host, call, node, ret);
     if (class != HUABEI_ASK && class != HUABEI_FINAL)
         return 0;
-    ret->step = FQ_STEP_ASK;
-    ret->outcome = FQ_OUTCOME_UNSET;
-    if (class == HUABEI_ASK)
-        return 0;
-    return refund_note_refusal(host, call, ret);
+    fq_verdict_ask(ret, FQ_OBJECT_REFUND, call->refund_number);
+    return class == HUABEI_FINAL ? refund_note_refusal(host, call, ret) : 0;
 }
 
 /* ---- what became of it ---- */
 
+int huabei_query_refund_biz(const struct huabei_question *asked, struct fq_text *biz)
+{
+    fq_json_add_member(biz, "out_trade_no", asked->call->order_number);
+    fq_json_add_member(biz, "out_request_no", asked->call->refund_number);
+    return 0;
+}
+
 int huabei_query_refund_begin(void *self, const struct fq_host *host, const struct fq_call *call,
                               struct fq_verdict *ret)
 {
-    struct fq_text biz;
-    huabei_biz_begin(&biz, host, call);
-    fq_json_add_member(&biz, "out_request_no", call->refund_number);
-    return huabei_send(self, host, call, HUABEI_QUERY_REFUND, &biz, ret);
+    const struct huabei_question asked = { self, host, call, HUABEI_QUERY_REFUND };
+    return huabei_send(&asked, ret);
 }
 
 /* The platform knows no such refund; `outcome` is what that means while nothing was refused. */
@@ -137,37 +135,50 @@ static int refund_absent(const struct fq_host *host, const struct fq_call *call,
     return 0;
 }
 
+/* The fee that went back, if the platform says so, stands beside the proof: what becomes of the
+ * instalment fee is a matter of contracts (fact sheet 3.7), and none of its money is the refund's.
+ */
+static struct fq_str refund_proof(const struct fq_host *host, struct fq_str node)
+{
+    struct fq_str status = fq_slice("refund_status=REFUND_SUCCESS");
+    struct fq_str fee = fq_json_text(host, node, "refund_charge_amount");
+    int64_t minor;
+    return fq_slice_to_minor(fee, HUABEI_EXPONENT, &minor)
+               ? fq_slice_assign(host, "refund_status=REFUND_SUCCESS, refund_charge_amount", fee)
+               : status;
+}
+
 static int refund_found(const struct fq_host *host, const struct fq_call *call, struct fq_str node,
                         struct fq_verdict *ret)
 {
-    struct fq_str number = huabei_field(host, node, "out_request_no");
-    struct fq_str order_number = huabei_field(host, node, "out_trade_no");
+    struct fq_str number = fq_json_text(host, node, "out_request_no");
+    struct fq_str order_number = fq_json_text(host, node, "out_trade_no");
     struct fq_str status;
     if ((number.len > 0 && !fq_slice_equal(number, call->refund_number)) ||
         (order_number.len > 0 && !fq_slice_equal(order_number, call->order_number)))
-        return huabei_unknown(ret, "the answer is about another refund");
+        return fq_verdict_unknown(ret, "the answer is about another refund");
     if (!fq_json_member(node, fq_slice("refund_status"), &status))
         return refund_absent(host, call, FQ_OUTCOME_PENDING, ret);
     if (!fq_slice_equal(status, fq_slice("\"REFUND_SUCCESS\"")))
-        return huabei_unknown(ret, "the answer's refund_status is unheard of");
+        return fq_verdict_unknown(ret, "the answer's refund_status is unheard of");
     if (number.len == 0 || order_number.len == 0 ||
-        !huabei_money_read(huabei_field(host, node, "refund_amount"), &ret->amount))
-        return huabei_unknown(ret, "the answer does not name the refund and its amount");
+        !huabei_money_read(fq_json_text(host, node, "refund_amount"), &ret->amount))
+        return fq_verdict_unknown(ret, "the answer does not name the refund and its amount");
     ret->outcome = FQ_OUTCOME_REFUNDED;
     ret->number = number;
     ret->order_number = order_number;
-    ret->platform_ref = huabei_field(host, node, "trade_no");
-    ret->proof = fq_slice("refund_status=REFUND_SUCCESS");
+    ret->platform_ref = fq_json_text(host, node, "trade_no");
+    ret->proof = refund_proof(host, node);
     return 0;
 }
 
 int huabei_query_refund_resume(void *self, const struct fq_host *host, const struct fq_call *call,
                                const struct fq_message *message, struct fq_verdict *ret)
 {
-    (void)self;
+    const struct huabei_question asked = { self, host, call, HUABEI_QUERY_REFUND };
     struct fq_str node;
     ret->object = FQ_OBJECT_REFUND;
-    enum huabei_class class = huabei_read(host, HUABEI_QUERY_REFUND, message, ret, &node);
+    enum huabei_class class = huabei_read(&asked, message, ret, &node);
     if (class == HUABEI_DONE)
         return refund_found(host, call, node, ret);
     if (class == HUABEI_ABSENT)

@@ -126,3 +126,18 @@ void fq_form_add(struct fq_text *text, struct fq_str name, struct fq_str value)
     fq_text_add_char(text, '=');
     fq_form_add_encoded(text, value);
 }
+
+int fq_form_join(const struct fq_host *host, struct fq_str front, struct fq_pairs fields,
+                 const char *except, struct fq_str *ret)
+{
+    struct fq_text text;
+    size_t size = front.len + 1;
+    for (size_t i = 0; i < fields.n_items; i++)
+        size += 3 * (fields.items[i].name.len + fields.items[i].value.len) + 2;
+    fq_text_init(&text, host, size);
+    fq_text_add(&text, front);
+    for (size_t i = 0; i < fields.n_items; i++)
+        if (!fq_slice_equal(fields.items[i].name, fq_slice_of(except)))
+            fq_form_add(&text, fields.items[i].name, fields.items[i].value);
+    return fq_text_finish(&text, ret) ? 0 : host->fail(host, "no memory for a URL or a form");
+}

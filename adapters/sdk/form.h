@@ -29,4 +29,9 @@ void fq_form_add_encoded(struct fq_text *text, struct fq_str value);
 /* "name=value", with a '&' in front unless `text` is empty or ends in '?' or '&'. */
 void fq_form_add(struct fq_text *text, struct fq_str name, struct fq_str value);
 
+/* `front`, then all fields but the one called `except` (NULL: all of them): a URL when front ends
+ * in '?', a body when it is "". 0, or -1 after host->fail(). */
+int fq_form_join(const struct fq_host *host, struct fq_str front, struct fq_pairs fields,
+                 const char *except, struct fq_str *ret);
+
 #endif

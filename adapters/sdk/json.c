@@ -447,6 +447,14 @@ bool fq_json_scalar(const struct fq_host *host, struct fq_str value, struct fq_s
     return fq_text_finish(&text, ret);
 }
 
+struct fq_str fq_json_text(const struct fq_host *host, struct fq_str object, const char *name)
+{
+    struct fq_str value, text = { NULL, 0 };
+    if (fq_json_member(object, fq_slice_of(name), &value))
+        fq_json_scalar(host, value, &text);
+    return text;
+}
+
 void fq_json_add_string(struct fq_text *text, struct fq_str s)
 {
     static const char digits[] = "0123456789abcdef";

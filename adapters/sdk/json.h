@@ -36,6 +36,9 @@ bool fq_json_next(struct fq_str container, size_t *cursor, struct fq_str *ret_ke
  * null, for containers, and for strings that are not well-formed Unicode or hold a NUL. */
 bool fq_json_scalar(const struct fq_host *host, struct fq_str value, struct fq_str *ret);
 
+/* The same of an object's member; absent if there is none, or none that fq_json_scalar reads. */
+struct fq_str fq_json_text(const struct fq_host *host, struct fq_str object, const char *name);
+
 /* Adds `s` as a JSON string, quotes included. */
 void fq_json_add_string(struct fq_text *text, struct fq_str s);
 

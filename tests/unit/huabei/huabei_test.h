@@ -42,8 +42,11 @@ static inline int test_open(const char *app_id, const char *seller_id)
         { fq_slice("seller_id"), fq_slice_of(seller_id) },
         { fq_slice("gateway"), fq_slice("https://openapi.example.com/gateway.do") },
     };
+    const struct fq_str keys[] = { fq_slice("app"), fq_slice("alipay"), fq_slice("alipay_next") };
     struct fq_str key = { NULL, 0 };
-    return fenqi_adapter()->open(&test_host.host, conf, 3, &test_self, &key);
+    if (fenqi_adapter()->open(&test_host.host, conf, 3, &test_self, &key) != 0)
+        return -1;
+    return fenqi_adapter()->ready(test_self, &test_host.host, keys, 3, &key);
 }
 
 static int test_group_setup(void **state)

@@ -53,13 +53,13 @@ static void it_describes_itself(void **state)
     assert_string_equal(about.currency, "CNY");
     assert_int_equal(about.n_terms, 3);
     assert_int_equal(about.terms[2], 12);
-    assert_int_equal(about.terminals, 1u << FQ_TERMINAL_DESKTOP);
+    assert_int_equal(about.terminals, 1u << FQ_TERMINAL_DESKTOP | 1u << FQ_TERMINAL_MOBILE_WEB |
+                                          1u << FQ_TERMINAL_APP | 1u << FQ_TERMINAL_QR);
     assert_int_equal(about.bearers, 1u << FQ_BEARER_BUYER | 1u << FQ_BEARER_MERCHANT);
-    assert_int_equal(about.opens_at_create, 0);
+    assert_int_equal(about.opens_at_create, 1u << FQ_TERMINAL_APP | 1u << FQ_TERMINAL_QR);
     assert_true(about.amount_max_minor == INT64_C(10000000000));
-    assert_int_equal(about.n_keys, 3);
     assert_string_equal(about.keys[0].name, "app");
-    assert_int_equal(about.keys[2].required, 0);
+    assert_int_equal(about.keys[0].required, 1);
 }
 
 static void what_is_not_offered_is_null(void **state)
@@ -68,9 +68,7 @@ static void what_is_not_offered_is_null(void **state)
     const struct fq_adapter *adapter = fenqi_adapter();
     assert_null(adapter->undo.begin);
     assert_null(adapter->statement.begin);
-    assert_null(adapter->fetch_key.begin);
     assert_null(adapter->task.begin);
-    assert_null(adapter->create.resume);
 }
 
 /* ---- what a plan costs ---- */

@@ -175,7 +175,7 @@ static void a_lost_or_broken_answer_is_unknown(void **state)
     test_answer.transport = FQ_TRANSPORT_OK;
     test_answer.http_status = 502;
     test_resume(query());
-    assert_unknown("the gateway's HTTP status is not 200");
+    assert_unknown("the answer's HTTP status is not 200");
     test_answer.http_status = 200;
     test_answer.body.len--;
     test_resume(query());

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every adapter says of an answer before, and after, it looks into it. */
+#ifndef FQ_SDK_ANSWER_H
+#define FQ_SDK_ANSWER_H
+
+#include "adapters/sdk/text.h"
+
+/* Why an answer cannot even be looked at (it never came, or its HTTP status is not 200); NULL if it
+ * can. */
+const char *fq_answer_fault(const struct fq_message *message);
+
+/* Nobody can tell, and why. Returns 0. */
+int fq_verdict_unknown(struct fq_verdict *ret, const char *why);
+
+/* This proves nothing by itself: query that object first. Returns 0. */
+int fq_verdict_ask(struct fq_verdict *ret, uint32_t object, struct fq_str number);
+
+/* It is signed by a key of the platform's that is not known here. Returns 0. */
+int fq_verdict_need_key(struct fq_verdict *ret, struct fq_str name);
+
+/* Remembers one text under `name`, in place of all that was remembered. 0, or -1 after
+ * host->fail(). */
+int fq_verdict_remember(const struct fq_host *host, const char *name, struct fq_str value,
+                        struct fq_verdict *ret);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole texts in the notations of platforms, and comparisons of texts. */
+#include "adapters/sdk/notation.h"
+
+#include <string.h>
+
+bool fq_notation_hex(const struct fq_host *host, struct fq_str bytes, struct fq_str *ret)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct fq_text text;
+    fq_text_init(&text, host, 2 * bytes.len + 1);
+    for (size_t i = 0; i < bytes.len; i++) {
+        fq_text_add_char(&text, digits[(unsigned char)bytes.ptr[i] >> 4]);
+        fq_text_add_char(&text, digits[(unsigned char)bytes.ptr[i] & 0xF]);
+    }
+    return fq_text_finish(&text, ret);
+}
+
+bool fq_notation_base64(const struct fq_host *host, struct fq_str bytes, struct fq_str *ret)
+{
+    struct fq_text text;
+    fq_text_init(&text, host, bytes.len / 3 * 4 + 4);
+    fq_text_add_base64(&text, bytes);
+    return fq_text_finish(&text, ret);
+}
+
+bool fq_notation_beijing(const struct fq_host *host, int64_t unix_ms, struct fq_str *ret)
+{
+    struct fq_text text;
+    fq_text_init(&text, host, sizeof("yyyy-mm-dd HH:MM:SS"));
+    fq_text_add_beijing(&text, unix_ms);
+    return fq_text_finish(&text, ret);
+}
+
+const char *fq_notation_name(const struct fq_host *host, struct fq_str s)
+{
+    char *copy = host->alloc(host, s.len + 1);
+    if (copy != NULL && s.len > 0)
+        memcpy(copy, s.ptr, s.len);
+    return copy;
+}
+
+/* ---- HTML ---- */
+
+/* Adds what `s` begins with, one character or one reference; returns how much of `s` it was. */
+static size_t notation_add_reference(struct fq_text *text, struct fq_str s)
+{
+    static const struct {
+        struct fq_str reference;
+        char character;
+    } references[] = {
+        { fq_slice("&amp;"), '&' },  { fq_slice("&lt;"), '<' },    { fq_slice("&gt;"), '>' },
+        { fq_slice("&quot;"), '"' }, { fq_slice("&apos;"), '\'' }, { fq_slice("&#39;"), '\'' },
+    };
+
+    for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+        if (!fq_slice_starts(s, references[i].reference))
+            continue;
+        fq_text_add_char(text, references[i].character);
+        return references[i].reference.len;
+    }
+    fq_text_add_char(text, s.ptr[0]);
+    return 1;
+}
+
+bool fq_notation_from_html(const struct fq_host *host, struct fq_str s, struct fq_str *ret)
+{
+    struct fq_text text;
+    fq_text_init(&text, host, s.len + 1);
+    for (size_t i = 0; i < s.len;)
+        i += notation_add_reference(&text, (struct fq_str){ s.ptr + i, s.len - i });
+    return fq_text_finish(&text, ret);
+}
+
+/* ---- comparing ---- */
+
+bool fq_slice_is_listed(struct fq_str word, const char *list)
+{
+    struct fq_str entry, rest = fq_slice_of(list);
+    while (rest.len > 0) {
+        fq_slice_cut(rest, ' ', &entry, &rest);
+        struct fq_str compared = word;
+        if (entry.len > 0 && entry.ptr[entry.len - 1] == '*' && word.len >= entry.len - 1)
+            compared.len = --entry.len;
+        if (entry.len > 0 && fq_slice_equal_any_case(compared, entry))
+            return true;
+    }
+    return false;
+}
+
+bool fq_slice_find(struct fq_str s, struct fq_str needle, struct fq_str *ret)
+{
+    const char *found =
+        s.len > 0 && needle.len > 0 ? memmem(s.ptr, s.len, needle.ptr, needle.len) : NULL;
+    if (found == NULL)
+        return false;
+    *ret = (struct fq_str){ found, s.len - (size_t)(found - s.ptr) };
+    return true;
+}
+
+size_t fq_slice_common(struct fq_str a, struct fq_str b)
+{
+    size_t n = 0;
+    while (n < a.len && n < b.len && a.ptr[n] == b.ptr[n])
+        n++;
+    return n;
+}
