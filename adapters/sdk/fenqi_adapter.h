@@ -76,13 +76,11 @@ struct fq_money {
 /* What the daemon shall do next. */
 enum fq_step {
     FQ_STEP_UNSET = 0,
-    FQ_STEP_SEND =
-        1, /* send verdict.message, then call resume with the answer; at most 3 per exchange */
+    FQ_STEP_SEND = 1,     /* send verdict.message, resume with the answer; at most 3 times */
     FQ_STEP_DONE = 2,     /* verdict.outcome (or .action) is final for this exchange */
     FQ_STEP_NEED_KEY = 3, /* fetch the platform key named in verdict.key_name (fetch_key), then
                              resume again with the same message */
-    FQ_STEP_ASK =
-        4, /* this message proves nothing by itself: query verdict.object at the platform first */
+    FQ_STEP_ASK = 4,      /* the message proves nothing by itself: query verdict.object first */
 };
 
 /* What the platform said. The words in brackets tell when fenqid accepts them. */
@@ -92,15 +90,11 @@ enum fq_outcome {
     FQ_OUTCOME_PENDING = 2,  /* the platform knows the order and waits for the buyer [always] */
     FQ_OUTCOME_ACCEPTED = 3, /* the platform took the request; the result comes later [always] */
     FQ_OUTCOME_PAID = 4,     /* the buyer paid verdict.amount in full [verified] */
-    FQ_OUTCOME_DECLINED =
-        5, /* this try failed; the buyer may try again on the platform's page [verified] */
-    FQ_OUTCOME_CLOSED =
-        6, /* the order exists, is unpaid and can never be paid any more [verified] */
-    FQ_OUTCOME_REFUNDED =
-        7, /* the refund named by verdict.number moved verdict.amount [verified] */
-    FQ_OUTCOME_REFUND_FAILED =
-        8, /* the refund named by verdict.number will never move money [verified] */
-    FQ_OUTCOME_NOT_FOUND = 9, /* the platform does not know the number asked about [verified] */
+    FQ_OUTCOME_DECLINED = 5, /* this try failed; the buyer may try again on the page [verified] */
+    FQ_OUTCOME_CLOSED = 6,   /* it exists, is unpaid and can never be paid any more [verified] */
+    FQ_OUTCOME_REFUNDED = 7, /* refund verdict.number has moved verdict.amount [verified] */
+    FQ_OUTCOME_REFUND_FAILED = 8, /* refund verdict.number will never move money [verified] */
+    FQ_OUTCOME_NOT_FOUND = 9,     /* the platform does not know the number asked about [verified] */
 };
 
 /* What the buyer's device has to do. */
@@ -139,9 +133,8 @@ enum fq_bearer {
 enum fq_identity {
     FQ_IDENTITY_UNSET = 0, /* in a verdict: the message says nothing of it */
     FQ_IDENTITY_NOT_ASKED = 1,
-    FQ_IDENTITY_PLATFORM_LOGIN = 2, /* the buyer logged in at the platform, as a known person */
-    FQ_IDENTITY_REAL_NAME_MATCHED =
-        3, /* the platform compared the identity we sent, and it is this person's */
+    FQ_IDENTITY_PLATFORM_LOGIN = 2,    /* the buyer logged in at the platform, as a known person */
+    FQ_IDENTITY_REAL_NAME_MATCHED = 3, /* what we sent was compared, and is this person's */
     FQ_IDENTITY_MISMATCH = 4,
     FQ_IDENTITY_UNKNOWN = 5,
 };
@@ -150,12 +143,10 @@ enum fq_identity {
  * text. */
 enum fq_scheme {
     FQ_SCHEME_UNSET = 0,
-    FQ_SCHEME_RSA_SHA256 = 1, /* RSASSA-PKCS1-v1_5 over SHA-256 of the text (Alipay RSA2) */
-    FQ_SCHEME_RSA_SHA256_HEX =
-        2, /* the same over the lower-case hex SHA-256 of the text (UnionPay 5.1.0) */
-    FQ_SCHEME_SM2_SM3 = 3, /* SM2 with SM3, signer id 1234567812345678, DER signature */
-    FQ_SCHEME_RSA_SHA1 =
-        4, /* verification of historic messages in tests only; the daemon's channels refuse it */
+    FQ_SCHEME_RSA_SHA256 = 1,     /* RSASSA-PKCS1-v1_5 over SHA-256 of the text (Alipay RSA2) */
+    FQ_SCHEME_RSA_SHA256_HEX = 2, /* the same over the lower-case hex of SHA-256 (UnionPay 5.1.0) */
+    FQ_SCHEME_SM2_SM3 = 3,        /* SM2 with SM3, signer id 1234567812345678, DER signature */
+    FQ_SCHEME_RSA_SHA1 = 4, /* to verify historic messages in tests; refused by every channel */
 };
 
 enum fq_digest {
@@ -192,8 +183,7 @@ enum fq_cert_field {
 struct fq_message {
     uint64_t struct_size;
     struct fq_str method; /* "GET" or "POST" in requests; empty in answers */
-    struct fq_str
-        url; /* absolute, https only; in received requests: the raw path and query as on the wire */
+    struct fq_str url;    /* absolute, https only; of received requests: raw path and query */
     struct fq_str content_type;
     struct fq_str body; /* exactly as it came, never decoded */
     struct fq_pairs headers;
@@ -206,8 +196,7 @@ struct fq_message {
 enum fq_transport {
     FQ_TRANSPORT_OK = 0,       /* an answer came, whole */
     FQ_TRANSPORT_NOT_SENT = 1, /* connect, DNS or TLS failed before the first byte: it never left */
-    FQ_TRANSPORT_LOST =
-        2, /* it may have arrived; there is no (whole) answer: the outcome is unknown */
+    FQ_TRANSPORT_LOST = 2,     /* it may have arrived; no (whole) answer came: outcome unknown */
 };
 
 /* ---- the host: what an adapter may ask for during a call ------------------------------------ */
@@ -339,8 +328,7 @@ struct fq_verdict {
                                KiB in all; names of a-z 0-9 _ and point; what begin gives is
                                committed before the first byte leaves */
     struct fq_str platform_code; /* the platform's code, e.g. "40004/ACQ.TRADE_NOT_EXIST" */
-    struct fq_str
-        platform_text;   /* the platform's text for people; logged, shown to the storefront */
+    struct fq_str platform_text; /* its text for people; logged, shown to the storefront */
     struct fq_str proof; /* which verified field says it, e.g. "trade_status=TRADE_SUCCESS"; goes to
                             the journal */
 
@@ -431,8 +419,7 @@ struct fq_quote_in {
 
 struct fq_quote_out {
     uint64_t struct_size;
-    struct fq_plan_line
-        *lines; /* `instalments` of them; allocated by the adapter through host->alloc */
+    struct fq_plan_line *lines; /* `instalments` of them, from host->alloc */
     size_t n_lines;
     int64_t buyer_fee_minor; /* sum of the lines' fees */
     int64_t merchant_fee_minor;

@@ -19,8 +19,7 @@ struct fq_signing_key_conf {
 struct fq_conf {
     struct fq_arena *arena;
 
-    struct fq_str
-        instance; /* 2 of [0-9A-Za-z]: in order numbers; unique per daemon on one ledger */
+    struct fq_str instance;     /* 2 of [0-9A-Za-z], in order numbers: unique per ledger */
     struct fq_str order_prefix; /* 1..4 of [0-9A-Za-z]: one per environment */
 
     /* front */

@@ -7,8 +7,7 @@
 
 /* Why a move is believed. Goes into the journal with the move. */
 struct fq_evidence {
-    const char
-        *kind; /* static: "storefront", "answer", "notification", "buyer", "own", "operator" */
+    const char *kind; /* "storefront", "answer", "notification", "buyer", "own", "operator" */
     unsigned char digest[FQ_DIGEST_SIZE]; /* SHA-256 of the raw bytes; zeroes: none */
     struct fq_str key;                    /* the key that verified */
     struct fq_str proof;                  /* the verified field that says it */

@@ -19,8 +19,7 @@ struct fq_merchant {
     size_t n_client_keys;
     const struct fq_str *channels; /* names of the channels it may use */
     size_t n_channels;
-    const struct fq_str
-        *return_urls; /* prefixes that a return_url must start with, each ending in '/' */
+    const struct fq_str *return_urls; /* prefixes of a return_url, each ending in '/' */
     size_t n_return_urls;
     bool raw_actions;         /* may get redirect and form_post actions instead of hosted_url */
     uint32_t on_late_success; /* fq_policy */

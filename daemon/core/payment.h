@@ -101,11 +101,10 @@ struct fq_payment {
     struct fq_str return_url; /* the storefront's, from the allow-list */
     struct fq_str buyer_ip;
     struct fq_str buyer_user_agent;
-    unsigned char
-        content_digest[FQ_DIGEST_SIZE]; /* of the business fields: what "same content" means */
+    /* of the business fields: what "same content" means */
+    unsigned char content_digest[FQ_DIGEST_SIZE];
 
-    struct fq_str
-        quote; /* the canonical text of the quote that was used (core/plan.h), without its MAC */
+    struct fq_str quote; /* the text of the quote that was used (core/plan.h), without its MAC */
     uint32_t instalments;
     uint32_t bearer;
     uint32_t merchant_percent;
@@ -127,8 +126,7 @@ struct fq_payment {
     int64_t created_ms;
     int64_t updated_ms;
     int64_t expires_ms; /* the buyer cannot start after this */
-    int64_t due_ms; /* when this payment itself wants a look (expiry without a live attempt); 0 =
-                       never */
+    int64_t due_ms;     /* when it wants a look itself (expiry without a live attempt); 0: never */
     int64_t paid_ms;
     int64_t closed_ms;
     int64_t close_requested_ms;
@@ -158,9 +156,8 @@ struct fq_attempt {
     uint32_t last_outcome;   /* fq_outcome */
     struct fq_str platform_code;
     struct fq_str platform_text;
-    struct fq_str memory; /* pairs as canonical text (core/fact.h), at most 2 KiB */
-    struct fq_str
-        action_text; /* QR or app string handed out, to answer a repeated request the same */
+    struct fq_str memory;      /* pairs as canonical text (core/fact.h), at most 2 KiB */
+    struct fq_str action_text; /* QR or app string, to answer a repeated request the same */
     int64_t action_expires_ms;
     bool is_new;
     bool is_dirty;
@@ -221,7 +218,7 @@ struct fq_ledger {
     struct fq_payment payment;
     struct fq_attempt attempts[FQ_ATTEMPTS_MAX]; /* all of them, by n */
     struct fq_refund
-        *refunds; /* in a transaction: only the one asked for and new ones; in a read: all, by n */
+        *refunds; /* in a transaction: the one asked for and new ones; else all, by n */
     uint32_t n_refunds_loaded;
     bool payment_is_new;
     bool payment_is_dirty;

@@ -10,11 +10,10 @@
 /* ---- a transaction: load, decide, write, commit, tell ---- */
 
 enum fq_lookup {
-    FQ_LOOKUP_NEW = 0,          /* nothing: `decide` makes a new ledger */
-    FQ_LOOKUP_SEQ = 1,          /* by seq */
-    FQ_LOOKUP_ORDER_NUMBER = 2, /* the payment that has the attempt with this order number */
-    FQ_LOOKUP_REFUND_NUMBER =
-        3, /* the payment that has the refund with this number; the refund is loaded too */
+    FQ_LOOKUP_NEW = 0,           /* nothing: `decide` makes a new ledger */
+    FQ_LOOKUP_SEQ = 1,           /* by seq */
+    FQ_LOOKUP_ORDER_NUMBER = 2,  /* the payment that has the attempt with this order number */
+    FQ_LOOKUP_REFUND_NUMBER = 3, /* the payment of the refund with this number, and the refund */
 };
 
 /* Another payment of the same merchant order. */
@@ -65,8 +64,7 @@ struct fq_tx {
     /* loaded */
     struct fq_ledger *ledger; /* NULL: no such payment */
     struct fq_idempotent known;
-    struct fq_sibling
-        siblings[FQ_SIBLINGS_MAX]; /* newest first, without the loaded payment itself */
+    struct fq_sibling siblings[FQ_SIBLINGS_MAX]; /* newest first, without the payment itself */
     uint32_t n_siblings;
 
     /* Runs on the store thread, inside the transaction, perhaps twice if the engine has to repeat
@@ -91,10 +89,8 @@ enum fq_read_kind {
     FQ_READ_DUE = 3,      /* what is due at or before `now_ms`, oldest first, at most `n_max` */
     FQ_READ_JOURNAL = 4,  /* entries of payment seq, from entry `from` on, at most n_max */
     FQ_READ_EVENTS = 5,   /* of merchant_id, with cursor > from, at most n_max */
-    FQ_READ_IDEMPOTENT =
-        6, /* what merchant_id + idempotency_key stands for: known, and its ledger */
-    /* The names of channels whose payments or refunds are not final; at most n_max. */
-    FQ_READ_LIVE_CHANNELS = 7,
+    FQ_READ_IDEMPOTENT = 6,    /* what merchant_id + idempotency_key stands for, and its ledger */
+    FQ_READ_LIVE_CHANNELS = 7, /* of payments or refunds that are not final, at most n_max */
 };
 
 struct fq_due {

@@ -13,8 +13,7 @@ struct fq_verdict_context {
     uint32_t object;      /* fq_object asked about; 0 = any (a notification names its own) */
     struct fq_str number; /* our number asked about; empty = any */
     struct fq_str order_number; /* a refund's: our number of its attempt; empty = any */
-    struct fq_money
-        amount; /* of that object; currency "" = not known yet (checked after the lookup) */
+    struct fq_money amount; /* of that object; currency "": not known yet, checked after lookup */
     int64_t now_ms;
     uint32_t n_sends; /* SENDs so far in this exchange */
     bool (*url_is_allowed)(const void *allowed, struct fq_str url);

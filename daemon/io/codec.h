@@ -9,8 +9,7 @@
 #define FQ_REPLY_TYPE "application/vnd.fenqi.v1.reply+protobuf"
 
 enum {
-    FQ_CODEC_E_REFUSED =
-        1, /* operation->status says why: the message is the storefront's mistake */
+    FQ_CODEC_E_REFUSED = 1, /* the storefront's mistake: operation->status says which */
 };
 
 /* Walks the bytes along the descriptors first (NUL, UTF-8, lengths, enum values, nesting, unknown

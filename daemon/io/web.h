@@ -27,8 +27,7 @@ struct fq_web_exchange {
     uint32_t status;           /* 200, 303, ... */
     struct fq_str answer_type; /* Content-Type */
     struct fq_str answer_body;
-    struct fq_str
-        location; /* 303; a control character (CR, LF) in a header makes the answer a 500 */
+    struct fq_str location; /* 303; a control character (CR, LF) in a header makes it a 500 */
     struct fq_str content_security_policy; /* empty: "default-src 'none'" */
     struct fq_web *web;
 };
@@ -44,8 +43,8 @@ struct fq_web_conf {
     void (*on_request)(void *ctx, struct fq_web_exchange *exchange); /* on the loop */
 };
 
-int fq_web_open(const struct fq_web_conf *conf,
-                struct fq_web **ret); /* the trace names the address */
+/* The trace of a fault names the address. */
+int fq_web_open(const struct fq_web_conf *conf, struct fq_web **ret);
 /* Answers what is open with 503 first. Jobs of the web may still be on their way home: run the home
  * until it is empty before freeing it; on_request is not called any more. */
 void fq_web_free(struct fq_web *web);

@@ -21,8 +21,7 @@ struct fq_channel {
     struct fq_keyring *keyring;
     struct fq_arena *arena; /* the instance's memory */
     struct fq_loader *loader;
-    pthread_mutex_t
-        *serial; /* held during a call of an adapter that wants one at a time; else NULL */
+    pthread_mutex_t *serial;    /* held during each call, if the adapter wants that; else NULL */
     struct fq_fetched *fetched; /* platform keys fetched while running */
 };
 
@@ -59,14 +58,12 @@ enum fq_call_kind {
 
 /* What came of one adapter function. */
 struct fq_answer {
-    bool is_fault; /* the adapter returned -1, broke a rule of form, or cannot do this: `reason`
-                      says */
+    bool is_fault; /* it returned -1, broke a rule of form, or cannot do this: `reason` says */
     struct fq_str reason;
-    bool verified;              /* host->verify succeeded in this very call */
-    struct fq_str verified_key; /* the key that did */
-    unsigned char
-        digest[FQ_DIGEST_SIZE]; /* SHA-256 of the raw message that was judged; zeroes in begin */
-    struct fq_verdict verdict;  /* complete, every slice copied into the call's arena */
+    bool verified;                        /* host->verify succeeded in this very call */
+    struct fq_str verified_key;           /* the key that did */
+    unsigned char digest[FQ_DIGEST_SIZE]; /* SHA-256 of the raw message; zeroes in begin */
+    struct fq_verdict verdict;            /* complete, every slice copied into the call's arena */
 };
 
 /* Can this channel do it at all? (begin or the function is not NULL) */

@@ -10,9 +10,7 @@
 #define PAGES_START 4096  /* the thread begins a pass */
 #define PAGES_LEFT  1024  /* so few unmoved ones the writer moves itself */
 #define PAGES_MAX   16384 /* here the writer moves whatever there is */
-#define PAGES_RETRY                                                               \
-    1024 /* a log that could not begin anew gets so many more before the next try \
-          */
+#define PAGES_RETRY 1024  /* more, before the next try to begin the log anew */
 
 struct fq_checkpoint {
     struct fq_engine *engine;

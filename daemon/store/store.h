@@ -12,8 +12,8 @@ struct fq_store_conf {
     const char *path;     /* of the SQLite file; its folder must exist */
     struct fq_home *home; /* where finished transactions and reads are posted */
     size_t n_waiting_max; /* transactions, and reads, waiting at once; more are refused */
-    void (*sha256_of2)(struct fq_str a, struct fq_str b,
-                       unsigned char ret[32]); /* the journal's hash */
+    /* The journal's hash. */
+    void (*sha256_of2)(struct fq_str a, struct fq_str b, unsigned char ret[32]);
     /* Called on the store thread when the disk can no longer be trusted (an fsync failed): must end
      * the process; recovery reads the truth. */
     void (*end_process)(const char *why);
@@ -27,8 +27,8 @@ enum {
 
 /* Opens or creates the file, migrates it, starts the threads. */
 int fq_store_open(const struct fq_store_conf *conf, struct fq_store **ret);
-void fq_store_free(
-    struct fq_store *store); /* runs what waits, then stops; every `done` was posted */
+/* Runs what waits, then stops; every `done` was posted. */
+void fq_store_free(struct fq_store *store);
 FQ_DEFINE_CLEANUP(fq_store);
 
 /* From the loop. 0: `done` will run there; FQ_STORE_E_BUSY: it will not. */
