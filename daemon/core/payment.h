@@ -217,8 +217,7 @@ struct fq_ledger {
     struct fq_arena *arena;
     struct fq_payment payment;
     struct fq_attempt attempts[FQ_ATTEMPTS_MAX]; /* all of them, by n */
-    struct fq_refund
-        *refunds; /* in a transaction: the one asked for and new ones; else all, by n */
+    struct fq_refund *refunds; /* in a transaction: the one asked for, and new ones; else all */
     uint32_t n_refunds_loaded;
     bool payment_is_new;
     bool payment_is_dirty;
