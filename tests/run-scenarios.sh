@@ -26,6 +26,10 @@ if [ -z "${FENQI_SLOWNESS:-}" ] && grep -q '__[at]san_init' "$FENQI_BUILD/fenqid
 fi
 export FENQI_BUILD FENQI_SLOWNESS="${FENQI_SLOWNESS:-1}"
 
+mkdir -p "$FENQI_BUILD/tests/scenario"
+${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC \
+    tests/scenario/harness/calendar.c -o "$FENQI_BUILD/tests/scenario/calendar.so"
+
 node=$(sh tests/node.sh)
 # Node 20 chooses TAP where nobody watches; the spec reporter is for people either way.
 exec "$node" --test --test-concurrency=2 --test-reporter=spec "$@"

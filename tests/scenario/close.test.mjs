@@ -67,7 +67,7 @@ inWorld('closing', { conf: quick }, (scenario) => {
   });
 });
 
-inWorld('time', { conf: quick, fakeTime: true }, (scenario) => {
+inWorld('time', { conf: quick }, (scenario) => {
   scenario('a link that nobody opened expires', async (world) => {
     const made = await world.created();
     await world.advance(31 * MINUTE);

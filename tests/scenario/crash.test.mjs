@@ -112,7 +112,27 @@ inWorld('killed while paying', { conf: quick }, (scenario) => {
   });
 });
 
-inWorld('killed while refunding', { conf: quick, fakeTime: true }, (scenario) => {
+inWorld('killed between a late success and its refund by policy', { conf: quick }, (scenario) => {
+  scenario('the refund is not forgotten', async (world) => {
+    for (let round = 0; round < 6; round++) {
+      const made = await world.opened(world.boutique);
+      await world.sandbox.act(made.number, 'open');
+      await world.boutique.closePayment(made.id);
+      await world.state(made, 'PAYMENT_STATE_CLOSED');
+      const mark = world.logMark;
+      await world.sandbox.pay(made.number, { even_if_closed: true });
+      await until('the late success', () => world.log.includes('paid after it was closed', mark));
+      await world.crashAndRestart();
+      await until('the refund', async () => {
+        await world.advance(16_000);
+        return (await world.boutique.get(made.id)).refunded_minor === made.payment.amount.minor;
+      });
+      assert.equal((await world.sandbox.trade(made.number)).refunds.length, 1);
+    }
+  });
+});
+
+inWorld('killed while refunding', { conf: quick }, (scenario) => {
   const once = async (world, made, minor) => {
     const { refunds } = await world.sandbox.trade(made.number);
     assert.equal(refunds.length, 1, 'refunded once');

@@ -74,7 +74,7 @@ inWorld('a close', { conf }, (scenario) => {
   });
 });
 
-inWorld('a refund', { conf: { ...conf, poll: { first: '100ms', max: '400ms' } }, fakeTime: true }, (scenario) => {
+inWorld('a refund', { conf: { ...conf, poll: { first: '100ms', max: '400ms' } } }, (scenario) => {
   const begin = async (world) => {
     const made = await world.paid();
     await world.sandbox.fault('notify', 'never', { count: -1 });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { inWorld } from './harness/scenario.mjs';
 import { readStatus } from './harness/status.mjs';
 import { refused } from './harness/storefront.mjs';
+import { until } from './harness/wait.mjs';
 import { AMOUNT } from './harness/world.mjs';
 
 inWorld('pay', {}, (scenario) => {
@@ -37,7 +38,11 @@ inWorld('pay', {}, (scenario) => {
     assert.ok(!paid.next_action?.hosted_url, 'nothing is left to do');
     const trade = await world.sandbox.trade(way.number);
     assert.equal(paid.platform_ref, trade.trade_no);
-    assert.deepEqual(trade.notifications.map((one) => one.deliveries.map(({ answer }) => answer)), [['success']]);
+    await until('the acknowledgement', async () => {
+      const { notifications } = await world.sandbox.trade(way.number);
+      assert.deepEqual(notifications.map((one) => one.deliveries.map(({ answer }) => answer)), [['success']]);
+      return true;
+    });
     assert.deepEqual(await world.eventsOf(made), ['PAYMENT_PAID']);
 
     const home = await buyer.visit(back);
@@ -152,16 +157,17 @@ inWorld('pay', {}, (scenario) => {
     const first = await world.paid(boutique);
     const second = await world.opened(boutique, { merchant_order_id: first.wish.merchant_order_id, allow_parallel: true });
     await world.sandbox.pay(second.number);
-    const { refunds } = await world.state(second, 'PAYMENT_STATE_PAID');
-    const [refund] = refunds.length > 0 ? refunds : (await boutique.get({ payment_id: second.id, wait_ms: 5000, known_version: 0 })).refunds;
+    await world.state(second, 'PAYMENT_STATE_PAID');
+    const [refund] = await until('a refund', async () => {
+      const { refunds } = await boutique.get(second.id);
+      return refunds.length > 0 && refunds;
+    });
     const done = await world.refundState(second, refund.refund_id, 'REFUND_STATE_REFUNDED', { refresh: true });
     assert.equal(done.origin, 'REFUND_ORIGIN_AUTOMATIC');
     assert.equal(done.amount.minor, AMOUNT.minor);
     assert.equal((await boutique.get(first.id)).refunded_minor, 0, 'the first payment stays');
   });
-});
 
-inWorld('pay with the calendar', { fakeTime: true }, (scenario) => {
   scenario('the same key after the quote has expired', async (world) => {
     const { shop } = world;
     const { wish, payment } = await world.created();

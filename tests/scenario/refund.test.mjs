@@ -9,7 +9,7 @@ import { AMOUNT } from './harness/world.mjs';
 const ask = (world, made, minor, more = {}) =>
   ({ idempotency_key: world.order('key'), payment_id: made.id, amount: { minor, currency: 'CNY' }, ...more });
 
-inWorld('refunds', { conf: { poll: { first: '100ms', max: '400ms' } }, fakeTime: true }, (scenario) => {
+inWorld('refunds', { conf: { poll: { first: '100ms', max: '400ms' } } }, (scenario) => {
   const done = (world, made, refund) => world.refundState(made, refund.refund_id, 'REFUND_STATE_REFUNDED');
 
   scenario('the whole amount', async (world) => {

@@ -42,7 +42,6 @@ inWorld('refusals', {}, (scenario) => {
     };
     assert.equal(await why({ amount: { minor: 1, currency: 'USD' } }), 'CURRENCY_NOT_SUPPORTED');
     assert.equal(await why({ amount: { minor: 5000001, currency: 'CNY' } }), 'AMOUNT_TOO_LARGE');
-    assert.equal(await why({ terminal: 'TERMINAL_QR' }), 'TERMINAL_NOT_SUPPORTED');
     const line = (kind) => ({ kind, name: 'x', amount: AMOUNT });
     assert.equal(await why({ lines: [line('KIND_GOODS'), line('KIND_VIRTUAL')] }), 'VIRTUAL_GOODS');
   });
@@ -62,7 +61,6 @@ inWorld('refusals', {}, (scenario) => {
       [{ subject: 'a\nb' }, 'subject'],
       [{ subject: '手'.repeat(43) }, 'subject'],
       [{ terminal: 0 }, 'terminal'],
-      [{ terminal: 'TERMINAL_APP' }, 'terminal'],
       [{ terminal: 9 }, 'terminal'],
       [{ expires_in_ms: -1 }, 'expires_in_ms'],
       [{ expires_in_ms: 1000 }, 'expires_in_ms'],

@@ -2,15 +2,14 @@
 // Scenarios that share a world, each followed by the checks that always hold.
 import { after, before, describe, test } from 'node:test';
 import { checkAll } from './checks.mjs';
-import { World, noFakeTime } from './world.mjs';
+import { World } from './world.mjs';
 
 /**
  * `define` gets scenario(name, body, options): body(world) runs with a platform in good order.
- * Options: todo (a reason), skipMoney. Worlds with fakeTime are skipped, loudly, where it does not work.
+ * Options: todo (a reason), skipMoney.
  */
 export function inWorld(title, options, define) {
-  const skip = options.fakeTime && noFakeTime ? noFakeTime : false;
-  describe(title, { skip }, () => {
+  describe(title, () => {
     let world;
     before(async () => {
       world = await World.start(options);

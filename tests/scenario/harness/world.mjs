@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Buyer, USER_AGENT } from './buyer.mjs';
+import { Calendar } from './calendar.mjs';
 import { writeConf } from './conf.mjs';
-import { fakeTimeEnvironment, setFakeTime, whyNoFakeTime } from './faketime.mjs';
 import { curveKeyPair, makeKeys } from './keys.mjs';
 import { Program, freePort } from './processes.mjs';
 import { Sandbox } from './sandbox.mjs';
@@ -19,7 +19,6 @@ import { rawPublicKey } from './wire.mjs';
 const top = fileURLToPath(new URL('../../../', import.meta.url));
 export const build = resolve(top, process.env.FENQI_BUILD ?? 'build/release');
 export const binary = (name) => join(build, name);
-export const noFakeTime = whyNoFakeTime(binary('fenqid'));
 
 /** What the log may never show, besides the keys. */
 export const BUYER = { ip: '203.0.113.217', user_agent: USER_AGENT };
@@ -28,9 +27,8 @@ export const AMOUNT = { minor: 699900, currency: 'CNY' };
 
 export class World {
   #nOrders = 0;
-  #aheadMs = 0;
 
-  /** `options`: { conf, merchants, fakeTime }; see conf.mjs. */
+  /** `options`: { conf, merchants }; see conf.mjs. */
   static async start(options = {}) {
     const world = new World();
     world.options = options;
@@ -61,8 +59,7 @@ export class World {
     ].map((merchant) => ({ ...merchant, curve: curveKeyPair() }));
     this.secrets = [...this.keys.secrets, ...this.merchants.map(({ curve }) => curve.secretKey), BUYER.ip, BUYER.user_agent];
     this.writeConf();
-    this.clock = join(folder, 'clock');
-    setFakeTime(this.clock, 0);
+    this.calendar = new Calendar(binary('tests/scenario/calendar.so'), join(folder, 'calendar'));
     await this.startDaemon();
     this.buyer = new Buyer(readFileSync(join(folder, 'tls.crt')));
     this.shop = await this.storefront('shop');
@@ -82,7 +79,7 @@ export class World {
   // ---- the daemon ----
 
   async startDaemon() {
-    const env = this.options.fakeTime ? fakeTimeEnvironment(this.clock) : {};
+    const env = this.calendar.environment;
     this.fenqid = Program.start('fenqid', binary('fenqid'), ['-c', join(this.folder, 'fenqid.conf')], { env });
     await this.fenqid.untilReady('fenqid to be ready', async () => (await fetch(`${this.web}/readyz`)).status === 200);
   }
@@ -125,14 +122,12 @@ export class World {
 
   /** Brings the daemon's calendar and the platform's deadlines nearer. */
   async advance(ms) {
-    assert.ok(this.options.fakeTime, 'a world with fakeTime');
-    this.#aheadMs += ms;
-    setFakeTime(this.clock, this.#aheadMs);
+    this.calendar.advance(ms);
     await this.sandbox.advance(ms);
   }
 
   now() {
-    return Date.now() + this.#aheadMs;
+    return Date.now() + this.calendar.aheadMs;
   }
 
   // ---- its users ----
