@@ -2,7 +2,6 @@
 /* Writes and reads facts. */
 #include "daemon/core/fact.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 static bool fact_is_plain(char c)
@@ -55,7 +54,16 @@ void fq_fact_add_text(struct fq_buf *buf, const char *name, const char *value)
 
 void fq_fact_add_int(struct fq_buf *buf, const char *name, int64_t value)
 {
-    fq_buf_printf(buf, "%s=%" PRId64 "\n", name, value);
+    char digits[24];
+    char *at = digits + sizeof(digits);
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        *--at = '-';
+    fq_fact_add(buf, name, (struct fq_str){ at, (size_t)(digits + sizeof(digits) - at) });
 }
 
 void fq_fact_add_hex(struct fq_buf *buf, const char *name, const void *bytes, size_t size)

@@ -24,38 +24,49 @@ int64_t fq_sequence_next(struct fq_sequence *sequence, int64_t now_ms)
     return next;
 }
 
-/* Writes the first n_chars * 5 bits of `bytes`, most significant first. */
+/* Writes the first n_chars * 5 bits of `bytes`, most significant first; zeros follow the last. */
 static void base32_write(const unsigned char *bytes, size_t size, char *ret, size_t n_chars)
 {
+    unsigned window = 0;
+    unsigned n_bits = 0; /* in the window, not written yet */
+    size_t taken = 0;
     for (size_t i = 0; i < n_chars; i++) {
-        unsigned value = 0;
-        for (size_t bit = i * 5; bit < i * 5 + 5; bit++) {
-            unsigned one = bit / 8 < size ? (unsigned)bytes[bit / 8] >> (7 - bit % 8) & 1u : 0;
-            value = value << 1 | one;
+        if (n_bits < 5) {
+            window = window << 8 | (taken < size ? bytes[taken] : 0u);
+            taken++;
+            n_bits += 8;
         }
-        ret[i] = base32[value];
+        n_bits -= 5;
+        ret[i] = base32[window >> n_bits & 31u];
     }
 }
 
 /* The inverse; refuses other characters and set bits beyond `size`. */
 static int base32_read(struct fq_str text, unsigned char *ret, size_t size)
 {
+    unsigned window = 0;
+    unsigned n_bits = 0;
+    size_t n = 0;
     memset(ret, 0, size);
     for (size_t i = 0; i < text.len; i++) {
-        const char *at = text.ptr[i] != '\0' ? strchr(base32, text.ptr[i]) : NULL;
+        const char *at = memchr(base32, text.ptr[i], sizeof(base32) - 1);
         if (at == NULL)
             return FQ_ID_E_MALFORMED;
-        unsigned value = (unsigned)(at - base32);
-        for (size_t k = 0; k < 5; k++) {
-            size_t bit = i * 5 + k;
-            unsigned one = value >> (4 - k) & 1u;
-            if (one && bit / 8 >= size)
-                return FQ_ID_E_MALFORMED;
-            if (one)
-                ret[bit / 8] = (unsigned char)(ret[bit / 8] | 1u << (7 - bit % 8));
-        }
+        window = window << 5 | (unsigned)(at - base32);
+        n_bits += 5;
+        if (n_bits < 8)
+            continue;
+        n_bits -= 8;
+        unsigned char byte = (unsigned char)(window >> n_bits & 0xffu);
+        if (n < size)
+            ret[n++] = byte;
+        else if (byte != 0)
+            return FQ_ID_E_MALFORMED;
     }
-    return 0;
+    unsigned rest = (window & ((1u << n_bits) - 1u)) << (8 - n_bits);
+    if (n < size)
+        ret[n] = (unsigned char)rest;
+    return n < size || rest == 0 ? 0 : FQ_ID_E_MALFORMED;
 }
 
 static void seq_write(int64_t seq, char ret[SEQ_CHARS])
