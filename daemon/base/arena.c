@@ -104,11 +104,14 @@ struct fq_str fq_arena_copy(struct fq_arena *arena, struct fq_str text)
 
 struct fq_str fq_arena_printf(struct fq_arena *arena, const char *format, ...)
 {
+    char brief[256]; /* most texts: printed once, not measured first */
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(NULL, 0, format, arguments);
+    int size = vsnprintf(brief, sizeof(brief), format, arguments);
     va_end(arguments);
     fq_assert(size >= 0);
+    if ((size_t)size < sizeof(brief))
+        return fq_arena_copy(arena, (struct fq_str){ brief, (size_t)size });
     char *text = fq_arena_alloc(arena, (size_t)size + 1);
     if (text == NULL)
         return (struct fq_str){ NULL, 0 };

@@ -53,11 +53,16 @@ void fq_buf_add_char(struct fq_buf *buf, char c)
 
 void fq_buf_printf(struct fq_buf *buf, const char *format, ...)
 {
+    char brief[256]; /* most texts: printed once, not measured first */
     va_list arguments;
     va_start(arguments, format);
-    int len = vsnprintf(NULL, 0, format, arguments);
+    int len = vsnprintf(brief, sizeof(brief), format, arguments);
     va_end(arguments);
     fq_assert(len >= 0);
+    if ((size_t)len < sizeof(brief)) {
+        fq_buf_add(buf, (struct fq_str){ brief, (size_t)len });
+        return;
+    }
     if (!buf_reserve(buf, (size_t)len))
         return;
     va_start(arguments, format);
