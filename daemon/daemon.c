@@ -319,6 +319,7 @@ static void daemon_stop(struct fq_daemon *daemon)
     fq_pool_free(FQ_TAKE(daemon->pool));
     daemon_run_home(daemon);
     fq_flow_free(FQ_TAKE(daemon->flow));
+    fq_world_empty(daemon);
     fq_store_free(FQ_TAKE(daemon->store));
     daemon_run_home(daemon);
     fq_timers_free(FQ_TAKE(daemon->timers));

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "daemon/conf/conf.h"
+#include "daemon/crypto/crypto.h"
 #include "daemon/crypto/seal.h"
 #include "daemon/flow/flow.h"
 #include "daemon/io/front.h"
@@ -15,6 +16,7 @@
 #include "daemon/store/store.h"
 
 #define FQ_TOKEN_KEY_SIZE 32
+#define FQ_PURPOSES_N     4 /* of MACs (world.c) */
 
 /* One configuration and all that was opened for it. Immutable; a reload makes another one. */
 struct fq_setup {
@@ -47,6 +49,7 @@ struct fq_daemon {
     struct fq_front *front;
     struct fq_web *web;
     struct fq_world world;
+    struct fq_mac *macs[FQ_PURPOSES_N]; /* a reload keeps the token key */
     struct fq_flow *flow;
     struct fq_loop loop;
     struct fq_timer web_timer;
@@ -72,6 +75,7 @@ void fq_clients_free(struct fq_client **clients);
 
 /* Fills daemon->world with the real clock, threads, store and network. (world.c) */
 void fq_world_fill(struct fq_daemon *daemon);
+void fq_world_empty(struct fq_daemon *daemon);
 
 /* Runs until SIGTERM or SIGINT, then drains. 0, or a fault. (daemon.c) */
 int fq_daemon_run(struct fq_daemon *daemon);

@@ -28,14 +28,26 @@ static void world_sha256(void *ctx, struct fq_str text, unsigned char ret[32])
 }
 
 /* Purposes are separated by deriving a key each, so that no MAC of one is a MAC of another. */
-static void world_mac(void *ctx, const char *purpose, struct fq_str text, unsigned char ret[32])
+static const char *const world_purposes[] = { "quote", "open", "back", "status" };
+_Static_assert(fq_array_size(world_purposes) == FQ_PURPOSES_N, "a key for each purpose");
+
+static struct fq_mac *world_mac_new(const struct fq_daemon *daemon, const char *purpose)
 {
-    const struct fq_daemon *daemon = ctx;
     unsigned char key[32];
     fq_hmac_sha256((struct fq_str){ (const char *)daemon->setup->token_key, FQ_TOKEN_KEY_SIZE },
                    fq_str_of(purpose), key);
-    fq_hmac_sha256((struct fq_str){ (const char *)key, sizeof(key) }, text, ret);
+    struct fq_mac *mac = fq_mac_new((struct fq_str){ (const char *)key, sizeof(key) });
     fq_wipe(key, sizeof(key));
+    return mac;
+}
+
+static void world_mac(void *ctx, const char *purpose, struct fq_str text, unsigned char ret[32])
+{
+    const struct fq_daemon *daemon = ctx;
+    size_t i = 0;
+    while (strcmp(world_purposes[i], purpose) != 0)
+        fq_assert(++i < fq_array_size(world_purposes));
+    fq_mac_make(daemon->macs[i], text, ret);
 }
 
 static int world_sign_status(void *ctx, struct fq_str payload_type, struct fq_str payload,
@@ -184,4 +196,12 @@ void fq_world_fill(struct fq_daemon *daemon)
         .after = world_after,
         .cancel = world_cancel,
     };
+    for (size_t i = 0; i < fq_array_size(world_purposes); i++)
+        daemon->macs[i] = world_mac_new(daemon, world_purposes[i]);
+}
+
+void fq_world_empty(struct fq_daemon *daemon)
+{
+    for (size_t i = 0; i < fq_array_size(world_purposes); i++)
+        fq_mac_free(FQ_TAKE(daemon->macs[i]));
 }

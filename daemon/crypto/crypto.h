@@ -12,6 +12,13 @@ void fq_sha256_of2(struct fq_str a, struct fq_str b, unsigned char ret[32]); /* 
 /* HMAC-SHA256. Never fails. */
 void fq_hmac_sha256(struct fq_str key, struct fq_str text, unsigned char ret[32]);
 
+/* The same under a key that is used often: made ready once. Never fails. */
+struct fq_mac;
+struct fq_mac *fq_mac_new(struct fq_str key);
+void fq_mac_free(struct fq_mac *mac);
+FQ_DEFINE_CLEANUP(fq_mac);
+void fq_mac_make(const struct fq_mac *mac, struct fq_str text, unsigned char ret[32]);
+
 /* A raw digest by fq_digest kind (SHA256, MD5, SM3), into the arena. */
 int fq_digest_make(uint32_t kind, struct fq_str text, struct fq_arena *arena, struct fq_str *ret);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Digests, MACs and random bytes. */
 #include <limits.h>
+#include <pthread.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -9,6 +11,23 @@
 
 #include "daemon/base/err.h"
 #include "daemon/crypto/crypto.h"
+
+/* Fetched once: EVP_sha256() is looked up by name each time, which takes longer than the digest of
+ * a short text. */
+static EVP_MD *digest_sha256_fetched;
+
+static void digest_fetch(void)
+{
+    digest_sha256_fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+    fq_assert(digest_sha256_fetched != NULL);
+}
+
+static const EVP_MD *digest_sha256(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, digest_fetch);
+    return digest_sha256_fetched;
+}
 
 void fq_sha256(struct fq_str text, unsigned char ret[32])
 {
@@ -19,7 +38,7 @@ void fq_sha256_of2(struct fq_str a, struct fq_str b, unsigned char ret[32])
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     fq_assert(context != NULL);
-    fq_assert(EVP_DigestInit_ex2(context, EVP_sha256(), NULL) == 1);
+    fq_assert(EVP_DigestInit_ex2(context, digest_sha256(), NULL) == 1);
     fq_assert(EVP_DigestUpdate(context, a.ptr, a.len) == 1);
     fq_assert(EVP_DigestUpdate(context, b.ptr, b.len) == 1);
     fq_assert(EVP_DigestFinal_ex(context, ret, NULL) == 1);
@@ -33,6 +52,47 @@ void fq_hmac_sha256(struct fq_str key, struct fq_str text, unsigned char ret[32]
     const char *bytes = key.len > 0 ? key.ptr : "";
     const unsigned char *message = (const unsigned char *)text.ptr;
     fq_assert(HMAC(EVP_sha256(), bytes, (int)key.len, message, text.len, ret, NULL) != NULL);
+}
+
+struct fq_mac {
+    EVP_MAC_CTX *ready; /* each MAC is made with a copy of it */
+};
+
+struct fq_mac *fq_mac_new(struct fq_str key)
+{
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    struct fq_mac *mac = fq_zalloc(sizeof(*mac));
+    EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    fq_assert(algorithm != NULL);
+    mac->ready = EVP_MAC_CTX_new(algorithm);
+    EVP_MAC_free(algorithm);
+    fq_assert(mac->ready != NULL);
+    /* A NULL key would mean "the key of before". */
+    const char *bytes = key.len > 0 ? key.ptr : "";
+    fq_assert(EVP_MAC_init(mac->ready, (const unsigned char *)bytes, key.len, parameters) == 1);
+    return mac;
+}
+
+void fq_mac_free(struct fq_mac *mac)
+{
+    if (mac == NULL)
+        return;
+    EVP_MAC_CTX_free(mac->ready);
+    fq_free(mac);
+}
+
+void fq_mac_make(const struct fq_mac *mac, struct fq_str text, unsigned char ret[32])
+{
+    size_t size = 0;
+    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(mac->ready);
+    fq_assert(context != NULL);
+    fq_assert(EVP_MAC_update(context, (const unsigned char *)text.ptr, text.len) == 1);
+    fq_assert(EVP_MAC_final(context, ret, &size, 32) == 1 && size == 32);
+    EVP_MAC_CTX_free(context);
 }
 
 static const EVP_MD *digest_of(uint32_t kind)

@@ -111,6 +111,25 @@ static void random_bytes_differ_and_fill_all(void **state)
         assert_int_equal(seen[k], 0xff);
 }
 
+static void ready_key_makes_the_same_macs_again_and_again(void **state)
+{
+    (void)state;
+    const struct fq_str keys[] = { fq_lit("Jefe"), fq_lit("another"), { NULL, 0 } };
+    const struct fq_str texts[] = { fq_lit("what do ya want for nothing?"),
+                                    fq_lit("x"),
+                                    { NULL, 0 } };
+    for (size_t i = 0; i < fq_array_size(keys); i++) {
+        FQ_CLEANUP(fq_mac) *mac = fq_mac_new(keys[i]);
+        for (size_t k = 0; k < 2 * fq_array_size(texts); k++) {
+            struct fq_str text = texts[k % fq_array_size(texts)];
+            unsigned char made[32];
+            unsigned char expected[32];
+            fq_mac_make(mac, text, made);
+            assert_memory_equal(made, hmac(keys[i], text, expected).ptr, 32);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +137,7 @@ int main(void)
         cmocka_unit_test(sha256_of_two_is_of_both_together),
         cmocka_unit_test(hmac_as_rfc_4231),
         cmocka_unit_test(hmac_of_nothing_does_not_remember_a_key),
+        cmocka_unit_test(ready_key_makes_the_same_macs_again_and_again),
         cmocka_unit_test(digests_by_kind),
         cmocka_unit_test(unknown_digest_is_a_fault),
         cmocka_unit_test(digest_without_room_is_a_fault),
