@@ -276,6 +276,7 @@ static void create_answer(struct create *create, struct fq_ledger *ledger)
     create->open = (struct fq_open){ .flow = create->flow,
                                      .arena = create->operation->arena,
                                      .seq = ledger->payment.seq,
+                                     .ledger = ledger,
                                      .wants_ledger = true,
                                      .done = create_opened,
                                      .asker = create };

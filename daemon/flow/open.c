@@ -8,6 +8,7 @@
 
 #define ROUNDS_MAX 3
 
+static void open_look(struct fq_open *open);
 static void open_read(struct fq_read *read);
 
 static void open_end(struct fq_open *open, uint32_t result)
@@ -18,7 +19,10 @@ static void open_end(struct fq_open *open, uint32_t result)
 
 void fq_open_run(struct fq_open *open)
 {
-    open->n_rounds++;
+    if (open->n_rounds++ == 0 && open->ledger != NULL) {
+        open_look(open); /* the asker has just read it */
+        return;
+    }
     open->read = (struct fq_read){ .arena = open->arena,
                                    .kind = FQ_READ_PAYMENT,
                                    .seq = open->seq,
@@ -123,17 +127,21 @@ static void open_drive(struct fq_open *open, const struct fq_channel *channel,
 static void open_read(struct fq_read *read)
 {
     struct fq_open *open = read->flow;
-    struct fq_flow *flow = open->flow;
     open->ledger = read->ledger;
     if (read->result < 0 || read->ledger == NULL) {
         fq_say_fault("reading a payment to open", read->trace);
         open_end(open, FQ_OPEN_UNCLEAR);
         return;
     }
-    struct fq_payment *payment = &read->ledger->payment;
-    const struct fq_channel *channel = fq_flow_channel(flow, payment->channel);
-    const struct fq_attempt *live = fq_ledger_live_attempt(read->ledger);
-    int64_t left = payment->expires_ms - fq_flow_now(flow);
+    open_look(open);
+}
+
+static void open_look(struct fq_open *open)
+{
+    const struct fq_payment *payment = &open->ledger->payment;
+    const struct fq_channel *channel = fq_flow_channel(open->flow, payment->channel);
+    const struct fq_attempt *live = fq_ledger_live_attempt(open->ledger);
+    int64_t left = payment->expires_ms - fq_flow_now(open->flow);
     bool is_used_up = live == NULL && payment->n_attempts >= FQ_ATTEMPTS_MAX;
     if (payment->state != FQ_PAYMENT_OPEN || payment->close_requested_ms > 0 || channel == NULL ||
         left < channel->about.deadline_min_ms || is_used_up) {
@@ -256,6 +264,7 @@ static void open_visit_read(struct fq_read *read)
         self->open = (struct fq_open){ .flow = self->flow,
                                        .arena = self->visit->arena,
                                        .seq = ledger->payment.seq,
+                                       .ledger = ledger,
                                        .done = open_visit_opened,
                                        .asker = self };
         fq_open_run(&self->open);

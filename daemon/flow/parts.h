@@ -205,7 +205,7 @@ struct fq_open {
     struct fq_message message;
     struct fq_str action_text;
     int64_t action_expires_ms;
-    struct fq_ledger *ledger; /* as it was read or written last */
+    struct fq_ledger *ledger; /* as it was read or written last; set: not read first */
     bool wants_ledger;        /* `ledger` shall show the opened attempt: one more read */
     uint32_t n_rounds;
     struct fq_read read;

@@ -28,12 +28,10 @@ static const char *quote_ineligible(const struct fq_channel *channel,
     return NULL;
 }
 
-static struct fq_str quote_new_id(struct fq_flow *flow, struct fq_arena *arena)
+static struct fq_str quote_id(const unsigned char *random, struct fq_arena *arena)
 {
-    unsigned char random[QUOTE_ID_RANDOM_SIZE];
     char hex[2 * QUOTE_ID_RANDOM_SIZE + 1];
-    flow->world->random(flow->world->ctx, random, sizeof(random));
-    fq_hex(random, sizeof(random), hex);
+    fq_hex(random, QUOTE_ID_RANDOM_SIZE, hex);
     return fq_arena_printf(arena, "q%s", hex);
 }
 
@@ -57,8 +55,12 @@ static int quote_offer_plans(struct fq_flow *flow, struct fq_operation *operatio
 {
     int64_t now = fq_flow_now(flow);
     offer->plans = fq_arena_array(operation->arena, channel->conf->n_rates, sizeof(*offer->plans));
-    if (offer->plans == NULL)
+    /* All at once: most of a drawing's time does not depend on its size. */
+    size_t n_random = channel->conf->n_rates * QUOTE_ID_RANDOM_SIZE;
+    unsigned char *random = fq_arena_alloc(operation->arena, n_random);
+    if (offer->plans == NULL || random == NULL)
         return FQ_FAULT(-ENOMEM, "too many plans for one answer");
+    flow->world->random(flow->world->ctx, random, n_random);
     for (size_t i = 0; i < channel->conf->n_rates; i++) {
         struct fq_plan_offer *plan = &offer->plans[offer->n_plans];
         int r = fq_channel_quote(channel, amount, &channel->conf->rates[i], operation->arena,
@@ -66,7 +68,7 @@ static int quote_offer_plans(struct fq_flow *flow, struct fq_operation *operatio
         if (r == FQ_CHANNEL_E_REFUSED)
             continue; /* e.g. fewer fen than instalments */
         FQ_TRY(r);
-        plan->quote.quote_id = quote_new_id(flow, operation->arena);
+        plan->quote.quote_id = quote_id(random + i * QUOTE_ID_RANDOM_SIZE, operation->arena);
         plan->quote.merchant_id = operation->merchant->id;
         plan->quote.channel = channel->conf->name;
         plan->quote.first_due_month = fq_beijing_month_after(now, 1);
