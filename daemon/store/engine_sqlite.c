@@ -409,6 +409,7 @@ static const struct fq_engine_calls engine_calls = {
 static void engine_configure(void)
 {
     (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* it takes a lock for each allocation */
 }
 
 static int engine_set_up(struct engine_sqlite *self)
