@@ -42,7 +42,7 @@ static bool answer_open(const struct huabei_question *asked, struct fq_str conte
     }
     return is_genuine && asked->self->is_encrypted && fq_json_scalar(host, content, &base64) &&
            fq_slice_from_base64(host, base64, &secret) &&
-           host->decrypt(host, HUABEI_KEY_CONTENT, HUABEI_CIPHER, secret, &plain) == 0 &&
+           host->decrypt(host, "content", HUABEI_CIPHER, secret, &plain) == 0 &&
            fq_json_check(plain, ret_node) == 0 && fq_json_is_object(*ret_node);
 }
 
@@ -69,29 +69,11 @@ static bool answer_rebuild(const struct huabei_question *asked, struct fq_str sh
  * HTML-escaped". It holds what the order says, so only where it differs from ours is told. */
 static struct fq_str answer_explain(const struct huabei_question *asked, struct fq_str shown)
 {
-    const struct fq_host *host = asked->host;
-    struct fq_str ours, theirs, digest, hex;
-    struct fq_str told = fq_slice("signature refused, without the text that was built there");
-    struct fq_text text;
-    if (!answer_rebuild(asked, shown, &ours, &theirs) ||
-        host->digest(host, FQ_DIGEST_SHA256, ours, &digest) != 0 ||
-        !fq_notation_hex(host, digest, &hex))
+    struct fq_str ours, theirs, told;
+    if (answer_rebuild(asked, shown, &ours, &theirs) &&
+        fq_notation_difference(asked->host, "signature refused: ", ours, theirs, &told))
         return told;
-    size_t at = fq_slice_common(ours, theirs);
-    bool is_same = at == ours.len && (theirs.len == at || theirs.ptr[at] != '&');
-    fq_text_init(&text, host, ANSWER_TEXT_MAX);
-    fq_text_add_of(&text, is_same ? "signature refused: no difference in "
-                                  : "signature refused: first difference at byte ");
-    if (!is_same) {
-        fq_text_add_number(&text, (int64_t)at);
-        fq_text_add_of(&text, " of ");
-    }
-    fq_text_add_number(&text, (int64_t)ours.len);
-    fq_text_add_of(&text, ", sha256 ");
-    fq_text_add(&text, hex);
-    fq_text_add_of(&text, is_same ? ": another key is registered there" : "");
-    fq_text_finish(&text, &told);
-    return told;
+    return fq_slice("signature refused, and what was built there is not shown");
 }
 
 /* ---- the codes ---- */

@@ -1,45 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens an order: signs what takes the buyer to the platform's cashier, or asks for a QR code. */
-#include <string.h>
-
 #include "adapters/huabei/huabei.h"
 
-/* One row per terminal: how the buyer gets to the cashier. */
+/* How the buyer gets to the cashier, by fq_terminal. */
 static const struct create_way {
-    uint32_t terminal; /* fq_terminal */
-    enum huabei_method method;
     const char *product_code;
-    bool is_at_create; /* no browser of the buyer's opens it */
+    enum huabei_method method;
 } create_ways[] = {
-    { FQ_TERMINAL_DESKTOP, HUABEI_PAGE, "FAST_INSTANT_TRADE_PAY", false },
-    { FQ_TERMINAL_MOBILE_WEB, HUABEI_WAP, "QUICK_WAP_WAY", false },
-    { FQ_TERMINAL_APP, HUABEI_APP, "QUICK_MSECURITY_PAY", true },
-    { FQ_TERMINAL_QR, HUABEI_PRECREATE, "FACE_TO_FACE_PAYMENT", true },
+    [FQ_TERMINAL_DESKTOP] = { "FAST_INSTANT_TRADE_PAY", HUABEI_PAGE },
+    [FQ_TERMINAL_MOBILE_WEB] = { "QUICK_WAP_WAY", HUABEI_WAP },
+    [FQ_TERMINAL_APP] = { "QUICK_MSECURITY_PAY", HUABEI_APP },
+    [FQ_TERMINAL_QR] = { "FACE_TO_FACE_PAYMENT", HUABEI_PRECREATE },
 };
 
-uint32_t huabei_create_terminals(bool at_create)
+static const struct create_way *create_way_of(const struct fq_call *call)
 {
-    uint32_t terminals = 0;
-    for (size_t i = 0; i < HUABEI_COUNT(create_ways); i++)
-        if (!at_create || create_ways[i].is_at_create)
-            terminals |= 1u << create_ways[i].terminal;
-    return terminals;
-}
-
-static const struct create_way *create_way_of(uint32_t terminal)
-{
-    for (size_t i = 0; i < HUABEI_COUNT(create_ways); i++)
-        if (create_ways[i].terminal == terminal)
-            return &create_ways[i];
-    return NULL;
+    return &create_ways[call->terminal < HUABEI_COUNT(create_ways) ? call->terminal : 0];
 }
 
 /* ---- what is refused before it is sent ---- */
 
-#define CREATE_URL_MAX      256 /* notify_url and return_url, by fact sheet 1.2 */
-#define CREATE_NAME_MAX     64
-#define CREATE_DOCUMENT_MAX 64
-#define CREATE_PHONE_MAX    20
+#define CREATE_URL_MAX   256 /* notify_url and return_url, by fact sheet 1.2 */
+#define CREATE_PAYER_MAX 64
 
 static bool create_has_payer(const struct fq_call *call)
 {
@@ -47,37 +29,30 @@ static bool create_has_payer(const struct fq_call *call)
            call->payer_phone.len > 0;
 }
 
-/* Personal data is posted by the buyer's browser or by us: it stands in no link, and in no text
+/* Personal data is posted, by the buyer's browser or by us: it stands in no link, and in no text
  * that the shop gets and keeps. */
-static const char *create_refuse_payer(const struct fq_call *call)
-{
-    if (!create_has_payer(call))
-        return NULL;
-    if (call->payer_name.len == 0 || call->payer_name.len > CREATE_NAME_MAX ||
-        !fq_slice_is_word(call->payer_document_number, CREATE_DOCUMENT_MAX))
-        return "a payer needs a name and the number of a document";
-    if (call->payer_phone.len > 0 && !fq_slice_is_digits(call->payer_phone, CREATE_PHONE_MAX))
-        return "the payer's phone is not 1 to 20 digits";
-    if (call->terminal == FQ_TERMINAL_APP)
-        return "a payer's data cannot travel in the text for an app";
-    return NULL;
-}
-
 static const char *create_refuse(const struct fq_call *call)
 {
-    if (!fq_slice_is_word(call->order_number, 64))
-        return "the order number is not 1 to 64 of [0-9A-Za-z]";
-    if (call->subject.len == 0 || call->subject.len > 256)
-        return "the subject is not 1 to 256 bytes";
-    for (size_t i = 0; i < call->subject.len; i++)
-        if (call->subject.ptr[i] == '\0' || strchr("/=&", call->subject.ptr[i]) != NULL)
-            return "the subject holds one of / = &";
-    if (call->notify_url.len > CREATE_URL_MAX || call->return_url.len > CREATE_URL_MAX)
-        return "notify_url or return_url is longer than 256 bytes";
-    if (call->deadline_unix_ms <= call->now_unix_ms)
-        return "the deadline has passed";
-    const char *refusal = huabei_refuse_plan(call->amount, call->instalments, call->bearer);
-    return refusal != NULL ? refusal : create_refuse_payer(call);
+    bool has_payer = create_has_payer(call);
+    const struct fq_check checks[] = {
+        { create_way_of(call)->product_code == NULL, "no such terminal" },
+        { !fq_slice_is_word(call->order_number, 64),
+          "the order number is not 1 to 64 of [0-9A-Za-z]" },
+        { call->subject.len == 0 || call->subject.len > 256, "the subject is not 1 to 256 bytes" },
+        { fq_slice_has_any(call->subject, "/=&"), "the subject holds one of / = &" },
+        { call->notify_url.len > CREATE_URL_MAX || call->return_url.len > CREATE_URL_MAX,
+          "notify_url or return_url is longer than 256 bytes" },
+        { call->deadline_unix_ms <= call->now_unix_ms, "the deadline has passed" },
+        { has_payer && (call->payer_name.len == 0 || call->payer_name.len > CREATE_PAYER_MAX ||
+                        !fq_slice_is_word(call->payer_document_number, CREATE_PAYER_MAX)),
+          "a payer needs a name and the number of a document" },
+        { has_payer && call->terminal == FQ_TERMINAL_APP,
+          "a payer's data cannot travel in the text for an app" },
+    };
+    const char *refusal = fq_check_first(checks, HUABEI_COUNT(checks));
+    return refusal != NULL
+               ? refusal
+               : fq_plan_refuse(&huabei_about, call->amount, call->instalments, call->bearer);
 }
 
 /* ---- what is asked for ---- */
@@ -95,16 +70,16 @@ static int64_t create_qr_life_ms(const struct fq_call *call)
 /* What only one way says. goods_type 0, virtual, would hide Huabei. */
 static void create_add_way(const struct huabei_question *asked, struct fq_text *biz)
 {
-    int64_t minutes = (create_qr_life_ms(asked->call) + CREATE_MINUTE_MS - 1) / CREATE_MINUTE_MS;
+    const struct fq_call *call = asked->call;
+    if (asked->method == HUABEI_WAP && call->return_url.len > 0)
+        fq_json_add_member(biz, "quit_url", call->return_url);
     if (asked->method != HUABEI_PRECREATE) {
         fq_json_add_member(biz, "goods_type", fq_slice("1"));
-    } else {
-        fq_text_add_of(biz, ",\"qr_code_timeout_express\":\"");
-        fq_text_add_number(biz, minutes > 0 ? minutes : 1);
-        fq_text_add_of(biz, "m\"");
+        return;
     }
-    if (asked->method == HUABEI_WAP && asked->call->return_url.len > 0)
-        fq_json_add_member(biz, "quit_url", asked->call->return_url);
+    fq_text_add_of(biz, ",\"qr_code_timeout_express\":\"");
+    fq_text_add_number(biz, (create_qr_life_ms(call) + CREATE_MINUTE_MS - 1) / CREATE_MINUTE_MS);
+    fq_text_add_of(biz, "m\"");
 }
 
 /* The platform repeats passback_params: a paid order then says by itself that it lets nobody else
@@ -139,15 +114,14 @@ uint32_t huabei_identity(struct fq_str passback_params)
 int huabei_create_biz(const struct huabei_question *asked, struct fq_text *biz)
 {
     const struct fq_call *call = asked->call;
-    const struct create_way *way = create_way_of(call->terminal);
     struct fq_str total_amount, time_expire;
-    if (way == NULL || !huabei_money_write(asked->host, call->amount, &total_amount) ||
+    if (!fq_plan_write(asked->host, &huabei_about, call->amount, &total_amount) ||
         !fq_notation_beijing(asked->host, call->deadline_unix_ms, &time_expire))
         return asked->host->fail(asked->host, "no memory for the order, or no such deadline");
     fq_json_add_member(biz, "out_trade_no", call->order_number);
     fq_json_add_member(biz, "total_amount", total_amount);
     fq_json_add_member(biz, "subject", call->subject);
-    fq_json_add_member(biz, "product_code", fq_slice_of(way->product_code));
+    fq_json_add_member(biz, "product_code", fq_slice_of(create_way_of(call)->product_code));
     fq_json_add_member(biz, "time_expire", time_expire);
     create_add_way(asked, biz);
     create_add_payer(call, biz);
@@ -191,21 +165,20 @@ static int create_page(const struct huabei_question *asked, struct fq_pairs para
 int huabei_create_begin(void *self, const struct fq_host *host, const struct fq_call *call,
                         struct fq_verdict *ret)
 {
-    const struct create_way *way = create_way_of(call->terminal);
-    const char *refusal = way == NULL ? "no such terminal" : create_refuse(call);
+    const char *refusal = create_refuse(call);
     if (refusal != NULL)
         return host->fail(host, refusal);
-    const struct huabei_question asked = { self, host, call, way->method };
+    const struct huabei_question asked = { self, host, call, create_way_of(call)->method };
     struct fq_pairs params = { NULL, 0 };
     ret->object = FQ_OBJECT_PAYMENT;
     ret->number = call->order_number;
-    if (way->method == HUABEI_PRECREATE)
+    if (asked.method == HUABEI_PRECREATE)
         return huabei_send(&asked, ret);
     ret->step = FQ_STEP_DONE;
     ret->action_expires_unix_ms = call->deadline_unix_ms;
     if (huabei_sign(&asked, &params) != 0)
         return -1;
-    if (way->method != HUABEI_APP)
+    if (asked.method != HUABEI_APP)
         return create_page(&asked, params, ret);
     ret->action = FQ_ACTION_APP_SDK;
     return fq_form_join(host, fq_slice(""), params, NULL, &ret->action_text);

@@ -71,7 +71,7 @@ static int gateway_biz(const struct huabei_question *asked, struct fq_str *ret)
     if (!fq_text_finish(&biz, ret))
         return host->fail(host, "biz_content is too long");
     if (gateway_encrypts(asked) &&
-        (host->encrypt(host, HUABEI_KEY_CONTENT, HUABEI_CIPHER, *ret, &secret) != 0 ||
+        (host->encrypt(host, "content", HUABEI_CIPHER, *ret, &secret) != 0 ||
          !fq_notation_base64(host, secret, ret)))
         return host->fail(host, "biz_content could not be encrypted");
     return 0;
@@ -145,7 +145,7 @@ int huabei_sign(const struct huabei_question *asked, struct fq_pairs *ret)
         return host->fail(host, "no memory for the time, or no such time");
     if (gateway_request(asked, timestamp, &request) != 0)
         return -1;
-    if (host->sign(host, HUABEI_KEY_APP, HUABEI_SCHEME, request->plain, &signature) != 0)
+    if (host->sign(host, "app", HUABEI_SCHEME, request->plain, &signature) != 0)
         return host->fail(host, "the request could not be signed");
     if (!fq_notation_base64(host, signature, &base64))
         return host->fail(host, "no memory for the signature");

@@ -2,8 +2,6 @@
 /* Huabei instalments through Alipay's gateway: the account, what it can do, what it costs. */
 #include "adapters/huabei/huabei.h"
 
-#include <string.h>
-
 /* ---- settings ---- */
 
 static bool huabei_is_app_id(struct fq_str value)
@@ -39,94 +37,52 @@ static int huabei_open(const struct fq_host *host, const struct fq_pair *conf, s
     return 0;
 }
 
-static void huabei_close(void *self)
-{
-    (void)self; /* the host's memory */
-}
-
 /* ---- what it can do ---- */
 
 static const uint32_t huabei_terms[] = { 3, 6, 12 };
 
 /* Which of them belong together is for huabei_ready to say. */
 static const struct fq_key_need huabei_keys[] = {
-    { HUABEI_KEY_APP, FQ_KEY_PRIVATE_SIGN, 1 },
-    { HUABEI_KEY_ALIPAY, FQ_KEY_PUBLIC_VERIFY, 0 },
-    { HUABEI_KEY_ALIPAY_NEXT, FQ_KEY_PUBLIC_VERIFY, 0 },
-    { HUABEI_KEY_APP_CERT, FQ_KEY_OWN_CERTIFICATE, 0 },
-    { HUABEI_KEY_ALIPAY_CERT, FQ_KEY_PUBLIC_VERIFY, 0 },
-    { HUABEI_KEY_ALIPAY_CERT_NEXT, FQ_KEY_PUBLIC_VERIFY, 0 },
-    { HUABEI_KEY_ALIPAY_ROOT, FQ_KEY_ROOTS, 0 },
-    { HUABEI_KEY_CONTENT, FQ_KEY_SECRET, 0 },
+    { "app", FQ_KEY_PRIVATE_SIGN, 1 },          { "alipay", FQ_KEY_PUBLIC_VERIFY, 0 },
+    { "alipay_next", FQ_KEY_PUBLIC_VERIFY, 0 }, { "app_cert", FQ_KEY_OWN_CERTIFICATE, 0 },
+    { "alipay_cert", FQ_KEY_PUBLIC_VERIFY, 0 }, { "alipay_cert_next", FQ_KEY_PUBLIC_VERIFY, 0 },
+    { "alipay_root", FQ_KEY_ROOTS, 0 },         { "content", FQ_KEY_SECRET, 0 },
+};
+
+const struct fq_description huabei_about = {
+    .struct_size = sizeof(huabei_about),
+    .title_zh = "花呗分期",
+    .title_en = "Huabei instalments",
+    .fee_word_zh = "分期手续费",
+    .fee_word_en = "instalment fee",
+    .currency = "CNY",
+    .exponent = 2,
+    .terms = huabei_terms,
+    .n_terms = HUABEI_COUNT(huabei_terms),
+    .terminals = 1u << FQ_TERMINAL_DESKTOP | 1u << FQ_TERMINAL_MOBILE_WEB | 1u << FQ_TERMINAL_APP |
+                 1u << FQ_TERMINAL_QR,
+    .bearers = 1u << FQ_BEARER_BUYER | 1u << FQ_BEARER_MERCHANT,
+    .pins_terms = 1,
+    .partial_refund = 1,
+    .reopen_is_same_order = 1,
+    .opens_at_create = 1u << FQ_TERMINAL_APP | 1u << FQ_TERMINAL_QR,
+    /*= fact sheet 2.1: amounts are "0.01 .. 100000000.00", time_expire "1 min .. 15 days ahead". */
+    .amount_min_minor = 1,
+    .amount_max_minor = INT64_C(10000000000),
+    .deadline_min_ms = INT64_C(60) * 1000,
+    .deadline_max_ms = INT64_C(15) * 86400 * 1000,
+    /* The platform itself stops payments at time_expire, so what is left is the difference of two
+     * clocks and a confirmation that was under way at that moment: seconds. A query, which decides,
+     * does not wait for the notifications' retries of a day. */
+    .settle_margin_ms = INT64_C(120) * 1000,
+    .keys = huabei_keys,
+    .n_keys = HUABEI_COUNT(huabei_keys),
 };
 
 static int huabei_describe(void *self, struct fq_description *ret)
 {
     (void)self;
-    ret->title_zh = "花呗分期";
-    ret->title_en = "Huabei instalments";
-    ret->fee_word_zh = "分期手续费";
-    ret->fee_word_en = "instalment fee";
-    memcpy(ret->currency, HUABEI_CURRENCY, sizeof(HUABEI_CURRENCY));
-    ret->exponent = HUABEI_EXPONENT;
-    ret->terms = huabei_terms;
-    ret->n_terms = HUABEI_COUNT(huabei_terms);
-    ret->terminals = huabei_create_terminals(false);
-    ret->bearers = 1u << FQ_BEARER_BUYER | 1u << FQ_BEARER_MERCHANT;
-    ret->pins_terms = 1;
-    ret->partial_refund = 1;
-    ret->reopen_is_same_order = 1;
-    ret->opens_at_create = huabei_create_terminals(true);
-    ret->amount_min_minor = HUABEI_AMOUNT_MIN;
-    ret->amount_max_minor = HUABEI_AMOUNT_MAX;
-    /*= fact sheet 2.1: time_expire is "1 min .. 15 days ahead". */
-    ret->deadline_min_ms = INT64_C(60) * 1000;
-    ret->deadline_max_ms = INT64_C(15) * 86400 * 1000;
-    /* The platform itself stops payments at time_expire, so what is left is the difference of two
-     * clocks and a confirmation that was under way at that moment: seconds. A query, which decides,
-     * does not wait for the notifications' retries of a day. */
-    ret->settle_margin_ms = INT64_C(120) * 1000;
-    ret->keys = huabei_keys;
-    ret->n_keys = HUABEI_COUNT(huabei_keys);
-    return 0;
-}
-
-/* ---- what it takes ---- */
-
-static bool huabei_is_amount(struct fq_money amount)
-{
-    return memcmp(amount.currency, HUABEI_CURRENCY, sizeof(HUABEI_CURRENCY)) == 0 &&
-           amount.exponent == HUABEI_EXPONENT && amount.minor >= HUABEI_AMOUNT_MIN &&
-           amount.minor <= HUABEI_AMOUNT_MAX;
-}
-
-bool huabei_money_read(struct fq_str yuan, struct fq_money *ret)
-{
-    struct fq_money amount = { 0, HUABEI_CURRENCY, HUABEI_EXPONENT };
-    if (!fq_slice_to_minor(yuan, HUABEI_EXPONENT, &amount.minor) || !huabei_is_amount(amount))
-        return false;
-    *ret = amount;
-    return true;
-}
-
-bool huabei_money_write(const struct fq_host *host, struct fq_money amount, struct fq_str *ret)
-{
-    struct fq_text text;
-    fq_text_init(&text, host, sizeof("100000000.00"));
-    fq_text_add_decimal(&text, amount.minor, HUABEI_EXPONENT);
-    return huabei_is_amount(amount) && fq_text_finish(&text, ret);
-}
-
-const char *huabei_refuse_plan(struct fq_money amount, uint32_t instalments, uint32_t bearer)
-{
-    if (!huabei_is_amount(amount))
-        return "the amount is not 0.01 to 100000000.00 CNY";
-    if (bearer != FQ_BEARER_BUYER && bearer != FQ_BEARER_MERCHANT)
-        return "the fee is borne by the buyer or by the merchant";
-    for (size_t i = 0; i < HUABEI_COUNT(huabei_terms); i++)
-        if (huabei_terms[i] == instalments)
-            return NULL;
-    return "no such number of instalments";
+    return fq_plan_describe(&huabei_about, ret);
 }
 
 /* ---- what it costs ---- */
@@ -137,14 +93,12 @@ static int huabei_quote(void *self, const struct fq_host *host, const struct fq_
                         struct fq_quote_out *ret)
 {
     (void)self;
-    const char *refusal = huabei_refuse_plan(in->amount, in->instalments, in->bearer);
+    const char *refusal = fq_plan_refuse(&huabei_about, in->amount, in->instalments, in->bearer);
     if (refusal == NULL && in->rate_ppm > FQ_PLAN_PPM)
         refusal = "the rate is above 100 %";
     if (refusal != NULL)
         return host->fail(host, refusal);
-    int64_t fee = fq_plan_fee(in->amount.minor, in->rate_ppm);
-    int64_t buyer_fee = in->bearer == FQ_BEARER_BUYER ? fee : 0;
-    return fq_plan_spread(host, in, buyer_fee, fee - buyer_fee, ret);
+    return fq_plan_spread(host, in, fq_plan_fee(in->amount.minor, in->rate_ppm), ret);
 }
 
 /* ---- the adapter ---- */
@@ -156,7 +110,6 @@ static const struct fq_adapter huabei_adapter = {
     .name = "huabei",
     .version = FQ_VERSION,
     .open = huabei_open,
-    .close = huabei_close,
     .describe = huabei_describe,
     .quote = huabei_quote,
     .create = { huabei_create_begin, huabei_create_resume },

@@ -7,19 +7,10 @@
 #include "adapters/sdk/canon.h"
 #include "adapters/sdk/form.h"
 #include "adapters/sdk/json.h"
+#include "adapters/sdk/keys.h"
 #include "adapters/sdk/notation.h"
 #include "adapters/sdk/plan.h"
 #include "adapters/sdk/settings.h"
-
-/* Keys are plain (app, alipay) or certificates (app, app_cert, alipay_cert, alipay_root). */
-#define HUABEI_KEY_APP              "app"         /* ours: signs requests */
-#define HUABEI_KEY_ALIPAY           "alipay"      /* the platform's: verifies answers */
-#define HUABEI_KEY_ALIPAY_NEXT      "alipay_next" /* its next one, while keys change */
-#define HUABEI_KEY_APP_CERT         "app_cert"    /* the certificate of our key */
-#define HUABEI_KEY_ALIPAY_CERT      "alipay_cert" /* as above, with certificates */
-#define HUABEI_KEY_ALIPAY_CERT_NEXT "alipay_cert_next"
-#define HUABEI_KEY_ALIPAY_ROOT      "alipay_root" /* what a fetched certificate must lead up to */
-#define HUABEI_KEY_CONTENT          "content"     /* AES: biz_content travels encrypted */
 
 #define HUABEI_SCHEME FQ_SCHEME_RSA_SHA256         /* sign_type RSA2 */
 #define HUABEI_CIPHER FQ_CIPHER_AES128_CBC_ZERO_IV /* encrypt_type AES */
@@ -28,8 +19,8 @@
 
 /* A key of the platform's that is configured. */
 struct huabei_key {
-    const char *name;     /* NULL: none */
-    struct fq_str serial; /* with certificates only */
+    const char *name;
+    struct fq_str serial; /* empty with plain keys */
 };
 
 /* The account: what the settings name, and what was made of the keys. */
@@ -38,25 +29,17 @@ struct huabei {
     struct fq_str seller_id;
     struct fq_str gateway; /* https://.../gateway.do, without a query */
     struct huabei_key platform[HUABEI_N_PLATFORM_KEYS];
+    size_t n_platform;
     struct fq_str app_cert_sn; /* empty with plain keys */
     struct fq_str root_cert_sn;
     bool is_encrypted;
 };
 
-#define HUABEI_CURRENCY   "CNY"
-#define HUABEI_EXPONENT   2
-#define HUABEI_AMOUNT_MIN INT64_C(1)
-#define HUABEI_AMOUNT_MAX INT64_C(10000000000) /* 100000000.00 yuan */
-
 #define HUABEI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- huabei.c ---- */
 
-/* Amounts in yuan, to and fro. False: not one, or out of range. */
-bool huabei_money_read(struct fq_str yuan, struct fq_money *ret);
-bool huabei_money_write(const struct fq_host *host, struct fq_money amount, struct fq_str *ret);
-/* Why this cannot be asked for; NULL if it can. */
-const char *huabei_refuse_plan(struct fq_money amount, uint32_t instalments, uint32_t bearer);
+extern const struct fq_description huabei_about;
 
 /* ---- codes.c: the platform's codes, and what to do about each ---- */
 
@@ -160,8 +143,6 @@ int huabei_ready(void *self, const struct fq_host *host, const struct fq_str *ke
                  struct fq_str *reterr_key);
 
 /* ---- create.c ---- */
-
-uint32_t huabei_create_terminals(bool at_create); /* bit per terminal */
 
 /* How far a paid order proves who paid it, by the passback_params that it repeats. */
 uint32_t huabei_identity(struct fq_str passback_params);

@@ -35,18 +35,6 @@ static bool key_serial(const struct fq_host *host, const char *key, struct fq_st
            fq_notation_hex(host, md5, ret);
 }
 
-/* Whether the certificate was issued by its own subject. */
-static bool key_is_root(const struct fq_host *host, const char *key, size_t index)
-{
-    struct fq_str issuer, subject, cn, rest;
-    if (host->cert_field(host, key, key_none, index, FQ_CERT_ISSUER_RFC2253, &issuer) != 0 ||
-        host->cert_field(host, key, key_none, index, FQ_CERT_SUBJECT_CN, &subject) != 0)
-        return false;
-    fq_slice_cut(issuer, ',', &cn, &rest);
-    return fq_slice_starts(cn, fq_slice("CN=")) &&
-           fq_slice_equal((struct fq_str){ cn.ptr + 3, cn.len - 3 }, subject);
-}
-
 /*= fact sheet 1.7: "each certificate ... whose signature algorithm OID begins 1.2.840.113549.1.1
  * (RSA family) ...; join with _ in file order". Others are skipped, whether they can be read or
  * not. False: there is no root among them. */
@@ -58,12 +46,11 @@ static bool key_root_serial(const struct fq_host *host, struct fq_str *ret)
     int r = 0;
     fq_text_init(&text, host, KEY_ROOTS_MAX * (KEY_SERIAL_LEN + 1));
     for (size_t i = 0; r != 1 && i < KEY_ROOTS_MAX; i++) {
-        r = host->cert_field(host, HUABEI_KEY_ALIPAY_ROOT, key_none, i, FQ_CERT_SIGNATURE_OID,
-                             &oid);
+        r = host->cert_field(host, "alipay_root", key_none, i, FQ_CERT_SIGNATURE_OID, &oid);
         if (r != 0 || !fq_slice_starts(oid, fq_slice("1.2.840.113549.1.1.")) ||
-            !key_serial(host, HUABEI_KEY_ALIPAY_ROOT, key_none, i, &serial))
+            !key_serial(host, "alipay_root", key_none, i, &serial))
             continue;
-        has_root = has_root || key_is_root(host, HUABEI_KEY_ALIPAY_ROOT, i);
+        has_root = has_root || fq_keys_is_root(host, "alipay_root", i);
         if (text.len > 0)
             fq_text_add_char(&text, '_');
         fq_text_add(&text, serial);
@@ -73,109 +60,64 @@ static bool key_root_serial(const struct fq_host *host, struct fq_str *ret)
 
 /* ---- what is configured ---- */
 
-static const struct key_row {
-    const char *name;
-    bool is_certificate;
-    bool is_required;
-    bool is_platforms; /* answers are verified with it */
-} key_rows[] = {
-    { HUABEI_KEY_ALIPAY, false, true, true },
-    { HUABEI_KEY_ALIPAY_NEXT, false, false, true },
-    { HUABEI_KEY_APP_CERT, true, true, false },
-    { HUABEI_KEY_ALIPAY_CERT, true, true, true },
-    { HUABEI_KEY_ALIPAY_CERT_NEXT, true, false, true },
-    { HUABEI_KEY_ALIPAY_ROOT, true, true, false },
+static const struct fq_key_set key_sets[] = {
+    { "alipay", "alipay_next" },
+    { "app_cert alipay_cert alipay_root", "alipay_cert_next" },
 };
 
-struct key_names {
-    const struct fq_str *items;
-    size_t n_items;
+/* Of each set, what verifies answers. */
+static const char *const key_platform[][HUABEI_N_PLATFORM_KEYS] = {
+    { "alipay", "alipay_next" },
+    { "alipay_cert", "alipay_cert_next" },
 };
 
-static bool key_is_there(struct key_names keys, const char *name)
-{
-    for (size_t i = 0; i < keys.n_items; i++)
-        if (fq_slice_equal(keys.items[i], fq_slice_of(name)))
-            return true;
-    return false;
-}
-
-static int key_refuse(const struct fq_host *host, const char *name, const char *why,
-                      struct fq_str *reterr_key)
-{
-    struct fq_text key;
-    fq_text_init(&key, host, 64);
-    fq_text_add_of(&key, "keys.");
-    fq_text_add_of(&key, name);
-    fq_text_finish(&key, reterr_key);
-    return host->fail(host, why);
-}
-
-/* Plain keys or certificates, and all of them. */
-static int key_choose(struct huabei *self, const struct fq_host *host, struct key_names keys,
-                      bool has_certificates, struct fq_str *reterr_key)
-{
-    size_t n_platform = 0;
-    for (size_t i = 0; i < HUABEI_COUNT(key_rows); i++) {
-        const struct key_row *row = &key_rows[i];
-        bool is_wanted = row->is_certificate == has_certificates;
-        bool is_there = key_is_there(keys, row->name);
-        if (is_there && !is_wanted)
-            return key_refuse(host, row->name, "is a plain key, beside certificates: remove one",
-                              reterr_key);
-        if (!is_there && is_wanted && row->is_required)
-            return key_refuse(host, row->name,
-                              has_certificates
-                                  ? "is missing: certificates are app_cert, alipay_cert and "
-                                    "alipay_root together"
-                                  : "is missing (or certificates: app_cert, alipay_cert and "
-                                    "alipay_root)",
-                              reterr_key);
-        if (is_there && row->is_platforms)
-            self->platform[n_platform++].name = row->name;
-    }
-    return 0;
-}
-
-/* A certificate's serial; roots stand in one place only. */
-static int key_take(const struct fq_host *host, const char *name, struct fq_str *ret,
-                    struct fq_str *reterr_key)
+/* The serial of a configured certificate that is no root. */
+static const char *key_take(const struct fq_host *host, const char *name, struct fq_str *ret)
 {
     if (!key_serial(host, name, key_none, 0, ret))
-        return key_refuse(host, name, "holds no certificate", reterr_key);
-    if (key_is_root(host, name, 0))
-        return key_refuse(host, name, "is a root certificate: is this the file of alipay_root?",
-                          reterr_key);
-    return 0;
+        return "holds no certificate";
+    return fq_keys_is_root(host, name, 0) ? "is a root certificate: the file of alipay_root?"
+                                          : NULL;
+}
+
+/* What is wrong with a key that is configured; sets what is made of the good ones. */
+static const char *key_take_all(struct huabei *self, const struct fq_host *host, size_t set,
+                                const char **ret_name)
+{
+    const char *refusal = NULL;
+    struct fq_str secret;
+    *ret_name = "content";
+    if (self->is_encrypted &&
+        host->encrypt(host, *ret_name, HUABEI_CIPHER, fq_slice("{}"), &secret) != 0)
+        return "is not the base64 of 16 bytes";
+    if (set == 0)
+        return NULL;
+    *ret_name = "alipay_root";
+    if (!key_root_serial(host, &self->root_cert_sn))
+        return "holds no RSA root: the file of another certificate?";
+    *ret_name = "app_cert";
+    refusal = key_take(host, *ret_name, &self->app_cert_sn);
+    for (size_t i = 0; refusal == NULL && i < self->n_platform; i++) {
+        *ret_name = self->platform[i].name;
+        refusal = key_take(host, *ret_name, &self->platform[i].serial);
+    }
+    return refusal;
 }
 
 int huabei_ready(void *instance, const struct fq_host *host, const struct fq_str *keys,
                  size_t n_keys, struct fq_str *reterr_key)
 {
     struct huabei *self = instance;
-    struct key_names names = { keys, n_keys };
-    struct fq_str secret;
-    bool has_certificates = false;
-    for (size_t i = 0; i < HUABEI_COUNT(key_rows); i++)
-        has_certificates |= key_rows[i].is_certificate && key_is_there(names, key_rows[i].name);
-    if (key_choose(self, host, names, has_certificates, reterr_key) != 0)
+    const char *name;
+    size_t set;
+    if (fq_keys_choose(host, key_sets, HUABEI_COUNT(key_sets), keys, n_keys, &set, reterr_key) != 0)
         return -1;
-    self->is_encrypted = key_is_there(names, HUABEI_KEY_CONTENT);
-    if (self->is_encrypted &&
-        host->encrypt(host, HUABEI_KEY_CONTENT, HUABEI_CIPHER, fq_slice("{}"), &secret) != 0)
-        return key_refuse(host, HUABEI_KEY_CONTENT, "is not the base64 of 16 bytes", reterr_key);
-    if (!has_certificates)
-        return 0;
-    if (key_take(host, HUABEI_KEY_APP_CERT, &self->app_cert_sn, reterr_key) != 0)
-        return -1;
-    for (size_t i = 0; i < HUABEI_N_PLATFORM_KEYS && self->platform[i].name != NULL; i++)
-        if (key_take(host, self->platform[i].name, &self->platform[i].serial, reterr_key) != 0)
-            return -1;
-    if (!key_root_serial(host, &self->root_cert_sn))
-        return key_refuse(host, HUABEI_KEY_ALIPAY_ROOT,
-                          "holds no RSA root: is this the file of another certificate?",
-                          reterr_key);
-    return 0;
+    for (size_t i = 0; i < HUABEI_N_PLATFORM_KEYS; i++)
+        if (fq_keys_has(keys, n_keys, key_platform[set][i]))
+            self->platform[self->n_platform++].name = key_platform[set][i];
+    self->is_encrypted = fq_keys_has(keys, n_keys, "content");
+    const char *refusal = key_take_all(self, host, set, &name);
+    return refusal == NULL ? 0 : fq_keys_refuse(host, fq_slice_of(name), refusal, reterr_key);
 }
 
 /* ---- verifying ---- */
@@ -190,7 +132,7 @@ enum huabei_proof huabei_verify(const struct huabei *self, const struct fq_host 
     bool is_tried = false;
     if (signature_base64.len == 0 || !fq_slice_from_base64(host, signature_base64, &signature))
         return HUABEI_FORGED;
-    for (size_t i = 0; i < HUABEI_N_PLATFORM_KEYS && self->platform[i].name != NULL; i++) {
+    for (size_t i = 0; i < self->n_platform; i++) {
         const struct huabei_key *key = &self->platform[i];
         if (is_named && !fq_slice_equal(key->serial, serial))
             continue;
@@ -242,9 +184,8 @@ int huabei_fetch_key_resume(void *self, const struct fq_host *host, const struct
     if (!fq_slice_from_base64(host, content, &pem) || !key_serial(host, NULL, pem, 0, &serial) ||
         !fq_slice_equal(serial, call->key_name))
         return host->fail(host, "the certificate that came is not the one that was asked for");
-    if (host->cert_field(host, HUABEI_KEY_ALIPAY_CERT, key_none, 0, FQ_CERT_SUBJECT_CN, &name) !=
-            0 ||
-        name.len == 0 || host->verify_chain(host, HUABEI_KEY_ALIPAY_ROOT, pem, name, &handle) != 0)
+    if (host->cert_field(host, "alipay_cert", key_none, 0, FQ_CERT_SUBJECT_CN, &name) != 0 ||
+        name.len == 0 || host->verify_chain(host, "alipay_root", pem, name, &handle) != 0)
         return host->fail(host, "the certificate that came is not the platform's");
     ret->outcome = FQ_OUTCOME_ACCEPTED;
     ret->platform_text = key_none;

@@ -61,7 +61,7 @@ static int notify_ask_refund(struct fq_pairs fields, struct fq_verdict *ret)
     struct fq_str order_number = fq_pairs_get(fields, "out_trade_no");
     struct fq_str number = fq_pairs_get(fields, "out_biz_no");
     struct fq_money total;
-    if (huabei_money_read(fq_pairs_get(fields, "refund_fee"), &total)) {
+    if (fq_plan_read(&huabei_about, fq_pairs_get(fields, "refund_fee"), &total)) {
         ret->has_refunded_total = 1;
         ret->refunded_total_minor = total.minor;
     }
@@ -73,7 +73,7 @@ static int notify_ask_refund(struct fq_pairs fields, struct fq_verdict *ret)
 
 static int notify_paid(const struct fq_host *host, struct fq_pairs fields, struct fq_verdict *ret)
 {
-    if (!huabei_money_read(fq_pairs_get(fields, "total_amount"), &ret->amount))
+    if (!fq_plan_read(&huabei_about, fq_pairs_get(fields, "total_amount"), &ret->amount))
         return host->fail(host, "the notification says no amount");
     ret->step = FQ_STEP_DONE;
     ret->outcome = FQ_OUTCOME_PAID;

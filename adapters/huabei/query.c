@@ -40,7 +40,7 @@ static int query_found(const struct fq_host *host, const struct fq_call *call, s
     struct fq_str status = fq_json_text(host, node, "trade_status");
     if (!fq_slice_equal(number, call->order_number))
         return fq_verdict_unknown(ret, "the answer is about another order");
-    if (!huabei_money_read(fq_json_text(host, node, "total_amount"), &ret->amount))
+    if (!fq_plan_read(&huabei_about, fq_json_text(host, node, "total_amount"), &ret->amount))
         return fq_verdict_unknown(ret, "the answer says no amount");
     ret->number = number;
     ret->platform_ref = fq_json_text(host, node, "trade_no");

@@ -45,7 +45,7 @@ int huabei_refund_biz(const struct huabei_question *asked, struct fq_text *biz)
     const struct fq_call *call = asked->call;
     struct fq_str refund_amount;
     if (call->refund_number.len == 0 ||
-        !huabei_money_write(asked->host, call->refund_amount, &refund_amount))
+        !fq_plan_write(asked->host, &huabei_about, call->refund_amount, &refund_amount))
         return asked->host->fail(asked->host, "a refund needs a number and an amount in CNY");
     fq_json_add_member(biz, "out_trade_no", call->order_number);
     fq_json_add_member(biz, "out_request_no", call->refund_number);
@@ -143,7 +143,7 @@ static struct fq_str refund_proof(const struct fq_host *host, struct fq_str node
     struct fq_str status = fq_slice("refund_status=REFUND_SUCCESS");
     struct fq_str fee = fq_json_text(host, node, "refund_charge_amount");
     int64_t minor;
-    return fq_slice_to_minor(fee, HUABEI_EXPONENT, &minor)
+    return fq_slice_to_minor(fee, huabei_about.exponent, &minor)
                ? fq_slice_assign(host, "refund_status=REFUND_SUCCESS, refund_charge_amount", fee)
                : status;
 }
@@ -162,7 +162,7 @@ static int refund_found(const struct fq_host *host, const struct fq_call *call, 
     if (!fq_slice_equal(status, fq_slice("\"REFUND_SUCCESS\"")))
         return fq_verdict_unknown(ret, "the answer's refund_status is unheard of");
     if (number.len == 0 || order_number.len == 0 ||
-        !huabei_money_read(fq_json_text(host, node, "refund_amount"), &ret->amount))
+        !fq_plan_read(&huabei_about, fq_json_text(host, node, "refund_amount"), &ret->amount))
         return fq_verdict_unknown(ret, "the answer does not name the refund and its amount");
     ret->outcome = FQ_OUTCOME_REFUNDED;
     ret->number = number;

@@ -2,6 +2,14 @@
 /* Says the few things that any answer may come to. */
 #include "adapters/sdk/answer.h"
 
+const char *fq_check_first(const struct fq_check *checks, size_t n_checks)
+{
+    for (size_t i = 0; i < n_checks; i++)
+        if (checks[i].is_bad)
+            return checks[i].why;
+    return NULL;
+}
+
 const char *fq_answer_fault(const struct fq_message *message)
 {
     if (message->transport == FQ_TRANSPORT_NOT_SENT)

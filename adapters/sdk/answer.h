@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every adapter says of an answer before, and after, it looks into it. */
+/* What every adapter says of a call, and of an answer before and after it looks into it. */
 #ifndef FQ_SDK_ANSWER_H
 #define FQ_SDK_ANSWER_H
 
 #include "adapters/sdk/text.h"
+
+/* The reason of the first check that is bad; NULL if none is. */
+struct fq_check {
+    bool is_bad;
+    const char *why;
+};
+
+const char *fq_check_first(const struct fq_check *checks, size_t n_checks);
 
 /* Why an answer cannot even be looked at (it never came, or its HTTP status is not 200); NULL if it
  * can. */

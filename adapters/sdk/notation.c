@@ -98,10 +98,35 @@ bool fq_slice_find(struct fq_str s, struct fq_str needle, struct fq_str *ret)
     return true;
 }
 
-size_t fq_slice_common(struct fq_str a, struct fq_str b)
+bool fq_slice_has_any(struct fq_str s, const char *set)
 {
-    size_t n = 0;
-    while (n < a.len && n < b.len && a.ptr[n] == b.ptr[n])
-        n++;
-    return n;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] == '\0' || strchr(set, s.ptr[i]) != NULL)
+            return true;
+    return false;
+}
+
+bool fq_notation_difference(const struct fq_host *host, const char *front, struct fq_str ours,
+                            struct fq_str theirs, struct fq_str *ret)
+{
+    struct fq_str digest, hex;
+    struct fq_text text;
+    size_t at = 0;
+    if (host->digest(host, FQ_DIGEST_SHA256, ours, &digest) != 0 ||
+        !fq_notation_hex(host, digest, &hex))
+        return false;
+    while (at < ours.len && at < theirs.len && ours.ptr[at] == theirs.ptr[at])
+        at++;
+    fq_text_init(&text, host, strlen(front) + 96 + hex.len);
+    fq_text_add_of(&text, front);
+    fq_text_add_of(&text, at == ours.len ? "no difference, so it is the key: "
+                                         : "first difference at byte ");
+    if (at < ours.len) {
+        fq_text_add_number(&text, (int64_t)at);
+        fq_text_add_of(&text, " of ");
+    }
+    fq_text_add_number(&text, (int64_t)ours.len);
+    fq_text_add_of(&text, at == ours.len ? " bytes, sha256 " : ", sha256 ");
+    fq_text_add(&text, hex);
+    return fq_text_finish(&text, ret);
 }

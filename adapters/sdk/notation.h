@@ -24,7 +24,13 @@ bool fq_slice_is_listed(struct fq_str word, const char *list);
 /* The part of `s` from the first `needle` on; false if there is none. */
 bool fq_slice_find(struct fq_str s, struct fq_str needle, struct fq_str *ret);
 
-/* How many bytes `a` and `b` have in common at their beginnings. */
-size_t fq_slice_common(struct fq_str a, struct fq_str b);
+/* True if `s` holds one of the bytes of `set`, or a NUL. */
+bool fq_slice_has_any(struct fq_str s, const char *set);
+
+/* `front`, and where `theirs`, which may go on behind its end, differs from `ours`, and nothing of
+ * what they say: "first difference at byte 123 of 456, sha256 <of ours>", or "no difference, so it
+ * is the key: 456 bytes, sha256 <of ours>". False: out of memory. */
+bool fq_notation_difference(const struct fq_host *host, const char *front, struct fq_str ours,
+                            struct fq_str theirs, struct fq_str *ret);
 
 #endif

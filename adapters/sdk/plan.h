@@ -1,19 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arithmetic of instalments, in integers. */
+/* Amounts and plans by what the adapter describes of itself, to the smallest unit. */
 #ifndef FQ_SDK_PLAN_H
 #define FQ_SDK_PLAN_H
 
-#include "adapters/sdk/fenqi_adapter.h"
+#include "adapters/sdk/text.h"
+
+/* Fills an adapter's describe() with what both sides know. Returns 0. */
+int fq_plan_describe(const struct fq_description *about, struct fq_description *ret);
+
+/* Why this cannot be asked for; NULL if it can. */
+const char *fq_plan_refuse(const struct fq_description *about, struct fq_money amount,
+                           uint32_t instalments, uint32_t bearer);
+
+/* Amounts as decimal text ("6999.00"), to and fro. False: none, or none that the description
+ * allows. */
+bool fq_plan_read(const struct fq_description *about, struct fq_str text, struct fq_money *ret);
+bool fq_plan_write(const struct fq_host *host, const struct fq_description *about,
+                   struct fq_money amount, struct fq_str *ret);
 
 #define FQ_PLAN_PPM 1000000 /* 100 % */
 
-/* amount_minor by rate_ppm / 1000000, halves to the even fen. At most 9.2 * 10^12 minor units at
- * 100 %. */
+/* amount_minor by rate_ppm / 1000000, halves to the even unit. At most 9.2 * 10^12 units at 100 %.
+ */
 int64_t fq_plan_fee(int64_t amount_minor, uint32_t rate_ppm);
 
-/* Spreads the amount and the buyer's part of `fee_minor` evenly over in->instalments lines; both
- * remainders go to the first. 0, or -1 after host->fail(). */
-int fq_plan_spread(const struct fq_host *host, const struct fq_quote_in *in,
-                   int64_t buyer_fee_minor, int64_t merchant_fee_minor, struct fq_quote_out *ret);
+/* The plan of a fee that the buyer bears, or else the merchant: spread evenly, both remainders on
+ * the first instalment. 0, or -1 after host->fail(). */
+int fq_plan_spread(const struct fq_host *host, const struct fq_quote_in *in, int64_t fee_minor,
+                   struct fq_quote_out *ret);
 
 #endif
