@@ -10,7 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include "tests/sandbox/text.h"
+#include "tests/sandbox/base64.h"
 
 /* The file as PEM text: bare base64 gets its label. */
 static BIO *key_open(const char *path, const char *label)
@@ -80,39 +80,21 @@ char *key_sign(EVP_PKEY *key, enum key_scheme scheme, const char *bytes, size_t 
             1)
         abort();
     EVP_MD_CTX_free(context);
-    char *base64 = text_alloc(signature_size * 2);
-    EVP_EncodeBlock((unsigned char *)base64, signature, (int)signature_size);
-    return base64;
-}
-
-/* Strict: full groups, '=' at the end alone. False for anything else. */
-static bool key_decode(const char *base64, unsigned char *ret, size_t room, size_t *ret_size)
-{
-    static const char ALPHABET[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t size = strlen(base64);
-    size_t n_digits = strspn(base64, ALPHABET);
-    size_t n_padding = strspn(base64 + n_digits, "=");
-    if (size == 0 || size % 4 != 0 || n_padding > 2 || n_digits + n_padding != size ||
-        size / 4 * 3 > room)
-        return false;
-    if (EVP_DecodeBlock(ret, (const unsigned char *)base64, (int)size) < 0)
-        return false;
-    *ret_size = size / 4 * 3 - n_padding;
-    return true;
+    return base64_encode(signature, signature_size);
 }
 
 bool key_verify(EVP_PKEY *key, enum key_scheme scheme, const char *bytes, size_t size,
                 const char *base64)
 {
-    unsigned char signature[1024];
     size_t signature_size;
-    if (!key_decode(base64, signature, sizeof(signature), &signature_size))
+    unsigned char *signature = base64_decode(base64, &signature_size);
+    if (signature == NULL)
         return false;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool verified = EVP_DigestVerifyInit(context, NULL, key_digest(scheme), NULL, key) == 1 &&
                     EVP_DigestVerify(context, signature, signature_size,
                                      (const unsigned char *)bytes, size) == 1;
     EVP_MD_CTX_free(context);
+    free(signature);
     return verified;
 }

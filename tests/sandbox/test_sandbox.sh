@@ -183,7 +183,7 @@ test_model() { # built here: the sandbox links with none of the archives that un
     sources=$(ls "$here"/*.c | grep -v -e /main.c -e /server.c -e /sender.c)
     # shellcheck disable=SC2086 # a list of files
     ${CC:-gcc} -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I. \
-        -D_GNU_SOURCE "$here/unit/test_model.c" $sources -lcrypto -lcjson -lcmocka \
+        -D_GNU_SOURCE "$here/unit/test_model.c" $sources -lcrypto -lcjson -lz -lcmocka \
         -o "$dir/test_model" && "$dir/test_model" >"$dir/out" 2>&1
 }
 
