@@ -11,13 +11,21 @@
 struct alipay *alipay_new(const struct alipay_config *config)
 {
     struct alipay *alipay = text_alloc(sizeof(*alipay));
-    alipay->config = *config;
-    alipay->config.app_id = text_copy(config->app_id);
-    alipay->config.seller_id = text_copy(config->seller_id);
-    alipay->config.seed = text_copy(config->seed);
-    if (alipay->config.time_scale == 0)
-        alipay->config.time_scale = 1;
+    alipay->config = (struct alipay_config){
+        .app_id = text_copy(config->app_id),
+        .seller_id = text_copy(config->seller_id),
+        .seed = text_copy(config->seed),
+        .app_public = config->app_public,
+        .alipay_private = config->alipay_private,
+        .alipay_private_next = config->alipay_private_next,
+        .foreign_private = config->foreign_private,
+        .time_scale = config->time_scale > 0 ? config->time_scale : 1,
+    };
     alipay_settings_init(&alipay->settings);
+    alipay_certs_init(&alipay->certs, config);
+    alipay->has_content_key = config->content_key != NULL;
+    if (alipay->has_content_key && !cipher_read_key(config->content_key, alipay->content_key))
+        abort();
     return alipay;
 }
 
@@ -30,10 +38,14 @@ static void alipay_serve(void *model, const struct sandbox_request *request, int
         alipay_gateway(alipay, request, ret);
     } else if (strcmp(request->path, "/cashier") == 0) {
         alipay_cashier(alipay, request, ret);
+    } else if (strncmp(request->path, "/qr/", 4) == 0) {
+        alipay_scanned(alipay, request, ret);
+    } else if (strcmp(request->path, "/downloadBillFile.resource") == 0) {
+        alipay_bill_serve(alipay, request, ret);
     } else {
         ret->status = 404;
         ret->content_type = "text/plain; charset=utf-8";
-        ret->body = text_copy("only /gateway.do and /cashier stand here\n");
+        ret->body = text_copy("only /gateway.do, /cashier and links from there stand here\n");
         ret->body_size = strlen(ret->body);
     }
 }
@@ -155,6 +167,8 @@ void alipay_free(struct alipay *alipay)
     alipay_pages_free(alipay->pages);
     alipay_faults_clear(alipay);
     alipay_log_free(alipay);
+    alipay_certs_free(&alipay->certs);
+    alipay_bills_free(alipay);
     alipay_config_free(&alipay->config);
     EVP_PKEY_free(alipay->own_foreign_private);
     free(alipay);

@@ -19,6 +19,13 @@ struct alipay_config {
     EVP_PKEY *alipay_private;  /* the platform's */
     EVP_PKEY *foreign_private; /* for forgeries; NULL: made when first needed */
     uint64_t time_scale;       /* retries and expiry run so many times faster; at least 1 */
+    /* Certificate mode, in PEM, readable and fitting the keys; app_cert NULL: public-key mode. */
+    const char *app_cert;
+    const char *alipay_cert;
+    const char *alipay_root;
+    const char *alipay_cert_next;  /* what a rotation brings; NULL: nothing */
+    EVP_PKEY *alipay_private_next; /* of that certificate */
+    const char *content_key;       /* AES, 16 bytes in base64; NULL: no content encryption */
 };
 
 /* The keys stay the caller's and must outlive the model; texts are copied. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sandbox/alipay_model.h"
+#include "tests/sandbox/alipay_cashier.h"
 
 static int answer_compare(const void *a, const void *b)
 {
@@ -60,53 +60,87 @@ static char *answer_node(const struct alipay_call *call)
 
 static char *answer_sign(struct alipay *alipay, const struct alipay_call *call, const char *node)
 {
-    bool foreign = alipay_fault_is(call->fault, "wrong_key");
-    EVP_PKEY *key = foreign ? alipay_foreign_key(alipay) : alipay->config.alipay_private;
+    bool foreign =
+        alipay_fault_is(call->fault, "wrong_key") || alipay_fault_is(call->fault, "foreign_cert");
+    EVP_PKEY *key = foreign ? alipay_foreign_key(alipay) : alipay_platform_key(alipay);
     char *sign = key_sign(key, KEY_RSA2, node, strlen(node));
     if (alipay_fault_is(call->fault, "bad_signature"))
         sign[0] = sign[0] == 'A' ? 'B' : 'A';
     return sign;
 }
 
+/* Which certificate is said to have signed; "" in public-key mode. */
+static const char *answer_cert_sn(struct alipay *alipay, const struct alipay_call *call,
+                                  char ret_other[CERT_SN_SIZE])
+{
+    const char *sn = alipay_platform_sn(alipay);
+    if (sn[0] == '\0')
+        return "";
+    if (alipay_fault_is(call->fault, "foreign_cert"))
+        return alipay_forged_sn(alipay);
+    if (!alipay_fault_is(call->fault, "other_cert_sn"))
+        return sn;
+    alipay_digits(alipay, ret_other, CERT_SN_SIZE - 1);
+    return ret_other;
+}
+
+/* The node as it stands in the body: what went in encrypted comes out encrypted, unless it failed.
+ */
+static char *answer_content(struct alipay *alipay, const struct alipay_call *call)
+{
+    STRING_CLEANUP node = answer_node(call);
+    struct text content = { 0 };
+    if (!call->encrypted || alipay_call_failed(call)) {
+        text_add(&content, node);
+    } else {
+        STRING_CLEANUP sealed = cipher_seal(alipay->content_key, node);
+        text_printf(&content, "\"%s\"", sealed);
+    }
+    return text_take(&content);
+}
+
+char *alipay_answer_json(struct alipay *alipay, const struct alipay_call *call)
+{
+    char other_sn[CERT_SN_SIZE];
+    struct text json = { 0 };
+    const char *name = call->method != NULL ? call->method->node : "error_response";
+    STRING_CLEANUP content = answer_content(alipay, call);
+    STRING_CLEANUP sign = answer_sign(alipay, call, content);
+    const char *cert_sn = answer_cert_sn(alipay, call, other_sn);
+    if (alipay_fault_is(call->fault, "unsigned_error"))
+        name = "error_response";
+    text_printf(&json, "{\"%s\":%s", name, content);
+    if (!alipay_fault_is(call->fault, "unsigned_error") &&
+        !alipay_fault_is(call->fault, "unsigned")) {
+        if (cert_sn[0] != '\0')
+            text_printf(&json, ",\"alipay_cert_sn\":\"%s\"", cert_sn);
+        text_printf(&json, ",\"sign\":\"%s\"", sign);
+    }
+    if (call->method != NULL && call->method->is_app)
+        text_add(&json, ",\"sign_type\":\"RSA2\"");
+    text_add(&json, "}");
+    return text_take(&json);
+}
+
 void alipay_answer(struct alipay *alipay, struct alipay_call *call, struct sandbox_response *ret)
 {
     char digits[20];
-    TEXT_CLEANUP body = { 0 };
-    STRING_CLEANUP node = answer_node(call);
-    STRING_CLEANUP sign = answer_sign(alipay, call, node);
-    if (alipay_fault_is(call->fault, "unsigned_error"))
-        text_printf(&body, "{\"error_response\":%s}", node);
-    else if (alipay_fault_is(call->fault, "unsigned"))
-        text_printf(&body, "{\"%s\":%s}",
-                    call->method != NULL ? call->method->node : "error_response", node);
-    else
-        text_printf(&body, "{\"%s\":%s,\"sign\":\"%s\"}",
-                    call->method != NULL ? call->method->node : "error_response", node, sign);
+    ret->body = alipay_answer_json(alipay, call);
+    ret->body_size = strlen(ret->body);
     alipay_digits(alipay, digits, 19);
     ret->status = 200;
     ret->content_type = "text/html;charset=utf-8";
     ret->trace_id = text_copy(digits);
-    ret->body_size = body.size;
-    ret->body = text_take(&body);
 }
 
 void alipay_answer_page(const struct alipay_call *call, struct sandbox_response *ret)
 {
-    TEXT_CLEANUP page = { 0 };
-    ret->content_type = "text/html;charset=utf-8";
-    if (call->location != NULL) {
-        ret->status = 302;
-        ret->location = text_copy(call->location);
-    } else {
-        ret->status = 200;
-        text_add(&page, "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">"
-                        "<meta name=\"viewport\" content=\"width=device-width\">"
-                        "<title>支付宝沙箱 - 错误</title><h1>订单信息无法识别</h1><p>");
-        text_add_html(&page, call->sub_msg);
-        text_add(&page, "<p>错误代码 <code id=\"sub_code\">");
-        text_add_html(&page, call->sub_code);
-        text_add(&page, "</code></html>\n");
+    if (alipay_call_failed(call) || call->location == NULL) {
+        cashier_show_error(call->sub_code, call->sub_msg, 200, ret);
+        return;
     }
-    ret->body_size = page.size;
-    ret->body = text_take(&page);
+    ret->status = 302;
+    ret->content_type = "text/html;charset=utf-8";
+    ret->location = text_copy(call->location);
+    ret->body = text_copy("");
 }

@@ -87,6 +87,28 @@ static bool check_time(const struct alipay *alipay, struct alipay_call *call)
     return true;
 }
 
+/* In public-key mode no serial is known. */
+static bool check_certificates(const struct alipay *alipay, struct alipay_call *call)
+{
+    const struct alipay_certs *certs = &alipay->certs;
+    const char *app_sn = check_value(call, "app_cert_sn");
+    const char *root_sn = check_value(call, "alipay_root_cert_sn");
+    if (certs->app == NULL)
+        return app_sn[0] == '\0' ||
+               check_invalid(call, "isv.app-cert-not-exist", "应用证书不存在，本应用使用公钥模式");
+    if (app_sn[0] == '\0')
+        return check_missing(call, "isv.missing-app-cert-sn", "缺少应用公钥证书序列号参数");
+    if (strcmp(app_sn, certs->app_sn) != 0)
+        return check_invalid(call, "isv.app-cert-not-exist", "应用公钥证书不存在");
+    if (!cert_is_valid_at(certs->app, alipay->now_unix_ms))
+        return check_invalid(call, "isv.app-cert-expired", "应用公钥证书已过期");
+    if (root_sn[0] == '\0')
+        return check_missing(call, "isv.missing-alipay-root-cert-sn", "缺少支付宝根证书序列号参数");
+    if (strcmp(root_sn, certs->root_sn) != 0)
+        return check_invalid(call, "isv.invalid-alipay-root-cert-sn", "支付宝根证书序列号无效");
+    return true;
+}
+
 static bool check_signature(const struct alipay *alipay, struct alipay_call *call)
 {
     const char *sign_type = check_value(call, "sign_type");
@@ -95,8 +117,8 @@ static bool check_signature(const struct alipay *alipay, struct alipay_call *cal
         return check_missing(call, "isv.missing-signature-type", "缺少签名类型参数");
     if (strcmp(sign_type, "RSA2") != 0)
         return check_invalid(call, "isv.invalid-signature-type", "无效的签名类型");
-    if (check_value(call, "app_cert_sn")[0] != '\0')
-        return check_invalid(call, "isv.app-cert-not-exist", "应用证书不存在，本应用使用公钥模式");
+    if (!check_certificates(alipay, call))
+        return false;
     if (sign[0] == '\0')
         return check_missing(call, "isv.missing-signature", "缺少签名参数");
     STRING_CLEANUP built = form_to_sign(&call->form, true);
@@ -109,18 +131,54 @@ static bool check_signature(const struct alipay *alipay, struct alipay_call *cal
     return check_invalid(call, "isv.invalid-signature", message.bytes);
 }
 
-bool alipay_check(const struct alipay *alipay, struct alipay_call *call)
+static bool check_undecryptable(struct alipay_call *call, const char *sub_code, const char *sub_msg)
 {
-    if (!check_shape(call) || !check_common(alipay, call) || !check_time(alipay, call) ||
-        !check_signature(alipay, call))
-        return false;
-    if (check_value(call, "encrypt_type")[0] != '\0') {
-        alipay_call_fail(call, "40003", "isv.decryption-error-unknown", "解密出错, 未知错误");
-        return false;
-    }
-    if (check_value(call, "biz_content")[0] == '\0')
+    alipay_call_fail(call, "40003", sub_code, sub_msg);
+    return false;
+}
+
+/* The business content, decrypted where it came encrypted. */
+static bool check_content(const struct alipay *alipay, struct alipay_call *call)
+{
+    const char *encrypt_type = check_value(call, "encrypt_type");
+    const char *biz_content = check_value(call, "biz_content");
+    if (biz_content[0] == '\0')
         return check_missing(call, "isv.missing-parameter", "缺少biz_content参数");
+    if (encrypt_type[0] == '\0' && alipay->settings.encryption_required)
+        return check_missing(call, "isv.decryption-error-missing-encrypt-type",
+                             "解密出错, 未指定加密算法");
+    if (encrypt_type[0] != '\0') {
+        if (!alipay->has_content_key)
+            return check_undecryptable(call, "isv.decryption-error-unknown", "解密出错, 未知错误");
+        if (strcmp(encrypt_type, "AES") != 0)
+            return check_undecryptable(call, "isv.decryption-error-not-valid-encrypt-type",
+                                       "解密出错, 不支持的加密算法");
+        STRING_CLEANUP clear = cipher_open(alipay->content_key, biz_content);
+        if (clear == NULL)
+            return check_undecryptable(call, "isv.decryption-error-unknown", "解密出错, 未知错误");
+        alipay_call_read_biz(call, clear);
+        call->encrypted = true;
+    }
     if (!cJSON_IsObject(call->biz))
         return check_invalid(call, "isv.invalid-parameter", "biz_content不是JSON对象");
     return true;
+}
+
+static bool check_permissions(const struct alipay *alipay, struct alipay_call *call)
+{
+    const char *permissions = alipay->settings.permissions;
+    if (strcmp(permissions, "granted") == 0)
+        return true;
+    if (strcmp(permissions, "app") == 0)
+        alipay_call_fail(call, "40006", "isv.insufficient-isv-permissions", "ISV权限不足");
+    else
+        alipay_call_fail(call, "40006", "isv.insufficient-user-permissions", "用户权限不足");
+    return false;
+}
+
+bool alipay_check(const struct alipay *alipay, struct alipay_call *call)
+{
+    return check_shape(call) && check_common(alipay, call) && check_time(alipay, call) &&
+           check_signature(alipay, call) && check_content(alipay, call) &&
+           check_permissions(alipay, call);
 }

@@ -174,6 +174,24 @@ static void control_clock(struct alipay *alipay, struct control_call *call)
     alipay_age(alipay, (int64_t)by_ms->valuedouble);
 }
 
+static void control_app(struct alipay *alipay, struct control_call *call)
+{
+    alipay_app(alipay, call->wish, call->answer);
+}
+
+/* The buyer holds the phone before a code. */
+static void control_scan(struct alipay *alipay, struct control_call *call)
+{
+    struct alipay_page *page = alipay_page_by_code(alipay, alipay_biz_text(call->wish, "qr_code"));
+    const char *refusal = page != NULL ? alipay_buyer_open(alipay, page) : "no such code";
+    if (refusal != NULL) {
+        control_refuse(call, page != NULL ? 409 : 404, refusal);
+        return;
+    }
+    call->rest = page->order.out_trade_no;
+    control_trade(alipay, call);
+}
+
 static void control_log(struct alipay *alipay, struct control_call *call)
 {
     cJSON_AddItemToObject(call->answer, "log", alipay_log_json(alipay));
@@ -209,7 +227,7 @@ static void control_forge(struct alipay *alipay, struct control_call *call)
 
 static void control_settings(struct alipay *alipay, struct control_call *call)
 {
-    const char *refusal = alipay_settings_apply(&alipay->settings, call->wish);
+    const char *refusal = alipay_settings_apply(alipay, call->wish);
     if (refusal != NULL) {
         control_refuse(call, 400, refusal);
         return;
@@ -227,6 +245,8 @@ static const struct control_route ROUTES[] = {
     { "POST", "/faults", control_fault },
     { "DELETE", "/faults", control_faults_clear },
     { "POST", "/clock", control_clock },
+    { "POST", "/app", control_app },
+    { "POST", "/scan", control_scan },
     { "GET", "/log", control_log },
     { "GET", "/notifications", control_notifications },
     { "POST", "/notify/resend/", control_resend },

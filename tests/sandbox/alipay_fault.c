@@ -14,10 +14,13 @@ static const char *const FAULT_KINDS[] = {
     "truncate",
     "bad_signature",
     "wrong_key",
+    "other_cert_sn",
+    "foreign_cert",
     "unsigned",
     "system_error",
     "system_error_after",
     "code_20000",
+    "call_limited",
     "unsigned_error",
     "sub_code",
     "http_500",
@@ -68,9 +71,11 @@ static bool alipay_fault_meets(const struct alipay_fault *fault, const char *met
 {
     if (strcmp(fault->method, method) == 0)
         return true;
-    if (strcmp(method, "alipay.trade.page.pay") == 0 && strcmp(fault->method, "page") == 0)
-        return true;
-    return strcmp(fault->method, "*") == 0 && strcmp(method, "notify") != 0;
+    if (strcmp(fault->method, "page") == 0)
+        return strcmp(method, "alipay.trade.page.pay") == 0 ||
+               strcmp(method, "alipay.trade.wap.pay") == 0;
+    return strcmp(fault->method, "*") == 0 && strcmp(method, "notify") != 0 &&
+           strcmp(method, "bill_file") != 0;
 }
 
 static bool alipay_fault_among(const char *kind, const char *kinds)
@@ -101,6 +106,27 @@ const struct alipay_fault *alipay_fault_take(struct alipay *alipay, const char *
 bool alipay_fault_is(const struct alipay_fault *fault, const char *kind)
 {
     return fault != NULL && strcmp(fault->kind, kind) == 0;
+}
+
+void alipay_fault_line(const struct alipay_fault *fault, struct sandbox_response *ret)
+{
+    const char *replaced = NULL;
+    if (alipay_fault_is(fault, "http_500"))
+        replaced = "<html><h1>500 Internal Server Error</h1></html>\n";
+    else if (alipay_fault_is(fault, "garbage"))
+        replaced = "<html>\xb7\xb1\xc3\xa6{\"alipay_trade_query_response\":{\"code\":";
+    if (replaced != NULL) {
+        free(ret->body);
+        free(ret->location);
+        ret->location = NULL;
+        ret->body = text_copy(replaced);
+        ret->body_size = strlen(replaced);
+        ret->status = alipay_fault_is(fault, "http_500") ? 500 : 200;
+    }
+    ret->dropped = alipay_fault_is(fault, "drop_before") || alipay_fault_is(fault, "drop_after");
+    ret->truncated = alipay_fault_is(fault, "truncate");
+    if (alipay_fault_is(fault, "delay"))
+        ret->delay_ms = (uint64_t)fault->delay_ms;
 }
 
 void alipay_faults_clear(struct alipay *alipay)

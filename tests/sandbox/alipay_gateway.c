@@ -8,12 +8,20 @@
 
 /* A further method is a further row. */
 static const struct alipay_method METHODS[] = {
-    { "alipay.trade.page.pay", "alipay_trade_page_pay_response", alipay_page_pay, true },
-    { "alipay.trade.query", "alipay_trade_query_response", alipay_query, false },
-    { "alipay.trade.close", "alipay_trade_close_response", alipay_close, false },
-    { "alipay.trade.refund", "alipay_trade_refund_response", alipay_refund, false },
+    { "alipay.trade.page.pay", "alipay_trade_page_pay_response", alipay_page_pay, true, false },
+    { "alipay.trade.wap.pay", "alipay_trade_wap_pay_response", alipay_page_pay, true, false },
+    { "alipay.trade.app.pay", "alipay_trade_app_pay_response", alipay_app_pay, false, true },
+    { "alipay.trade.precreate", "alipay_trade_precreate_response", alipay_precreate, false, false },
+    { "alipay.trade.query", "alipay_trade_query_response", alipay_query, false, false },
+    { "alipay.trade.close", "alipay_trade_close_response", alipay_close, false, false },
+    { "alipay.trade.cancel", "alipay_trade_cancel_response", alipay_cancel, false, false },
+    { "alipay.trade.refund", "alipay_trade_refund_response", alipay_refund, false, false },
     { "alipay.trade.fastpay.refund.query", "alipay_trade_fastpay_refund_query_response",
-      alipay_refund_query, false },
+      alipay_refund_query, false, false },
+    { "alipay.data.dataservice.bill.downloadurl.query",
+      "alipay_data_dataservice_bill_downloadurl_query_response", alipay_bill_query, false, false },
+    { "alipay.open.app.alipaycert.download", "alipay_open_app_alipaycert_download_response",
+      alipay_cert_download, false, false },
 };
 
 const char *alipay_biz_text(const cJSON *biz, const char *name)
@@ -49,6 +57,8 @@ void alipay_call_fail(struct alipay_call *call, const char *code, const char *su
         { "40002", "Invalid Arguments" },
         { "40003", "Insufficient Conditions" },
         { "40004", "Business Failed" },
+        { "40005", "Call Limited" },
+        { "40006", "Insufficient Permissions" },
     };
     call->code = code;
     for (size_t i = 0; i < sizeof(MESSAGES) / sizeof(MESSAGES[0]); i++) {
@@ -58,6 +68,13 @@ void alipay_call_fail(struct alipay_call *call, const char *code, const char *su
     call->sub_code = sub_code;
     free(call->sub_msg);
     call->sub_msg = text_copy(sub_msg);
+}
+
+void alipay_call_succeed(struct alipay_call *call)
+{
+    call->code = "10000";
+    call->msg = "Success";
+    call->sub_code = "";
 }
 
 bool alipay_call_failed(const struct alipay_call *call)
@@ -76,14 +93,22 @@ bool alipay_call_asks(const struct alipay_call *call, const char *query_option)
     return false;
 }
 
-/* Query and body are one set of parameters; nothing is judged here. */
-static void gateway_read(struct alipay_call *call, const struct sandbox_request *request)
+void alipay_call_read_biz(struct alipay_call *call, const char *biz_content)
+{
+    cJSON_Delete(call->biz);
+    free(call->out_trade_no);
+    free(call->out_request_no);
+    call->biz = biz_content != NULL ? cJSON_ParseWithOpts(biz_content, NULL, true) : NULL;
+    call->out_trade_no = text_copy(alipay_biz_text(call->biz, "out_trade_no"));
+    call->out_request_no = text_copy(alipay_biz_text(call->biz, "out_request_no"));
+}
+
+void alipay_call_read(struct alipay_call *call, const struct sandbox_request *request)
 {
     static const char FORM[] = "application/x-www-form-urlencoded";
     bool has_body = request->body_size > 0;
-    call->code = "10000";
-    call->msg = "Success";
-    call->sub_code = "";
+    alipay_call_succeed(call);
+    call->host = request->host != NULL ? request->host : "qr.alipay.com";
     call->sub_msg = text_copy("");
     call->fields = cJSON_CreateObject();
     if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "POST") != 0)
@@ -94,15 +119,12 @@ static void gateway_read(struct alipay_call *call, const struct sandbox_request 
              !form_decode(&call->form, request->body, request->body_size))
         call->undecodable = "parameters are not decodable";
     const char *method = form_get(&call->form, "method");
-    const char *biz = form_get(&call->form, "biz_content");
     for (size_t i = 0; method != NULL && i < sizeof(METHODS) / sizeof(METHODS[0]); i++) {
         if (strcmp(METHODS[i].name, method) == 0)
             call->method = &METHODS[i];
     }
-    call->biz = biz != NULL ? cJSON_ParseWithOpts(biz, NULL, true) : NULL;
     call->method_name = text_copy(method);
-    call->out_trade_no = text_copy(alipay_biz_text(call->biz, "out_trade_no"));
-    call->out_request_no = text_copy(alipay_biz_text(call->biz, "out_request_no"));
+    alipay_call_read_biz(call, form_get(&call->form, "biz_content"));
 }
 
 /* True where the fault keeps the call from being carried out. */
@@ -112,6 +134,8 @@ static bool gateway_fault_before(struct alipay_call *call)
         alipay_call_fail(call, "40004", "ACQ.SYSTEM_ERROR", "系统错误");
     else if (alipay_fault_is(call->fault, "code_20000"))
         alipay_call_fail(call, "20000", "isp.unknow-error", "系统繁忙");
+    else if (alipay_fault_is(call->fault, "call_limited"))
+        alipay_call_fail(call, "40005", "isv.app-call-limited", "应用调用次数超限");
     else if (alipay_fault_is(call->fault, "unsigned_error"))
         alipay_call_fail(call, "20000", "aop.unknow-error", "系统繁忙");
     else if (alipay_fault_is(call->fault, "sub_code"))
@@ -139,9 +163,7 @@ static void gateway_lie(struct alipay *alipay, struct alipay_call *call)
         yuan_parse(alipay_biz_text(call->fields, "total_amount"), &cents);
         gateway_replace(call->fields, "total_amount", yuan_format(cents + 1, text));
     } else if (alipay_fault_is(call->fault, "lie_paid")) {
-        call->code = "10000";
-        call->msg = "Success";
-        call->sub_code = "";
+        alipay_call_succeed(call);
         gateway_replace(call->fields, "out_trade_no", call->out_trade_no);
         gateway_replace(call->fields, "trade_status", "TRADE_SUCCESS");
         gateway_replace(call->fields, "send_pay_date", beijing_format(alipay->now_unix_ms, text));
@@ -150,30 +172,14 @@ static void gateway_lie(struct alipay *alipay, struct alipay_call *call)
     }
 }
 
-/* What happens to a finished answer on its way. */
-static void gateway_fault_after(const struct alipay_call *call, struct sandbox_response *ret)
+void alipay_call_run(struct alipay *alipay, struct alipay_call *call)
 {
-    const char *replaced = NULL;
-    if (alipay_fault_is(call->fault, "http_500"))
-        replaced = "<html><h1>500 Internal Server Error</h1></html>\n";
-    else if (alipay_fault_is(call->fault, "garbage"))
-        replaced = "<html>\xb7\xb1\xc3\xa6{\"alipay_trade_query_response\":{\"code\":";
-    if (replaced != NULL) {
-        free(ret->body);
-        free(ret->location);
-        ret->location = NULL;
-        ret->body = text_copy(replaced);
-        ret->body_size = strlen(replaced);
-        ret->status = alipay_fault_is(call->fault, "http_500") ? 500 : 200;
-    }
-    ret->dropped =
-        alipay_fault_is(call->fault, "drop_before") || alipay_fault_is(call->fault, "drop_after");
-    ret->truncated = alipay_fault_is(call->fault, "truncate");
-    if (alipay_fault_is(call->fault, "delay"))
-        ret->delay_ms = (uint64_t)call->fault->delay_ms;
+    if (!gateway_fault_before(call) && alipay_check(alipay, call))
+        call->method->handle(alipay, call);
+    gateway_lie(alipay, call);
 }
 
-static void gateway_call_free(struct alipay_call *call)
+void alipay_call_free(struct alipay_call *call)
 {
     form_free(&call->form);
     cJSON_Delete(call->biz);
@@ -189,16 +195,16 @@ void alipay_gateway(struct alipay *alipay, const struct sandbox_request *request
                     struct sandbox_response *ret)
 {
     struct alipay_call call = { 0 };
-    gateway_read(&call, request);
+    alipay_call_read(&call, request);
     call.fault = alipay_fault_take(alipay, call.method_name, NULL);
-    if (!gateway_fault_before(&call) && alipay_check(alipay, &call))
-        call.method->handle(alipay, &call);
-    gateway_lie(alipay, &call);
+    if (call.method != NULL && call.method->is_app)
+        call.method = NULL;
+    alipay_call_run(alipay, &call);
     if (call.method != NULL && call.method->is_page)
         alipay_answer_page(&call, ret);
     else
         alipay_answer(alipay, &call, ret);
-    gateway_fault_after(&call, ret);
+    alipay_fault_line(call.fault, ret);
     alipay_log_add(alipay, &call);
-    gateway_call_free(&call);
+    alipay_call_free(&call);
 }

@@ -6,6 +6,8 @@
 #include <cjson/cJSON.h>
 
 #include "tests/sandbox/alipay.h"
+#include "tests/sandbox/cert.h"
+#include "tests/sandbox/cipher.h"
 #include "tests/sandbox/due.h"
 #include "tests/sandbox/form.h"
 #include "tests/sandbox/index.h"
@@ -44,15 +46,29 @@ struct alipay_order {
     const char *goods_type;
     const char *enable_pay_channels;
     const char *disable_pay_channels;
+    const char *specified_channel;
     const char *hb_fq_num; /* "" where no instalments were asked for */
     const char *hb_fq_seller_percent;
     const char *notify_url;
     const char *return_url;
+    const char *quit_url; /* where a mobile buyer goes who leaves */
     int64_t total_cents;
     int64_t expires_unix_ms;
+    int64_t code_expires_unix_ms; /* of a QR code; 0: there is none */
 };
 
-enum alipay_step { ALIPAY_STEP_LOGIN, ALIPAY_STEP_IDENTITY, ALIPAY_STEP_CONFIRM };
+/* One way of asking for money. */
+struct alipay_product {
+    const char *method;
+    const char *codes; /* product_code may be one of them */
+    bool needs_code;
+    bool face_to_face;         /* a QR code; may be cancelled */
+    const char *return_method; /* of the signed way back; NULL: there is none */
+    int64_t timeout_ms;        /* where the order names none */
+    int64_t timeout_min_ms;
+};
+
+enum alipay_step { ALIPAY_STEP_LOGIN, ALIPAY_STEP_IDENTITY, ALIPAY_STEP_CONFIRM, ALIPAY_STEP_LEFT };
 
 /* What stands under one out_trade_no. */
 struct alipay_number {
@@ -61,16 +77,18 @@ struct alipay_number {
     struct alipay_notification *notifications; /* newest first, by `older` */
 };
 
-/* One accepted page.pay: the way to the cashier. No trade exists before somebody logs in there. */
+/* One accepted order: a way to the cashier. No trade exists before somebody logs in there. */
 struct alipay_page {
     struct alipay_page *next;
     struct alipay_page *older; /* of the same number */
     struct alipay_number *number;
+    const struct alipay_product *product;
     char token[33];
     struct form request;
     cJSON *biz;
     struct alipay_order order;
     enum alipay_step step;
+    unsigned n_wrong_passwords;
     const char *message; /* shown once on the next page */
 };
 
@@ -87,6 +105,7 @@ struct alipay_refund {
 struct alipay_trade {
     struct alipay_trade *next;
     struct alipay_number *number;
+    const struct alipay_page *page; /* which opened it */
     const struct alipay_order *order;
     char trade_no[29];
     enum alipay_state state;
@@ -96,6 +115,7 @@ struct alipay_trade {
     int64_t expires_unix_ms;
     int64_t finishes_unix_ms;
     int64_t last_refund_unix_ms;
+    bool cancelled;
     char channel[ALIPAY_CHANNEL_SIZE];
     unsigned instalments; /* 0: not by instalments */
     unsigned n_declines;
@@ -165,12 +185,46 @@ struct alipay_settings {
     int64_t time_expire_min_ms;
     int64_t min_cents;
     int64_t max_cents;
-    const char *fee_refund; /* none, proportional, full */
+    int64_t cancel_window_ms;
+    int64_t bill_ready_ms;
+    int64_t service_ppm;
+    int64_t credit_cents;
+    bool bill_at_once;
+    bool empty_bill;
+    bool encryption_required;
+    bool notify_cert_sn;
+    const char *fee_refund;           /* none, proportional, full */
+    const char *cancel_unknown;       /* success, refused */
+    const char *permissions;          /* granted, app, user */
+    const char *platform_certificate; /* first, next */
+};
+
+/* Certificate mode; in public-key mode nothing but NULL and "". */
+struct alipay_certs {
+    char *app;
+    char *platform[2]; /* before and after a rotation */
+    char *forged;      /* made when first needed */
+    char *root_sn;
+    char app_sn[CERT_SN_SIZE];
+    char platform_sn[2][CERT_SN_SIZE];
+    char forged_sn[CERT_SN_SIZE];
+};
+
+/* A way to a bill file, for half a minute. */
+struct alipay_bill {
+    struct alipay_bill *next;
+    char token[33];
+    int64_t from_unix_ms;
+    int64_t to_unix_ms;
+    int64_t expires_unix_ms;
 };
 
 struct alipay {
     struct alipay_config config;
     EVP_PKEY *own_foreign_private;
+    struct alipay_certs certs;
+    bool has_content_key;
+    unsigned char content_key[CIPHER_KEY_SIZE];
     struct alipay_settings settings;
     int64_t now_unix_ms;
     uint64_t n_numbers;
@@ -186,6 +240,7 @@ struct alipay {
     struct due_list dues;        /* of trades and refunds */
     struct due_list notify_dues; /* of notifications */
     struct alipay_fault *faults; /* oldest first */
+    struct alipay_bill *bills;
     struct alipay_log *log;
     size_t n_log;
     size_t log_room;
@@ -201,6 +256,7 @@ struct alipay_method {
     const char *node;
     void (*handle)(struct alipay *alipay, struct alipay_call *call);
     bool is_page; /* answers a browser */
+    bool is_app;  /* comes from the phone, not over the gateway */
 };
 
 struct alipay_call {
@@ -210,14 +266,17 @@ struct alipay_call {
     char *out_trade_no;
     char *out_request_no;
     const struct alipay_method *method; /* NULL: no such */
+    const char *host;                   /* of links back to this server */
+    bool encrypted;
     cJSON *biz;
     const struct alipay_fault *fault; /* or NULL */
     const char *code;
     const char *msg;
     const char *sub_code; /* "" on success */
     char *sub_msg;
-    cJSON *fields;  /* of the answer's node */
-    char *location; /* of a page that was accepted */
+    cJSON *fields;            /* of the answer's node */
+    char *location;           /* of a page that was accepted */
+    struct alipay_page *page; /* that the call made */
 };
 
 /* The text of a biz_content field; "" where it is absent. */
@@ -228,26 +287,40 @@ void alipay_call_set_time(struct alipay_call *call, const char *name, int64_t un
 
 void alipay_call_fail(struct alipay_call *call, const char *code, const char *sub_code,
                       const char *sub_msg);
+void alipay_call_succeed(struct alipay_call *call);
 bool alipay_call_failed(const struct alipay_call *call);
 bool alipay_call_asks(const struct alipay_call *call, const char *query_option);
 
 /* alipay_gateway.c */
 void alipay_gateway(struct alipay *alipay, const struct sandbox_request *request,
                     struct sandbox_response *ret);
+/* Query and body as one set of parameters; nothing is judged here. */
+void alipay_call_read(struct alipay_call *call, const struct sandbox_request *request);
+/* The business content, in the clear. */
+void alipay_call_read_biz(struct alipay_call *call, const char *biz_content);
+/* Checks, and unless something stands against it, does. */
+void alipay_call_run(struct alipay *alipay, struct alipay_call *call);
+void alipay_call_free(struct alipay_call *call);
 /* alipay_check.c: everything that is looked at before the business; false after a failure. */
 bool alipay_check(const struct alipay *alipay, struct alipay_call *call);
 /* alipay_answer.c */
+char *alipay_answer_json(struct alipay *alipay, const struct alipay_call *call);
 void alipay_answer(struct alipay *alipay, struct alipay_call *call, struct sandbox_response *ret);
 void alipay_answer_page(const struct alipay_call *call, struct sandbox_response *ret);
 
 /* ---- methods
  * ------------------------------------------------------------------------------------*/
 
-void alipay_page_pay(struct alipay *alipay, struct alipay_call *call);
+void alipay_page_pay(struct alipay *alipay, struct alipay_call *call); /* wap.pay as well */
+void alipay_app_pay(struct alipay *alipay, struct alipay_call *call);
+void alipay_precreate(struct alipay *alipay, struct alipay_call *call);
 void alipay_query(struct alipay *alipay, struct alipay_call *call);
 void alipay_close(struct alipay *alipay, struct alipay_call *call);
+void alipay_cancel(struct alipay *alipay, struct alipay_call *call);
 void alipay_refund(struct alipay *alipay, struct alipay_call *call);
 void alipay_refund_query(struct alipay *alipay, struct alipay_call *call);
+void alipay_bill_query(struct alipay *alipay, struct alipay_call *call);
+void alipay_cert_download(struct alipay *alipay, struct alipay_call *call);
 
 /* ---- orders, trades, refunds
  * ----------------------------------------------------------------------*/
@@ -256,6 +329,9 @@ void alipay_refund_query(struct alipay *alipay, struct alipay_call *call);
 bool alipay_order_read(const struct alipay *alipay, struct alipay_call *call,
                        struct alipay_order *ret);
 bool alipay_order_allows(const struct alipay_order *order, const char *channel);
+/* Is `item` in the comma-separated list? */
+bool alipay_order_lists(const char *list, const char *item);
+const struct alipay_product *alipay_product_of(const char *method);
 /* Same amount, subject and terms? */
 bool alipay_order_same(const struct alipay_order *a, const struct alipay_order *b);
 
@@ -268,8 +344,13 @@ int64_t alipay_next_due(void *model);
 /* NULL where nothing was asked for under it. */
 struct alipay_number *alipay_number_find(const struct alipay *alipay, const char *out_trade_no);
 struct alipay_trade *alipay_trade_find(const struct alipay *alipay, const char *out_trade_no);
+/* Makes a page of an order that was read from the call, whose texts move into the page. */
+struct alipay_page *alipay_page_make(struct alipay *alipay, struct alipay_call *call,
+                                     const struct alipay_order *order);
 /* From now on the page can be found. */
 void alipay_page_add(struct alipay *alipay, struct alipay_page *page);
+/* Reads the order and asks whether a trade stands against it; fails the call for that. */
+bool alipay_page_read(struct alipay *alipay, struct alipay_call *call, struct alipay_order *ret);
 /* By trade_no, else by out_trade_no; fails the call where there is none. */
 struct alipay_trade *alipay_trade_named(const struct alipay *alipay, struct alipay_call *call);
 struct alipay_page *alipay_page_by_token(const struct alipay *alipay, const char *token);
@@ -290,6 +371,9 @@ struct alipay_refund *alipay_refund_find(const struct alipay_trade *trade,
 const char *alipay_refund_add(struct alipay *alipay, struct alipay_trade *trade,
                               const char *out_request_no, int64_t cents, const char *reason,
                               bool from_console, struct alipay_refund **ret);
+/* What the platform gives the merchant back of the instalment fee that he bore. */
+int64_t alipay_refund_fee_back(const struct alipay *alipay, const struct alipay_trade *trade,
+                               const struct alipay_refund *refund);
 void alipay_refund_settle(struct alipay *alipay, struct alipay_trade *trade,
                           struct alipay_refund *refund);
 
@@ -298,9 +382,35 @@ void alipay_refund_settle(struct alipay *alipay, struct alipay_trade *trade,
 
 void alipay_cashier(struct alipay *alipay, const struct sandbox_request *request,
                     struct sandbox_response *ret);
-/* The signed way back to the shop, or "" where the order has no return_url. */
+/* Where a scanned code leads. */
+void alipay_scanned(struct alipay *alipay, const struct sandbox_request *request,
+                    struct sandbox_response *ret);
+/* Of a link that precreate gave out; NULL for any other. */
+struct alipay_page *alipay_page_by_code(const struct alipay *alipay, const char *link);
+/* The signed way back to the shop, or "" where the order has none. */
 char *alipay_return_link(const struct alipay *alipay, const struct alipay_trade *trade,
-                         const char *return_url);
+                         const struct alipay_page *page);
+/* What the app on the phone is told about an order string; `wish` as in README.md. */
+void alipay_app(struct alipay *alipay, const cJSON *wish, cJSON *ret);
+
+/* ---- certificates, bills
+ * ---------------------------------------------------------------------------*/
+
+void alipay_certs_init(struct alipay_certs *certs, const struct alipay_config *config);
+void alipay_certs_free(struct alipay_certs *certs);
+/* What the platform signs with now, and the serial that belongs to it ("" in public-key mode). */
+EVP_PKEY *alipay_platform_key(const struct alipay *alipay);
+const char *alipay_platform_sn(const struct alipay *alipay);
+/* Of a certificate that bears the platform's name and the foreign key. */
+const char *alipay_forged_sn(struct alipay *alipay);
+
+/* The archive of that time, or NULL where nothing was paid or refunded then and `empty` is false.
+ */
+char *alipay_bill_file(const struct alipay *alipay, int64_t from_unix_ms, int64_t to_unix_ms,
+                       bool empty, size_t *ret_size);
+void alipay_bill_serve(struct alipay *alipay, const struct sandbox_request *request,
+                       struct sandbox_response *ret);
+void alipay_bills_free(struct alipay *alipay);
 
 /* ---- notifications
  * ----------------------------------------------------------------------------------*/
@@ -338,10 +448,12 @@ void alipay_faults_clear(struct alipay *alipay);
 
 void alipay_settings_init(struct alipay_settings *settings);
 /* NULL, or the name of the setting that is unknown or out of range; then nothing was changed. */
-const char *alipay_settings_apply(struct alipay_settings *settings, const cJSON *wish);
+const char *alipay_settings_apply(struct alipay *alipay, const cJSON *wish);
 cJSON *alipay_settings_json(const struct alipay_settings *settings);
 
 void alipay_log_add(struct alipay *alipay, const struct alipay_call *call);
+/* What a fault of the line itself does to a finished answer. */
+void alipay_fault_line(const struct alipay_fault *fault, struct sandbox_response *ret);
 void alipay_control(void *model, const struct sandbox_request *request, int64_t now_unix_ms,
                     struct sandbox_response *ret);
 cJSON *alipay_trade_json(const struct alipay *alipay, const char *out_trade_no);

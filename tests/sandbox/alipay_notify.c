@@ -200,7 +200,7 @@ static char *notify_signature(struct alipay *alipay, const struct alipay_notific
                    (notification->forged && strcmp(notification->key_name, "platform") != 0);
     enum key_scheme scheme = strcmp(form_get(form, "sign_type"), "RSA") == 0 ? KEY_RSA : KEY_RSA2;
     STRING_CLEANUP built = form_to_sign(form, false);
-    return key_sign(foreign ? alipay_foreign_key(alipay) : alipay->config.alipay_private, scheme,
+    return key_sign(foreign ? alipay_foreign_key(alipay) : alipay_platform_key(alipay), scheme,
                     built, strlen(built));
 }
 
@@ -242,6 +242,9 @@ static char *notify_body(struct alipay *alipay, struct alipay_notification *noti
         STRING_CLEANUP sign = notify_signature(alipay, notification, &form);
         form_set(&form, "sign", sign);
     }
+    /* Whether it stands there is unconfirmed; where it does, it is not signed. */
+    if (alipay->settings.notify_cert_sn && alipay_platform_sn(alipay)[0] != '\0')
+        form_set(&form, "alipay_cert_sn", alipay_platform_sn(alipay));
     if (fault != NULL && strcmp(fault->kind, "tamper") == 0)
         notify_tamper(fault, &form);
     return form_encode(&form, alipay_fault_is(fault, "double_encode") ? 2 : 1);

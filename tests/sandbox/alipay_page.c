@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* alipay.trade.page.pay: the browser's way from a signed link to the cashier, and back to the shop.
- */
+/* alipay.trade.page.pay and wap.pay: the browser's way from a signed link to the cashier, and back
+ * to the shop. */
 #include <string.h>
 
 #include "tests/sandbox/alipay_model.h"
@@ -31,41 +31,50 @@ static bool page_fits_trade(struct alipay *alipay, struct alipay_call *call,
     return refusal == NULL;
 }
 
-void alipay_page_pay(struct alipay *alipay, struct alipay_call *call)
+bool alipay_page_read(struct alipay *alipay, struct alipay_call *call, struct alipay_order *ret)
 {
-    struct alipay_order order;
-    if (!alipay_order_read(alipay, call, &order))
-        return;
-    if (strcmp(alipay_biz_text(call->biz, "product_code"), "FAST_INSTANT_TRADE_PAY") != 0) {
-        alipay_call_fail(call, "40004", "ACQ.INVALID_PARAMETER", "参数无效：product_code");
-        return;
-    }
-    if (!page_fits_trade(alipay, call, &order))
-        return;
+    return alipay_order_read(alipay, call, ret) && page_fits_trade(alipay, call, ret);
+}
+
+struct alipay_page *alipay_page_make(struct alipay *alipay, struct alipay_call *call,
+                                     const struct alipay_order *order)
+{
     struct alipay_page *page = text_alloc(sizeof(*page));
     alipay_digits(alipay, page->token, 32);
-    page->order = order;
-    /* The order's texts live in these two, which move into the page. */
+    page->product = alipay_product_of(call->method->name);
+    page->order = *order;
+    /* The order's texts live in these two. */
     page->request = call->form;
     page->biz = call->biz;
     call->form = (struct form){ 0 };
     call->biz = NULL;
+    call->page = page;
     alipay_page_add(alipay, page);
-    TEXT_CLEANUP location = { 0 };
+    return page;
+}
+
+void alipay_page_pay(struct alipay *alipay, struct alipay_call *call)
+{
+    struct alipay_order order;
+    if (!alipay_page_read(alipay, call, &order))
+        return;
+    const struct alipay_page *page = alipay_page_make(alipay, call, &order);
+    struct text location = { 0 };
     text_printf(&location, "/cashier?token=%s", page->token);
     call->location = text_take(&location);
 }
 
 char *alipay_return_link(const struct alipay *alipay, const struct alipay_trade *trade,
-                         const char *return_url)
+                         const struct alipay_page *page)
 {
     char text[BEIJING_SIZE];
     FORM_CLEANUP form = { 0 };
-    if (return_url[0] == '\0')
+    const char *return_url = page->order.return_url;
+    if (return_url[0] == '\0' || page->product->return_method == NULL)
         return text_copy("");
     form_set(&form, "charset", "utf-8");
     form_set(&form, "out_trade_no", trade->order->out_trade_no);
-    form_set(&form, "method", "alipay.trade.page.pay.return");
+    form_set(&form, "method", page->product->return_method);
     form_set(&form, "total_amount", yuan_format(trade->order->total_cents, text));
     form_set(&form, "trade_no", trade->trade_no);
     form_set(&form, "auth_app_id", alipay->config.app_id);
@@ -75,7 +84,7 @@ char *alipay_return_link(const struct alipay *alipay, const struct alipay_trade 
     form_set(&form, "seller_id", alipay->config.seller_id);
     form_set(&form, "timestamp", beijing_format(alipay->now_unix_ms, text));
     STRING_CLEANUP built = form_to_sign(&form, false);
-    STRING_CLEANUP sign = key_sign(alipay->config.alipay_private, KEY_RSA2, built, strlen(built));
+    STRING_CLEANUP sign = key_sign(alipay_platform_key(alipay), KEY_RSA2, built, strlen(built));
     form_set(&form, "sign", sign);
     STRING_CLEANUP query = form_encode(&form, 1);
     struct text link = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* alipay.trade.query and alipay.trade.close. */
+/* alipay.trade.query. */
 #include <string.h>
 
 #include "tests/sandbox/alipay_model.h"
@@ -72,18 +72,4 @@ void alipay_query(struct alipay *alipay, struct alipay_call *call)
         cJSON_AddStringToObject(entry, "amount", yuan_format(trade->order->total_cents, yuan));
         cJSON_AddStringToObject(entry, "fund_channel", query_fund_channel(trade->channel));
     }
-}
-
-void alipay_close(struct alipay *alipay, struct alipay_call *call)
-{
-    struct alipay_trade *trade = alipay_trade_named(alipay, call);
-    if (trade == NULL)
-        return;
-    const char *refusal = alipay_trade_close(alipay, trade);
-    if (refusal != NULL) {
-        alipay_call_fail(call, "40004", refusal, "交易状态不合法");
-        return;
-    }
-    alipay_call_set(call, "out_trade_no", trade->order->out_trade_no);
-    alipay_call_set(call, "trade_no", trade->trade_no);
 }

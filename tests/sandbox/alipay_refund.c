@@ -80,27 +80,36 @@ static const char *refund_words(const char *sub_code)
     return "系统错误";
 }
 
-/* Whether the seller's instalment fee comes back is by contract: the switch fee_refund. */
-static void refund_charge(const struct alipay *alipay, struct alipay_call *call,
-                          const struct alipay_trade *trade, const struct alipay_refund *refund)
+/* Whether it comes back is by contract: the switch fee_refund. */
+int64_t alipay_refund_fee_back(const struct alipay *alipay, const struct alipay_trade *trade,
+                               const struct alipay_refund *refund)
 {
-    char yuan[YUAN_SIZE];
     int64_t total_cents = trade->order->total_cents;
     const char *policy = alipay->settings.fee_refund;
     if (trade->instalments == 0 || strcmp(trade->order->hb_fq_seller_percent, "100") != 0 ||
         strcmp(policy, "none") == 0)
-        return;
+        return 0;
     int64_t fee = huabei_fee(total_cents, trade->instalments, true);
-    int64_t back = strcmp(policy, "proportional") == 0 ? fee * refund->cents / total_cents
-                   : refund->cents == total_cents      ? fee
-                                                       : 0;
+    if (strcmp(policy, "proportional") == 0)
+        return fee * refund->cents / total_cents;
+    return refund->cents == total_cents ? fee : 0;
+}
+
+static void refund_charge(const struct alipay *alipay, struct alipay_call *call,
+                          const struct alipay_trade *trade, const struct alipay_refund *refund)
+{
+    char yuan[YUAN_SIZE];
+    if (trade->instalments == 0 || strcmp(trade->order->hb_fq_seller_percent, "100") != 0 ||
+        strcmp(alipay->settings.fee_refund, "none") == 0)
+        return;
+    int64_t back_cents = alipay_refund_fee_back(alipay, trade, refund);
     cJSON *list = cJSON_AddArrayToObject(call->fields, "refund_charge_info_list");
     cJSON *entry = cJSON_CreateObject();
     cJSON_AddItemToArray(list, entry);
     cJSON_AddStringToObject(entry, "charge_type", "hbfq");
-    cJSON_AddStringToObject(entry, "refund_charge_fee", yuan_format(back, yuan));
+    cJSON_AddStringToObject(entry, "refund_charge_fee", yuan_format(back_cents, yuan));
     cJSON_AddStringToObject(entry, "switch_fee_rate", "N");
-    alipay_call_set_yuan(call, "refund_charge_amount", back);
+    alipay_call_set_yuan(call, "refund_charge_amount", back_cents);
 }
 
 static void refund_answer(const struct alipay *alipay, struct alipay_call *call,

@@ -67,7 +67,7 @@ static void report_trade(const struct alipay *alipay, cJSON *json, const struct 
                             yuan_format(alipay_refunds_sum(trade, true), yuan));
     report_refunds(json, trade);
     if (trade->paid_unix_ms != 0) {
-        STRING_CLEANUP link = alipay_return_link(alipay, trade, trade->order->return_url);
+        STRING_CLEANUP link = alipay_return_link(alipay, trade, trade->page);
         cJSON_AddStringToObject(json, "return_link", link);
     }
 }
@@ -77,6 +77,7 @@ static void report_page(cJSON *json, const struct alipay_page *page)
     char yuan[YUAN_SIZE];
     TEXT_CLEANUP cashier = { 0 };
     text_printf(&cashier, "/cashier?token=%s", page->token);
+    cJSON_AddStringToObject(json, "method", page->product->method);
     cJSON_AddStringToObject(json, "cashier_path", cashier.bytes);
     cJSON_AddStringToObject(json, "total_amount", yuan_format(page->order.total_cents, yuan));
     cJSON_AddStringToObject(json, "subject", page->order.subject);
@@ -85,6 +86,8 @@ static void report_page(cJSON *json, const struct alipay_page *page)
     cJSON_AddStringToObject(json, "notify_url", page->order.notify_url);
     cJSON_AddStringToObject(json, "return_url", page->order.return_url);
     report_time(json, "expires_at", page->order.expires_unix_ms);
+    if (page->product->face_to_face)
+        report_time(json, "code_expires_at", page->order.code_expires_unix_ms);
 }
 
 cJSON *alipay_trade_json(const struct alipay *alipay, const char *out_trade_no)

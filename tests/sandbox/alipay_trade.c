@@ -86,9 +86,11 @@ const char *alipay_buyer_open(struct alipay *alipay, struct alipay_page *page)
                : trade->state == ALIPAY_TRADE_CLOSED ? "ACQ.TRADE_HAS_CLOSE"
                                                      : "ACQ.TRADE_HAS_SUCCESS";
     }
-    if (page->order.expires_unix_ms <= alipay->now_unix_ms)
+    if (page->order.expires_unix_ms <= alipay->now_unix_ms ||
+        (page->product->face_to_face && page->order.code_expires_unix_ms <= alipay->now_unix_ms))
         return "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR";
     trade = text_alloc(sizeof(*trade));
+    trade->page = page;
     trade->order = &page->order;
     trade->state = ALIPAY_WAIT_BUYER_PAY;
     trade->created_unix_ms = alipay->now_unix_ms;
@@ -194,8 +196,12 @@ void alipay_advance(struct alipay *alipay, int64_t now_unix_ms)
 
 void alipay_age(struct alipay *alipay, int64_t by_ms)
 {
-    for (struct alipay_page *page = alipay->pages; page != NULL; page = page->next)
+    for (struct alipay_page *page = alipay->pages; page != NULL; page = page->next) {
         page->order.expires_unix_ms -= by_ms;
+        page->order.code_expires_unix_ms -= by_ms;
+    }
+    for (struct alipay_bill *bill = alipay->bills; bill != NULL; bill = bill->next)
+        bill->expires_unix_ms -= by_ms;
     for (struct alipay_trade *trade = alipay->trades; trade != NULL; trade = trade->next) {
         trade->expires_unix_ms -= by_ms;
         trade->finishes_unix_ms -= by_ms;

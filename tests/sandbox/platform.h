@@ -12,6 +12,7 @@ struct sandbox_request {
     const char *method; /* GET, POST, DELETE */
     const char *path;   /* before the '?' */
     const char *query;  /* as on the wire, "" where there is none */
+    const char *host;   /* as the client calls this server; NULL: by the platform's own names */
     const char *content_type;
     const char *body;
     size_t body_size;

@@ -121,6 +121,8 @@ static enum MHD_Result server_answer(struct server *server, server_ask_fn *ask,
     struct sandbox_response answer = { 0 };
     const char *type =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    const char *host =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
     char *query = strchr(exchange->uri, '?');
     if (query != NULL)
         *query++ = '\0';
@@ -128,6 +130,7 @@ static enum MHD_Result server_answer(struct server *server, server_ask_fn *ask,
         .method = method,
         .path = exchange->uri,
         .query = query != NULL ? query : "",
+        .host = host,
         .content_type = type != NULL ? type : "",
         .body = exchange->body.bytes != NULL ? exchange->body.bytes : "",
         .body_size = exchange->body.size,

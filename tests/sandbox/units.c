@@ -69,3 +69,18 @@ int64_t huabei_fee(int64_t cents, unsigned n_instalments, bool seller_pays)
         fee++;
     return fee;
 }
+
+struct huabei_plan huabei_plan(int64_t cents, unsigned n_instalments, bool seller_pays)
+{
+    int64_t n = n_instalments;
+    int64_t fee = seller_pays ? 0 : huabei_fee(cents, n_instalments, false);
+    return (struct huabei_plan){
+        .n_instalments = n_instalments,
+        .principal = cents,
+        .fee = fee,
+        .each_principal = cents / n,
+        .each_fee = fee / n,
+        .first_principal = cents - cents / n * (n - 1),
+        .first_fee = fee - fee / n * (n - 1),
+    };
+}

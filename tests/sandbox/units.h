@@ -22,4 +22,17 @@ bool beijing_parse(const char *raw, int64_t *ret_unix_ms);
 /* What Huabei charges for n instalments, in cents: rounded half to even. */
 int64_t huabei_fee(int64_t cents, unsigned n_instalments, bool seller_pays);
 
+/* What the buyer pays back: equal instalments, what is left over goes into the first. */
+struct huabei_plan {
+    unsigned n_instalments;
+    int64_t principal;
+    int64_t fee; /* the buyer's: 0 where the seller pays */
+    int64_t each_principal;
+    int64_t each_fee;
+    int64_t first_principal;
+    int64_t first_fee;
+};
+
+struct huabei_plan huabei_plan(int64_t cents, unsigned n_instalments, bool seller_pays);
+
 #endif
