@@ -17,18 +17,22 @@ static void open_end(struct fq_open *open, uint32_t result)
     open->done(open);
 }
 
-void fq_open_run(struct fq_open *open)
+static void open_start_read(struct fq_open *open, void (*done)(struct fq_read *read))
 {
-    if (open->n_rounds++ == 0 && open->ledger != NULL) {
-        open_look(open); /* the asker has just read it */
-        return;
-    }
     open->read = (struct fq_read){ .arena = open->arena,
                                    .kind = FQ_READ_PAYMENT,
                                    .seq = open->seq,
-                                   .done = open_read,
+                                   .done = done,
                                    .flow = open };
     open->flow->world->read(open->flow->world->ctx, &open->read);
+}
+
+void fq_open_run(struct fq_open *open)
+{
+    if (open->n_rounds++ == 0 && open->ledger != NULL)
+        open_look(open); /* the asker has just read it */
+    else
+        open_start_read(open, open_read);
 }
 
 /* ---- what the adapter planned, kept for the asker and for the store ---- */
@@ -83,8 +87,7 @@ static void open_reread(struct fq_open *open)
         open_end(open, FQ_OPEN_OK);
         return;
     }
-    open->read.done = open_reread_done;
-    open->flow->world->read(open->flow->world->ctx, &open->read);
+    open_start_read(open, open_reread_done);
 }
 
 static void open_driven(struct fq_drive *drive)
