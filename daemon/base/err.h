@@ -5,8 +5,8 @@
  *   negative   a fault: something is broken (a disk, a bug, a configuration). It carries -errno and
  *              leaves a trace; the caller passes it up unchanged with FQ_TRY.
  *   positive   a condition of the called module, listed in an enum in its header. The caller
- * handles each one it names; FQ_TRY folds any other into a fault. A positive code is never passed
- * up as it is.
+ *              handles each one it names; FQ_TRY folds any other into a fault. A positive code is
+ *              never passed up as it is.
  *
  * The trace of the last fault of this thread is text for the log: where it began, then each frame
  * it passed. Library folders never log; flow/ and daemon.c log it once, with fq_trace(). */
@@ -28,13 +28,21 @@ const char *fq_trace(void);
 /* Forgets the trace, once it has been logged or handled. */
 void fq_trace_clear(void);
 
-#define FQ_FAULT(code, ...) fq_fault_at(__FILE__, __LINE__, (code), __VA_ARGS__)
+/* So that compilers and analyzers know it too: a fault is negative. */
+static inline int fq_fault_(int fault)
+{
+    if (fault >= 0)
+        __builtin_unreachable();
+    return fault;
+}
 
-#define FQ_TRY(expression)                                       \
-    do {                                                         \
-        int fq_try_r_ = (expression);                            \
-        if (fq_try_r_ != 0)                                      \
-            return fq_fault_pass(__FILE__, __LINE__, fq_try_r_); \
+#define FQ_FAULT(code, ...) fq_fault_(fq_fault_at(__FILE__, __LINE__, (code), __VA_ARGS__))
+
+#define FQ_TRY(expression)                                                  \
+    do {                                                                    \
+        int fq_try_r_ = (expression);                                       \
+        if (fq_try_r_ != 0)                                                 \
+            return fq_fault_(fq_fault_pass(__FILE__, __LINE__, fq_try_r_)); \
     } while (0)
 
 /* A bug: says where and ends the process, in release builds too. A corrupted ledger costs more than
