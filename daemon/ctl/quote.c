@@ -111,7 +111,7 @@ static int pay_choose(const Fenqi__V1__QuotePlansResult *result, struct pay_choi
             choice->n_plans++;
         }
     }
-    if (choice->n_plans == 0)
+    if (choice->plan == NULL)
         return ctl_complain(CTL_REFUSED,
                             "no plan of %" PRId32 " instalments; `fenqictl quote` shows which",
                             choice->instalments);
