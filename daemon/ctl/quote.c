@@ -191,7 +191,7 @@ int ctl_pay(struct ctl *ctl)
         status = quote_ask(ctl, &amount, terminal, &quotes);
     if (status == CTL_OK)
         status = pay_choose(quotes->reply->quote_plans, &choice);
-    if (status == CTL_OK)
+    if (status == CTL_OK && choice.plan != NULL)
         status = pay_create(ctl, &amount, terminal, choice.plan);
     fenqi_reply_free(quotes);
     return status;
