@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The platform's control side: what the tests do in place of its buyers, its operators and bad luck.
-import { readFileSync, existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program } from './processes.mjs';
 

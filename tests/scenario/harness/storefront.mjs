@@ -12,7 +12,7 @@ const ANSWER_WITHIN_MS = 8000;
 export class Refused extends Error {
   constructor(error) {
     super(`${error.code} ${error.reason} ${error.field}: ${error.text}`);
-    Object.assign(this, error, { said: error });
+    Object.assign(this, error);
   }
 }
 
@@ -90,7 +90,7 @@ export class Storefront {
     assert.equal(reply.request_id, requestId);
     assert.deepEqual(Buffer.from(reply.request_digest), digest(bytes), 'the answer is about another request');
     assert.equal(reply.merchant_id, this.merchantId);
-    if (reply.outcome === 'error' || reply.error) throw new Refused(reply.error);
+    if (reply.error) throw new Refused(reply.error);
     return reply;
   }
 
