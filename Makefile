@@ -135,6 +135,9 @@ $(foreach unit,$(UNITS),$(eval $(call unit_rule,$(unit))))
 
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(call archives,vectors huabei flow plugin store io conf core crypto sdk base)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer,address,undefined $^ $(call libs,$(LAYERS) vectors) -o $@
+# What the daemon and an adapter would send, for tests/interop.
+$(B)/tests/interop/adapter_driver: $(B)/tests/interop/adapter_driver.o $(call archives,plugin core crypto sdk base)
+	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,plugin crypto base) -o $@
 # The bench stands outside, too: it is a shop, a browser and a platform to a daemon of its own.
 $(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,client)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS-client) -lsqlite3 -o $@
@@ -194,7 +197,7 @@ check-all:
 
 # ---- tests, one kind each --------------------------------------------------------------------------
 
-tests-build: build $(UNITS:%.c=$(B)/%) $(LIARS:%=$(B)/liars/%.so)
+tests-build: build $(UNITS:%.c=$(B)/%) $(LIARS:%=$(B)/liars/%.so) $(B)/tests/interop/adapter_driver
 
 unit: tests-build
 	@FENQI_BUILD=$(B) sh tests/run-units.sh $(UNITS:%.c=$(B)/%)

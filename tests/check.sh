@@ -40,6 +40,7 @@ step 'build: sanitizers, gcc' make_ FLAVOUR=asan tests-build
 step 'units, with sanitizers' make_ FLAVOUR=asan unit
 step 'the sandbox by itself' make_ sandbox-test
 step 'scenarios, with sanitizers' make_ FLAVOUR=asan scenario
+step "interop with the platform's SDK" sh tests/run-interop.sh build/release
 step 'the demo' sh tests/demo.sh build/release
 step 'fuzzing, and clang' make_ fuzz
 if [ "$what" = all ]; then
