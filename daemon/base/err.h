@@ -31,9 +31,7 @@ void fq_trace_clear(void);
 /* So that compilers and analyzers know it too: a fault is negative. */
 static inline int fq_fault_(int fault)
 {
-    if (fault >= 0)
-        __builtin_unreachable();
-    return fault;
+    return fault < 0 ? fault : -ENOTRECOVERABLE;
 }
 
 #define FQ_FAULT(code, ...) fq_fault_(fq_fault_at(__FILE__, __LINE__, (code), __VA_ARGS__))
