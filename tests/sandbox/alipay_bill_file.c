@@ -38,9 +38,10 @@ static void bill_rows_add(struct bill_rows *list, struct bill_row row, int64_t f
         return;
     if (list->n_rows == list->room) {
         list->room = list->room * 2 + 64;
-        list->rows = realloc(list->rows, list->room * sizeof(list->rows[0]));
-        if (list->rows == NULL)
+        struct bill_row *rows = realloc(list->rows, list->room * sizeof(*rows));
+        if (rows == NULL)
             abort();
+        list->rows = rows;
     }
     list->rows[list->n_rows++] = row;
 }

@@ -285,6 +285,8 @@ bool alipay_order_read(const struct alipay *alipay, struct alipay_call *call,
         .return_url = return_url != NULL ? return_url : "",
         .quit_url = alipay_biz_text(call->biz, "quit_url"),
     };
+    if (product == NULL)
+        return order_refuse(call, "method");
     if (!order_check_texts(call) || !order_check(alipay, call, product, &order) ||
         !order_read_amount(alipay, call, &order) || !order_check_parts(call, &order) ||
         !order_read_terms(alipay, call, &order) ||
