@@ -67,7 +67,8 @@ static int64_t create_qr_life_ms(const struct fq_call *call)
     return life_ms < CREATE_QR_MS ? life_ms : CREATE_QR_MS;
 }
 
-/* What only one way says. goods_type 0, virtual, would hide Huabei. */
+/* What only one way says. goods_type 0, virtual, would hide Huabei; a QR code dies in whole
+ * minutes, and not before it is said to. */
 static void create_add_way(const struct huabei_question *asked, struct fq_text *biz)
 {
     const struct fq_call *call = asked->call;
@@ -78,7 +79,7 @@ static void create_add_way(const struct huabei_question *asked, struct fq_text *
         return;
     }
     fq_text_add_of(biz, ",\"qr_code_timeout_express\":\"");
-    fq_text_add_number(biz, (create_qr_life_ms(call) + CREATE_MINUTE_MS - 1) / CREATE_MINUTE_MS);
+    fq_text_add_number(biz, create_qr_life_ms(call) / CREATE_MINUTE_MS + 1);
     fq_text_add_of(biz, "m\"");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small fq_host for tests of adapters: an arena, named RSA keys, the last failure. It signs and
- * verifies with OpenSSL directly, and shares nothing with the daemon's crypto/. */
+/* A small fq_host for tests of adapters: an arena, named keys and certificates, the last failure.
+ * It signs, verifies and encrypts with OpenSSL directly, and shares nothing with the daemon's
+ * crypto/. */
 #ifndef FQ_TESTS_VECTORS_HOST_H
 #define FQ_TESTS_VECTORS_HOST_H
 
@@ -8,11 +9,13 @@
 
 #include "adapters/sdk/fenqi_adapter.h"
 
-#define VECTOR_KEYS_MAX 8
+#define VECTOR_KEYS_MAX 24
 
 struct vector_key {
     const char *name;
-    void *key; /* EVP_PKEY */
+    void *key;          /* EVP_PKEY, or NULL */
+    void *certificates; /* STACK_OF(X509), or NULL */
+    unsigned char secret[16];
 };
 
 struct vector_host {
@@ -20,9 +23,13 @@ struct vector_host {
     struct fq_arena *arena;
     struct vector_key keys[VECTOR_KEYS_MAX];
     size_t n_keys;
-    bool accepts_all;          /* verify says yes to everything: for fuzzing what lies behind it */
+    /* For fuzzing what lies behind the checks: every signature is good but those by certificates
+     * that would have to be fetched, every certificate has the serial of 32 zeroes and is the
+     * platform's, and what is encrypted is the same as what is not. */
+    bool accepts_all;
     size_t n_verified;         /* verifications that succeeded */
     struct fq_str signed_text; /* the last text that was signed */
+    int64_t now_unix_ms;       /* when chains are checked; 0: whenever they are good */
     char failure[256];         /* the last host->fail */
 };
 
@@ -35,6 +42,15 @@ void vector_host_reset(struct vector_host *self, size_t size_max);
 void vector_host_add_pair(struct vector_host *self, const char *private_name,
                           const char *public_name);
 bool vector_host_add_public(struct vector_host *self, const char *name, const char *pem_path);
+/* A bundle of certificates; the first one's key verifies. Takes the place of what had that name. */
+bool vector_host_add_certificates(struct vector_host *self, const char *name, const char *pem);
+bool vector_host_add_secret(struct vector_host *self, const char *name, const char *base64);
+void vector_host_drop(struct vector_host *self, const char *name);
+
+/* A certificate of the key `key` for `cn`, issued by `issuer_cn` with `issuer_key`: PEM, to be
+ * freed. It is an authority if it issues itself or `is_authority`. */
+char *vector_host_certify(const struct vector_host *self, const char *key, const char *cn,
+                          const char *issuer_key, const char *issuer_cn, bool is_authority);
 
 /* A signature made by `key`, as base64 text in the host's memory. */
 struct fq_str vector_host_seal(struct vector_host *self, const char *key, struct fq_str text);

@@ -35,18 +35,35 @@ static struct fq_call test_call;
 static struct fq_message test_answer;
 static struct fq_verdict test_verdict;
 
-static inline int test_open(const char *app_id, const char *seller_id)
+static struct fq_str test_refused_key;
+
+/* ready() with the keys that `list` names, one space between them. */
+static inline int test_ready(const char *list)
+{
+    struct fq_str keys[16];
+    size_t n_keys = 0;
+    for (struct fq_str rest = fq_slice_of(list); rest.len > 0; n_keys++)
+        fq_slice_cut(rest, ' ', &keys[n_keys], &rest);
+    test_refused_key = (struct fq_str){ NULL, 0 };
+    return fenqi_adapter()->ready(test_self, &test_host.host, keys, n_keys, &test_refused_key);
+}
+
+static inline int test_open_with(const char *app_id, const char *seller_id, const char *keys)
 {
     const struct fq_pair conf[] = {
         { fq_slice("app_id"), fq_slice_of(app_id) },
         { fq_slice("seller_id"), fq_slice_of(seller_id) },
         { fq_slice("gateway"), fq_slice("https://openapi.example.com/gateway.do") },
     };
-    const struct fq_str keys[] = { fq_slice("app"), fq_slice("alipay"), fq_slice("alipay_next") };
     struct fq_str key = { NULL, 0 };
     if (fenqi_adapter()->open(&test_host.host, conf, 3, &test_self, &key) != 0)
         return -1;
-    return fenqi_adapter()->ready(test_self, &test_host.host, keys, 3, &key);
+    return test_ready(keys);
+}
+
+static inline int test_open(const char *app_id, const char *seller_id)
+{
+    return test_open_with(app_id, seller_id, "app alipay alipay_next");
 }
 
 static int test_group_setup(void **state)
@@ -158,6 +175,13 @@ static inline void assert_unknown(const char *why)
 {
     assert_outcome(FQ_OUTCOME_UNKNOWN);
     assert_slice(test_verdict.platform_text, why);
+}
+
+static inline void assert_declined_call(const struct fq_exchange *exchange, const char *why)
+{
+    test_host.failure[0] = '\0';
+    assert_int_equal(exchange->begin(test_self, &test_host.host, &test_call, &test_verdict), -1);
+    assert_string_equal(test_host.failure, why);
 }
 
 /* The fields of what was sent, checked against its signature and our key. */

@@ -123,9 +123,7 @@ static void a_link_that_would_be_too_long_is_a_form(void **state)
 
 static void assert_fault(const char *why)
 {
-    test_host.failure[0] = '\0';
-    assert_int_equal(create()->begin(test_self, &test_host.host, &test_call, &test_verdict), -1);
-    assert_string_equal(test_host.failure, why);
+    assert_declined_call(create(), why);
 }
 
 static void a_subject_that_the_platform_forbids_is_a_fault(void **state)
