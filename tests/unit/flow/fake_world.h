@@ -41,6 +41,7 @@ struct fake_word {
     struct fq_verdict verdict;
     bool is_unverified;
     bool is_fault;
+    bool eats_memory; /* the call's, all of it */
 };
 
 static struct fake_world {
@@ -280,7 +281,9 @@ static void fake_adapt_run(struct fq_adapt *adapt)
         verdict = word->verdict;
         word->kind = FQ_CALL_UNSET;
     }
-    answer->is_fault = word != NULL && word->is_fault;
+    while (word != NULL && word->eats_memory && fq_arena_alloc(adapt->arena, 4096) != NULL)
+        ;
+    answer->is_fault = word != NULL && (word->is_fault || word->eats_memory);
     answer->reason = answer->is_fault ? fq_lit("staged") : (struct fq_str){ NULL, 0 };
     if (answer->is_fault)
         return;

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pages for buyers: what they say, what they allow, and that no value can break out of them. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+#include <string.h>
+
+#include "daemon/crypto/crypto.h"
+#include "daemon/flow/parts.h"
+
+#define NASTY         "<script>alert('1')</script>&\""
+#define NASTY_ESCAPED "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"
+
+static struct fq_arena *arena;
+static struct fq_visit visit;
+static struct fq_merchant merchant;
+static struct fq_payment payment;
+static struct fq_pair field;
+static struct fq_message form;
+static struct fq_page_facts facts;
+
+static int page_begin(void **state)
+{
+    (void)state;
+    arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    visit = (struct fq_visit){ .arena = arena };
+    merchant = (struct fq_merchant){ .id = fq_lit("shop"), .name = fq_lit(NASTY) };
+    payment = (struct fq_payment){ .subject = fq_lit(NASTY),
+                                   .amount = { 699900, "CNY", 2 },
+                                   .instalments = 12 };
+    field = (struct fq_pair){ fq_lit("n" NASTY), fq_lit("v" NASTY) };
+    form = (struct fq_message){ .url = fq_lit("https://pay.example/?a=1&b=" NASTY),
+                                .fields = { &field, 1 } };
+    facts = (struct fq_page_facts){ .merchant = &merchant,
+                                    .payment = &payment,
+                                    .title_zh = fq_lit(NASTY),
+                                    .shop_url = fq_lit("https://shop.example/?a=1&b=" NASTY) };
+    return 0;
+}
+
+static int page_end(void **state)
+{
+    (void)state;
+    fq_arena_free(arena);
+    return 0;
+}
+
+static const char *page_fill(enum fq_page page)
+{
+    facts.form = page == FQ_PAGE_FORM ? &form : NULL;
+    fq_page_fill(&visit, 200, page, &facts);
+    return visit.answer_body.ptr;
+}
+
+static void test_every_page_is_whole_and_in_two_languages(void **state)
+{
+    (void)state;
+    for (uint32_t page = FQ_PAGE_GO; page <= FQ_PAGE_TROUBLE; page++) {
+        const char *body = page_fill(page);
+        assert_int_equal(visit.status, 200);
+        assert_true(fq_str_is_utf8(visit.answer_body));
+        assert_int_equal(strncmp(body, "<!doctype html><html lang=\"zh-CN\">", 34), 0);
+        assert_non_null(strstr(body, "<p lang=\"en\">"));
+        assert_non_null(strstr(body, "</html>\n"));
+        assert_true(fq_str_equal(visit.answer_type, fq_lit("text/html; charset=utf-8")));
+    }
+}
+
+static void test_every_value_is_escaped(void **state)
+{
+    (void)state;
+    for (uint32_t page = FQ_PAGE_GO; page <= FQ_PAGE_TROUBLE; page++) {
+        const char *body = page_fill(page);
+        assert_null(strstr(body, "<script>alert"));
+        assert_null(strstr(body, "alert('"));
+        assert_null(strstr(body, "a=1&b"));
+        assert_non_null(strstr(body, NASTY_ESCAPED));
+    }
+}
+
+static void test_a_form_carries_its_fields(void **state)
+{
+    (void)state;
+    const char *body = page_fill(FQ_PAGE_FORM);
+    assert_non_null(
+        strstr(body, "<form method=\"post\" action=\"https://pay.example/?a=1&amp;b=" NASTY_ESCAPED
+                     "\">"));
+    assert_non_null(strstr(body, "<input type=\"hidden\" name=\"n" NASTY_ESCAPED
+                                 "\" value=\"v" NASTY_ESCAPED "\">"));
+}
+
+static void test_the_policy_allows_this_script_and_no_other(void **state)
+{
+    (void)state;
+
+    static const enum fq_page pages[] = { FQ_PAGE_GO, FQ_PAGE_FORM };
+
+    for (size_t i = 0; i < fq_array_size(pages); i++) {
+        unsigned char digest[32];
+        const char *script = strstr(page_fill(pages[i]), "<script>");
+        assert_non_null(script);
+        script += strlen("<script>");
+        const char *end = strstr(script, "</script>");
+        assert_null(strstr(end, "<script"));
+        fq_sha256((struct fq_str){ script, (size_t)(end - script) }, digest);
+        struct fq_str hash = fq_base64_encode((struct fq_str){ (char *)digest, 32 }, arena);
+        struct fq_str wanted =
+            fq_arena_printf(arena, "script-src 'sha256-%.*s';", fq_str_arg(hash));
+        assert_non_null(strstr(visit.content_security_policy.ptr, wanted.ptr));
+        assert_non_null(strstr(visit.content_security_policy.ptr, "default-src 'none'"));
+        assert_non_null(strstr(visit.content_security_policy.ptr, "frame-ancestors 'none'"));
+    }
+}
+
+static void test_only_pages_that_post_have_a_script(void **state)
+{
+    (void)state;
+    for (uint32_t page = FQ_PAGE_EXPIRED; page <= FQ_PAGE_TROUBLE; page++)
+        assert_null(strstr(page_fill(page), "<script>"));
+}
+
+static void test_only_the_waiting_page_reloads_itself(void **state)
+{
+    (void)state;
+    for (uint32_t page = FQ_PAGE_GO; page <= FQ_PAGE_TROUBLE; page++) {
+        bool reloads = strstr(page_fill(page), "http-equiv=\"refresh\"") != NULL;
+        assert_int_equal(reloads, page == FQ_PAGE_WAITING);
+    }
+}
+
+static void test_the_amount_and_the_terms_are_shown(void **state)
+{
+    (void)state;
+    const char *body = page_fill(FQ_PAGE_GO);
+    assert_non_null(strstr(body, "6999.00 CNY"));
+    assert_non_null(strstr(body, "12 instalments"));
+}
+
+static void test_a_page_about_nothing_says_nothing(void **state)
+{
+    (void)state;
+    facts = (struct fq_page_facts){ 0 };
+    const char *body = page_fill(FQ_PAGE_UNKNOWN);
+    assert_null(strstr(body, "class=\"sum\""));
+    assert_null(strstr(body, "<a "));
+}
+
+#define PAGE_TEST(name) cmocka_unit_test_setup_teardown(name, page_begin, page_end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PAGE_TEST(test_every_page_is_whole_and_in_two_languages),
+        PAGE_TEST(test_every_value_is_escaped),
+        PAGE_TEST(test_a_form_carries_its_fields),
+        PAGE_TEST(test_the_policy_allows_this_script_and_no_other),
+        PAGE_TEST(test_only_pages_that_post_have_a_script),
+        PAGE_TEST(test_only_the_waiting_page_reloads_itself),
+        PAGE_TEST(test_the_amount_and_the_terms_are_shown),
+        PAGE_TEST(test_a_page_about_nothing_says_nothing),
+    };
+    return cmocka_run_group_tests_name("page", tests, NULL, NULL);
+}
