@@ -149,6 +149,8 @@ static void test_a_link_dies_with_a_close_that_is_not_proven_yet(void **state)
     fake_open(&page, &created);
     fake_close(&closed, created.payment_id);
     assert_int_equal(closed.state, FQ_PAYMENT_OPEN);
+    fake_visit(&page, "GET", created.action_text);
+    assert_int_equal(page.status, 410);
     fake_visit(&page, "POST", created.action_text);
     assert_int_equal(page.status, 410);
     assert_int_equal(fake.n_begun[FQ_CALL_CREATE], 1);
