@@ -108,7 +108,7 @@ static void every_genuine_answer_verifies(void **state)
     each_vector("alipay/sync", check_answer);
 }
 
-static void judge(const char *path, const struct fq_exchange *exchange)
+static void judge(const char *path, const char *order, const struct fq_exchange *exchange)
 {
     cJSON *parsed = vector(path);
     char *key = vector_path("alipay/keys/yansongda-sandbox-alipay-public.pem");
@@ -117,7 +117,7 @@ static void judge(const char *path, const struct fq_exchange *exchange)
     assert_int_equal(test_open(TEST_APP_ID, TEST_SELLER_ID), 0);
     assert_true(vector_host_add_public(&test_host, "alipay", key));
     free(key);
-    test_call.order_number = fq_slice("1703141270");
+    test_call.order_number = fq_slice_of(order);
     test_answer = (struct fq_message){ .struct_size = sizeof(test_answer), .http_status = 200 };
     const char *body = text_of(parsed, "raw_response_body");
     test_answer.body = test_printf("%s", body);
@@ -128,17 +128,25 @@ static void judge(const char *path, const struct fq_exchange *exchange)
 static void a_genuine_query_is_paid(void **state)
 {
     (void)state;
-    judge("alipay/sync/ysd-trade_query.json", &fenqi_adapter()->query);
+    judge("alipay/sync/ysd-trade_query.json", "1703141270", &fenqi_adapter()->query);
     assert_outcome(FQ_OUTCOME_PAID);
     assert_slice(test_verdict.number, "1703141270");
     assert_slice(test_verdict.platform_ref, "2023122122001499160501586202");
     assert_int_equal(test_verdict.amount.minor, 1);
 }
 
+static void a_genuine_qr_code_is_shown(void **state)
+{
+    (void)state;
+    judge("alipay/sync/ysd-trade_precreate.json", "1704093802", &fenqi_adapter()->create);
+    assert_outcome(FQ_OUTCOME_ACCEPTED);
+    assert_slice(test_verdict.action_text, "https://qr.alipay.com/bax07651xvtprxfkmxyf00a9");
+}
+
 static void a_genuine_refund_is_accepted(void **state)
 {
     (void)state;
-    judge("alipay/sync/ysd-trade_refund.json", &fenqi_adapter()->refund);
+    judge("alipay/sync/ysd-trade_refund.json", "1703141270", &fenqi_adapter()->refund);
     assert_outcome(FQ_OUTCOME_ACCEPTED);
     assert_slice(test_verdict.proof, "fund_change=Y");
 }
@@ -185,6 +193,134 @@ static void every_genuine_notification_is_judged_right(void **state)
 {
     (void)state;
     each_vector("alipay/notify", check_notification);
+}
+
+/* ---- certificates ---- */
+
+#define CERTIFICATES "app app_cert alipay_cert alipay_root"
+
+/* The certificates of `path` under `name`. */
+static void put(const char *name, const char *path)
+{
+    char below[256];
+    (void)snprintf(below, sizeof(below), "alipay/%s", path);
+    char *pem = vector_file(below);
+    if (pem == NULL)
+        skip();
+    assert_true(vector_host_add_certificates(&test_host, name, pem));
+    free(pem);
+}
+
+static void put_genuine(void)
+{
+    put("app_cert", "certs/node-appCertPublicKey_2021001161683774.crt");
+    put("alipay_cert", "certs/node-alipayCertPublicKey_RSA2.crt");
+    put("alipay_root", "certs/node-alipayRootCert.crt");
+}
+
+static const struct huabei *opened(void)
+{
+    assert_int_equal(test_open_with(TEST_APP_ID, TEST_SELLER_ID, CERTIFICATES), 0);
+    return test_self;
+}
+
+static void every_genuine_certificate_has_its_serial(void **state)
+{
+    (void)state;
+    cJSON *parsed = vector("alipay/certs/cert-sn.json");
+    const cJSON *item;
+    put_genuine();
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(parsed, "cases"))
+    {
+        put("alipay_cert", text_of(item, "file"));
+        assert_slice(opened()->platform[0].serial, text_of(item, "expected_sn"));
+        put("app_cert", text_of(item, "file"));
+        assert_slice(opened()->app_cert_sn, text_of(item, "expected_sn"));
+    }
+    cJSON_Delete(parsed);
+}
+
+/* Their SM2 and ECDSA roots are skipped. */
+static void every_genuine_bundle_of_roots_has_its_serial(void **state)
+{
+    (void)state;
+    cJSON *parsed = vector("alipay/certs/root-cert-sn.json");
+    const cJSON *item;
+    put_genuine();
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(parsed, "cases"))
+    {
+        put("alipay_root", text_of(item, "file"));
+        assert_slice(opened()->root_cert_sn, text_of(item, "expected_root_sn"));
+    }
+    cJSON_Delete(parsed);
+}
+
+/* As if the platform's certificate of `path` had just been fetched. */
+static int bring(const char *path, const char *serial)
+{
+    char below[256];
+    struct fq_str base64;
+    (void)snprintf(below, sizeof(below), "alipay/%s", path);
+    char *pem = vector_file(below);
+    assert_non_null(pem);
+    assert_true(fq_notation_base64(&test_host.host, fq_slice_of(pem), &base64));
+    free(pem);
+    struct fq_text body;
+    fq_text_init(&body, &test_host.host, base64.len + 256);
+    fq_text_add_of(&body, "{\"alipay_open_app_alipaycert_download_response\":{\"code\":\"10000\","
+                          "\"alipay_cert_content\":\"");
+    fq_text_add(&body, base64);
+    fq_text_add_of(&body, "\"}}");
+    test_call.key_name = fq_slice_of(serial);
+    test_answer = (struct fq_message){ .struct_size = sizeof(test_answer), .http_status = 200 };
+    assert_true(fq_text_finish(&body, &test_answer.body));
+    return fenqi_adapter()->fetch_key.resume(test_self, &test_host.host, &test_call, &test_answer,
+                                             &test_verdict);
+}
+
+static void a_genuine_certificate_leads_up_to_the_genuine_roots(void **state)
+{
+    (void)state;
+    put_genuine();
+    put("alipay_cert", "certs/easysdk-alipayCertPublicKey_RSA2.crt");
+    put("alipay_root", "certs/easysdk-alipayRootCert.crt");
+    assert_non_null(opened());
+    assert_int_equal(
+        bring("certs/easysdk-alipayCertPublicKey_RSA2.crt", "f4facbef87f2c92cf8ca72cdfcb25eb1"), 0);
+    assert_slice(test_verdict.key_name, "f4facbef87f2c92cf8ca72cdfcb25eb1");
+    /* Genuine too, but a merchant's. */
+    assert_int_equal(bring("certs/easysdk-appCertPublicKey_2019051064521003.crt",
+                           "9cc629ecc4de8d9a9d516a6b59f42d01"),
+                     -1);
+    put("alipay_root", "certs/fzlee-alipay_root_cert.crt");
+    assert_int_equal(
+        bring("certs/easysdk-alipayCertPublicKey_RSA2.crt", "f4facbef87f2c92cf8ca72cdfcb25eb1"),
+        -1);
+}
+
+/* ---- content ---- */
+
+static void published_contents_encrypt_as_published(void **state)
+{
+    (void)state;
+    cJSON *parsed = vector("alipay/crypto/aes-sm4.json");
+    const cJSON *item;
+    size_t n_cases = 0;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(parsed, "cases"))
+    {
+        struct fq_str secret, base64;
+        if (strcmp(text_of(item, "encrypt_type"), "AES") != 0)
+            continue;
+        assert_true(vector_host_add_secret(&test_host, "content", text_of(item, "key")));
+        assert_int_equal(test_host.host.encrypt(&test_host.host, "content", HUABEI_CIPHER,
+                                                fq_slice_of(text_of(item, "plaintext")), &secret),
+                         0);
+        assert_true(fq_notation_base64(&test_host.host, secret, &base64));
+        assert_slice(base64, text_of(item, "ciphertext"));
+        n_cases++;
+    }
+    assert_int_equal(n_cases, 2);
+    cJSON_Delete(parsed);
 }
 
 /* ---- fees ---- */
@@ -239,7 +375,12 @@ int main(void)
         huabei_test(every_genuine_answer_verifies),
         huabei_test(a_genuine_query_is_paid),
         huabei_test(a_genuine_refund_is_accepted),
+        huabei_test(a_genuine_qr_code_is_shown),
         huabei_test(every_genuine_notification_is_judged_right),
+        huabei_test(every_genuine_certificate_has_its_serial),
+        huabei_test(every_genuine_bundle_of_roots_has_its_serial),
+        huabei_test(a_genuine_certificate_leads_up_to_the_genuine_roots),
+        huabei_test(published_contents_encrypt_as_published),
         huabei_test(every_plan_is_exact_to_the_fen),
     };
     return cmocka_run_group_tests(tests, test_group_setup, test_group_teardown);
