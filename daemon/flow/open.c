@@ -19,11 +19,9 @@ static void open_end(struct fq_open *open, uint32_t result)
 
 static void open_start_read(struct fq_open *open, void (*done)(struct fq_read *read))
 {
-    open->read = (struct fq_read){ .arena = open->arena,
-                                   .kind = FQ_READ_PAYMENT,
-                                   .seq = open->seq,
-                                   .done = done,
-                                   .flow = open };
+    open->read = (struct fq_read){
+        .arena = open->arena, .kind = FQ_READ_PAYMENT, .seq = open->seq, .done = done, .flow = open
+    };
     open->flow->world->read(open->flow->world->ctx, &open->read);
 }
 
