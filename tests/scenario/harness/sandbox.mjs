@@ -8,7 +8,7 @@ export const APP_ID = '2021000122671080';
 export const SELLER_ID = '2088721003899159';
 
 const SETTINGS = { hb_fq_pay_info: true, upper_case_key: true, refund_pending_ms: 0, timestamp_tolerance_ms: 1e12,
-  notify_closed: false };
+  notify_closed: false, notify_cert_sn: false, permissions: 'granted', platform_certificate: 'first' };
 
 /** "6999.00" in fen. */
 export function fen(yuan) {
@@ -17,14 +17,15 @@ export function fen(yuan) {
 }
 
 export class Sandbox {
-  static async start(path, folder) {
+  static async start(path, folder, keys, { appId = APP_ID, sellerId = SELLER_ID, prefix = '' } = {}) {
     const sandbox = new Sandbox();
     const file = (name) => join(folder, name);
+    const portsFile = file(`${prefix}sandbox.ports`);
     sandbox.program = Program.start('fenqi-sandbox', path, ['--cert', file('tls.crt'), '--key', file('tls.key'),
-      '--app-id', APP_ID, '--seller-id', SELLER_ID, '--app-public', file('app.pub'),
-      '--alipay-private', file('alipay.pem'), '--ports-file', file('sandbox.ports')]);
-    await sandbox.program.untilReady('the sandbox to listen', () => existsSync(file('sandbox.ports')));
-    const ports = readFileSync(file('sandbox.ports'), 'utf8');
+      '--app-id', appId, '--seller-id', sellerId, '--ports-file', portsFile,
+      ...(keys ?? ['--app-public', file('app.pub'), '--alipay-private', file('alipay.pem')])]);
+    await sandbox.program.untilReady('the sandbox to listen', () => existsSync(portsFile));
+    const ports = readFileSync(portsFile, 'utf8');
     sandbox.port = Number(/gateway=(\d+)/.exec(ports)[1]);
     sandbox.control = `http://127.0.0.1:${/control=(\d+)/.exec(ports)[1]}`;
     await sandbox.reset();
@@ -72,6 +73,7 @@ export class Sandbox {
     return this.act(number, 'pay', body);
   }
 
+  /** Calls of a method about an order; of one about none: ''. */
   async log(method, number) {
     const { log } = await this.ask('GET', '/log');
     return log.filter((line) => line.method === method && line.out_trade_no === number);
@@ -81,6 +83,16 @@ export class Sandbox {
   async notified(number) {
     const { notifications } = await this.trade(number);
     return notifications.filter((one) => one.deliveries.length > 0);
+  }
+
+  /** The phone: it gets the string from the shop's app; act: pay, open, return, cancel, lost, ... */
+  phone(orderString, act = 'pay') {
+    return this.ask('POST', '/app', { order_string: orderString, act });
+  }
+
+  /** The buyer holds the phone before a code, and logs in. */
+  scan(code) {
+    return this.ask('POST', '/scan', { qr_code: code });
   }
 
   advance(ms) {

@@ -22,7 +22,7 @@ export function inWorld(title, options, define) {
         const mark = world.logMark;
         const before = new Set(world.payments.keys());
         try {
-          await world.sandbox.reset();
+          for (const sandbox of world.sandboxes) await sandbox.reset();
           await body(world);
           await checkAll(world, [...world.payments.keys()].filter((id) => !before.has(id)), checks);
         } catch (error) {

@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { Buyer, USER_AGENT } from './buyer.mjs';
 import { Calendar } from './calendar.mjs';
 import { writeConf } from './conf.mjs';
-import { curveKeyPair, makeKeys } from './keys.mjs';
+import { curveKeyPair, makeAccount, makeKeys } from './keys.mjs';
 import { Program, freePort } from './processes.mjs';
-import { Sandbox } from './sandbox.mjs';
+import { APP_ID, SELLER_ID, Sandbox } from './sandbox.mjs';
 import { Storefront } from './storefront.mjs';
 import { until } from './wait.mjs';
 import { rawPublicKey } from './wire.mjs';
@@ -28,12 +28,18 @@ export const AMOUNT = { minor: 699900, currency: 'CNY' };
 export class World {
   #nOrders = 0;
 
-  /** `options`: { conf, merchants }; see conf.mjs. */
+  /**
+   * `options`: { conf, merchants }, see conf.mjs; { certificateMode, contentKey } of the account, see
+   * keys.mjs; { others }: more accounts { name, appId, sellerId, prefix, ... }, each at a platform of
+   * its own.
+   */
   static async start(options = {}) {
     const world = new World();
     world.options = options;
     world.folder = mkdtempSync(join(tmpdir(), 'fenqid-scenario-'));
     world.payments = new Map();
+    world.owners = new Map();
+    world.sandboxes = [];
     world.past = '';
     world.storefronts = [];
     try {
@@ -47,8 +53,14 @@ export class World {
 
   async #begin() {
     const { folder, options } = this;
-    this.keys = makeKeys(folder);
-    this.sandbox = await Sandbox.start(binary('fenqi-sandbox'), folder);
+    this.keys = makeKeys(folder, options);
+    this.accounts = [{ name: 'huabei', appId: APP_ID, sellerId: SELLER_ID, ...this.keys.account },
+      ...(options.others ?? []).map((wish) => ({ ...wish, ...makeAccount(folder, wish) }))];
+    for (const account of this.accounts) {
+      this.sandboxes.push(await Sandbox.start(binary('fenqi-sandbox'), folder, account.platform, account));
+      account.port = this.sandboxes.at(-1).port;
+    }
+    [this.sandbox] = this.sandboxes;
     this.webPort = await freePort();
     this.frontPort = await freePort();
     this.web = `http://127.0.0.1:${this.webPort}`;
@@ -57,7 +69,8 @@ export class World {
       { id: 'boutique', on_late_success: 'refund', on_double_paid: 'refund' },
       ...(options.merchants ?? []),
     ].map((merchant) => ({ ...merchant, curve: curveKeyPair() }));
-    this.secrets = [...this.keys.secrets, ...this.merchants.map(({ curve }) => curve.secretKey), BUYER.ip, BUYER.user_agent];
+    this.secrets = [...this.keys.secrets, ...this.accounts.flatMap(({ secrets }) => secrets),
+      ...this.merchants.map(({ curve }) => curve.secretKey), BUYER.ip, BUYER.user_agent];
     this.writeConf();
     this.calendar = new Calendar(binary('tests/scenario/calendar.so'), join(folder, 'calendar'));
     await this.startDaemon();
@@ -70,7 +83,7 @@ export class World {
     return writeConf(this.folder, {
       webPort: this.webPort,
       frontPort: this.frontPort,
-      sandboxPort: this.sandbox.port,
+      accounts: this.accounts,
       adapters: binary('adapters'),
       merchants: this.merchants.map(({ curve, ...merchant }) => ({ ...merchant, publicKey: curve.publicKey })),
     }, changes);
@@ -123,7 +136,7 @@ export class World {
   /** Brings the daemon's calendar and the platform's deadlines nearer. */
   async advance(ms) {
     this.calendar.advance(ms);
-    await this.sandbox.advance(ms);
+    for (const sandbox of this.sandboxes) await sandbox.advance(ms);
   }
 
   now() {
@@ -156,13 +169,14 @@ export class World {
     return `${name}-${++this.#nOrders}-${randomBytes(4).toString('hex')}`;
   }
 
-  async plan(storefront = this.shop, { amount = AMOUNT, instalments = 12, bearer = 'BEARER_BUYER' } = {}) {
-    const { channels } = await storefront.quote({ amount, terminal: 'TERMINAL_DESKTOP' });
+  async plan(storefront = this.shop, { amount = AMOUNT, instalments = 12, bearer = 'BEARER_BUYER', terminal = 'TERMINAL_DESKTOP' } = {}) {
+    const { channels } = await storefront.quote({ amount, terminal });
     return channels[0].plans.find((plan) => plan.instalments === instalments && plan.bearer === bearer);
   }
 
   /** A whole, good CreatePayment; `changes` replace fields. */
   async wish(storefront = this.shop, changes = {}, terms = {}) {
+    const { terminal = 'TERMINAL_DESKTOP' } = terms;
     const plan = await this.plan(storefront, terms);
     return {
       idempotency_key: this.order('key'),
@@ -170,7 +184,7 @@ export class World {
       quote: plan.quote,
       amount: terms.amount ?? AMOUNT,
       subject: 'Canary-subject-51c9 手机',
-      terminal: 'TERMINAL_DESKTOP',
+      terminal,
       return_url: `https://${storefront.merchantId}.example.com/paid/`,
       buyer: BUYER,
       disclosure: { shown_at_unix_ms: this.now() - 9000, seconds: 9, confirmed: true },
@@ -182,7 +196,7 @@ export class World {
   async created(storefront = this.shop, changes, terms) {
     const wish = await this.wish(storefront, changes, terms);
     const payment = await storefront.create(wish);
-    return { storefront, wish, payment, id: payment.payment_id, link: payment.next_action.hosted_url };
+    return { storefront, wish, payment, id: payment.payment_id, link: payment.next_action?.hosted_url };
   }
 
   /** A payment whose buyer stands at the platform's cashier. */
@@ -237,7 +251,7 @@ export class World {
   async abandon() {
     for (const storefront of this.storefronts) storefront.close();
     await this.fenqid?.signal('SIGKILL');
-    await this.sandbox?.program.signal('SIGTERM');
+    for (const sandbox of this.sandboxes) await sandbox.program.signal('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
