@@ -4,24 +4,22 @@
 
 /* What every way of opening says. The order number is ours and is what makes a repeat harmless;
  * the deadline is told to the platform, so that nobody can pay after it. */
-static int create_line(const struct example *self, const struct fq_host *host,
-                       const struct fq_call *call, const char *op, struct fq_str *ret_line)
+static void create_put(const struct example *self, const struct fq_host *host,
+                       const struct fq_call *call, const char *op, struct fq_text *ret_out)
 {
-    struct example_out out;
-    example_begin(&out, self, host, op);
-    example_put(&out, "order", call->order_number);
-    example_put_number(&out, "amount", call->amount.minor);
-    example_put_number(&out, "instalments", call->instalments);
-    example_put_number(&out, "bearer", call->bearer);
-    example_put_number(&out, "merchant_percent", call->merchant_percent);
-    example_put_number(&out, "deadline", call->deadline_unix_ms);
-    example_put_number(&out, "opened", call->created_unix_ms);
-    example_put(&out, "subject", call->subject);
-    example_put(&out, "notify", call->notify_url);
-    example_put(&out, "return", call->return_url);
-    example_put(&out, "payer_name", call->payer_name);
-    example_put(&out, "payer_document", call->payer_document_number);
-    return example_sign(&out, ret_line);
+    example_begin(ret_out, self, host, op);
+    example_put(ret_out, "order", call->order_number);
+    example_put_number(ret_out, "amount", call->amount.minor);
+    example_put_number(ret_out, "instalments", call->instalments);
+    example_put_number(ret_out, "bearer", call->bearer);
+    example_put_number(ret_out, "merchant_percent", call->merchant_percent);
+    example_put_number(ret_out, "deadline", call->deadline_unix_ms);
+    example_put_number(ret_out, "opened", call->created_unix_ms);
+    example_put(ret_out, "subject", call->subject);
+    example_put(ret_out, "notify", call->notify_url);
+    example_put(ret_out, "return", call->return_url);
+    example_put(ret_out, "payer_name", call->payer_name);
+    example_put(ret_out, "payer_document", call->payer_document_number);
 }
 
 /* The platform wants the opening time again in every later question about this order. What the
@@ -29,13 +27,13 @@ static int create_line(const struct example *self, const struct fq_host *host,
 static int create_remember(const struct fq_host *host, const struct fq_call *call,
                            struct fq_verdict *ret)
 {
-    struct fq_pair *pair = host->alloc(host, sizeof(*pair));
-    if (pair == NULL)
+    struct fq_text number;
+    struct fq_str opened;
+    fq_text_init(&number, host, 24);
+    fq_text_add_number(&number, call->created_unix_ms);
+    if (!fq_text_finish(&number, &opened))
         return host->fail(host, "out of memory");
-    pair->name = EXAMPLE_STR("opened");
-    pair->value = example_number(host, call->created_unix_ms);
-    ret->memory = (struct fq_pairs){ pair, 1 };
-    return 0;
+    return fq_verdict_remember(host, "opened", opened, ret);
 }
 
 /* Browsers are redirected. Personal data must not stand in a URL, which ends up in logs and
@@ -44,37 +42,37 @@ static int create_for_browser(const struct example *self, const struct fq_host *
                               const struct fq_call *call, struct fq_str line,
                               struct fq_verdict *ret)
 {
-    if (call->payer_name.len > 0) {
-        struct fq_pair *field = host->alloc(host, sizeof(*field));
-        if (field == NULL)
-            return host->fail(host, "out of memory");
-        *field = (struct fq_pair){ EXAMPLE_STR("request"), line };
-        ret->action = FQ_ACTION_FORM_POST;
-        ret->message.url = example_join(host, self->gateway, "/cashier", EXAMPLE_STR(""));
-        ret->message.fields = (struct fq_pairs){ field, 1 };
-    } else {
+    if (call->payer_name.len == 0) {
         ret->action = FQ_ACTION_REDIRECT;
-        ret->message.url = example_join(host, self->gateway, "/cashier?", line);
+        return example_url(self, host, "/cashier?", line, &ret->message.url);
     }
-    return ret->message.url.ptr != NULL ? 0 : host->fail(host, "out of memory");
+    struct fq_pair *field = host->alloc(host, sizeof(*field));
+    if (field == NULL)
+        return host->fail(host, "out of memory");
+    *field = (struct fq_pair){ fq_slice("request"), line };
+    ret->action = FQ_ACTION_FORM_POST;
+    ret->message.fields = (struct fq_pairs){ field, 1 };
+    return example_url(self, host, "/cashier", fq_slice(""), &ret->message.url);
 }
 
 int example_create_begin(void *self, const struct fq_host *host, const struct fq_call *call,
                          struct fq_verdict *ret)
 {
-    const int is_qr = call->terminal == FQ_TERMINAL_QR;
-    const int is_app = call->terminal == FQ_TERMINAL_APP;
-    struct fq_str line = { NULL, 0 };
-    if (create_line(self, host, call, is_qr ? "qr" : "cashier", &line) != 0 ||
-        create_remember(host, call, ret) != 0)
+    const bool is_qr = call->terminal == FQ_TERMINAL_QR;
+    struct fq_text out;
+    struct fq_str line;
+    create_put(self, host, call, is_qr ? "qr" : "cashier", &out);
+    if (create_remember(host, call, ret) != 0)
         return -1;
     if (is_qr)
-        return example_send(self, host, line, ret);
+        return example_send(self, host, &out, ret);
+    if (example_sign(host, &out, &line) != 0)
+        return -1;
 
     /* Nothing has reached the platform yet, so there is no outcome: only something to do. */
     ret->step = FQ_STEP_DONE;
     ret->action_expires_unix_ms = call->deadline_unix_ms;
-    if (!is_app)
+    if (call->terminal != FQ_TERMINAL_APP)
         return create_for_browser(self, host, call, line, ret);
     ret->action = FQ_ACTION_APP_SDK;
     ret->action_text = line;
@@ -85,14 +83,13 @@ int example_create_begin(void *self, const struct fq_host *host, const struct fq
 int example_create_resume(void *self, const struct fq_host *host, const struct fq_call *call,
                           const struct fq_message *message, struct fq_verdict *ret)
 {
-    struct fq_str said = { NULL, 0 };
+    struct fq_pairs said;
     (void)self;
-    int r = example_read(host, message, message->body, &said, ret);
+    int r = example_read(host, message, &said, ret);
     if (r != EXAMPLE_VERIFIED)
-        return r == EXAMPLE_SETTLED ? 0 : -1;
-    if (example_tell_payment(host, said, ret) != 0)
-        return -1;
-    struct fq_str code = example_get(host, said, "code");
+        return r;
+    struct fq_str code = fq_pairs_get(said, "code");
+    (void)example_tell_payment(host, said, ret);
     if (ret->outcome == FQ_OUTCOME_PENDING && code.len > 0) {
         ret->action = FQ_ACTION_QR_CODE;
         ret->action_text = code;

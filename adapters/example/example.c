@@ -4,43 +4,33 @@
 
 #include <string.h>
 
+#include "adapters/sdk/settings.h"
+
 /* ---- opening a channel ---- */
+
+static bool example_is_shop(struct fq_str value)
+{
+    return fq_slice_is_word(value, 32);
+}
+
+/* What is wrong is named: the operator reads "fenqid.conf:41: ...settings.gateway: must be ...". */
+static const struct fq_setting example_settings[] = {
+    { "shop", offsetof(struct example, shop), example_is_shop, "must be 1..32 of 0-9 A-Z a-z", 0 },
+    { "gateway", offsetof(struct example, gateway), fq_setting_is_url, "must be https://host", 0 },
+};
 
 /* The configuration dies with open(); what the instance needs later is copied into memory of this
  * one host, which lives as long as the channel. */
-static struct fq_str example_copy(const struct fq_host *host, struct fq_str text)
-{
-    return example_join(host, text, "", EXAMPLE_STR(""));
-}
-
-/* Name the setting that is wrong: the operator reads "fenqid.conf:41: settings.gateway: ...". */
-static int example_refuse(const struct fq_host *host, struct fq_str key, const char *text,
-                          struct fq_str *reterr_key)
-{
-    *reterr_key = key;
-    return host->fail(host, text);
-}
-
 static int example_open(const struct fq_host *host, const struct fq_pair *conf, size_t n_conf,
                         void **ret_self, struct fq_str *reterr_key)
 {
-    static const char https[] = "https://";
     struct example *self = host->alloc(host, sizeof(*self));
     if (self == NULL)
         return host->fail(host, "out of memory");
-    for (size_t i = 0; i < n_conf; i++) {
-        if (example_equal(conf[i].name, "gateway"))
-            self->gateway = example_copy(host, conf[i].value);
-        else if (example_equal(conf[i].name, "shop"))
-            self->shop = example_copy(host, conf[i].value);
-        else
-            return example_refuse(host, conf[i].name, "unknown setting", reterr_key);
-    }
-    if (self->shop.len == 0)
-        return example_refuse(host, EXAMPLE_STR("shop"), "is missing", reterr_key);
-    if (self->gateway.len < sizeof(https) ||
-        memcmp(self->gateway.ptr, https, sizeof(https) - 1) != 0)
-        return example_refuse(host, EXAMPLE_STR("gateway"), "must be https://host", reterr_key);
+    if (fq_settings_read(host, example_settings,
+                         sizeof(example_settings) / sizeof(example_settings[0]),
+                         (struct fq_pairs){ conf, n_conf }, self, reterr_key) != 0)
+        return -1;
     *ret_self = self;
     return 0;
 }

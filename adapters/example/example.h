@@ -3,12 +3,12 @@
  *
  * "Example Pay" does not exist. It speaks the simplest protocol that still has everything a real
  * one has: a signed page for the buyer, a signed API, signed notifications. Every message is one
- * line,
+ * form,
  *
- *      op=query&shop=S1&order=FQ123&sign=<hex>
+ *      op=query&shop=S1&order=FQ123&sign=<base64>
  *
- * with percent-encoded values, and the signature (RSA with SHA-256) covers every byte in front of
- * "&sign=", exactly as it stands on the wire.
+ * and the signature (RSA with SHA-256) covers every byte in front of "&sign=", exactly as it stands
+ * on the wire. Forms, texts and settings are read and written with adapters/sdk.
  *
  *      example.c   what the adapter is: settings, description, fees, the table of functions
  *      wire.c      the platform's way to write, sign, verify and read a message
@@ -23,7 +23,8 @@
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
-#include "adapters/sdk/fenqi_adapter.h"
+#include "adapters/sdk/answer.h"
+#include "adapters/sdk/form.h"
 
 /* One configured account. Written by open(), read-only afterwards: calls run on many threads. */
 struct example {
@@ -35,69 +36,46 @@ struct example {
 #define EXAMPLE_KEY_SHOP     "shop"
 #define EXAMPLE_KEY_PLATFORM "platform"
 
-/* A slice of a string literal. */
-#define EXAMPLE_STR(literal) ((struct fq_str){ (literal), sizeof(literal) - 1 })
+/* ---- wire.c: writing; a failed step sticks in `out`, only its end is checked ---- */
 
-/* ---- wire.c: writing ---- */
-
-/* A message being built. A failure sticks: only the end checks it. */
-struct example_out {
-    const struct fq_host *host;
-    char *text;
-    size_t len;
-    size_t size;
-    int failed;
-};
-
-void example_begin(struct example_out *out, const struct example *self, const struct fq_host *host,
+void example_begin(struct fq_text *out, const struct example *self, const struct fq_host *host,
                    const char *op);
-void example_put(struct example_out *out, const char *name, struct fq_str value);
-void example_put_number(struct example_out *out, const char *name, int64_t value);
-
-/* The digits of a number. */
-struct fq_str example_number(const struct fq_host *host, int64_t value);
+void example_put(struct fq_text *out, const char *name, struct fq_str value); /* not if empty */
+void example_put_number(struct fq_text *out, const char *name, int64_t value);
 
 /* Signs what was put. 0 and the whole line, or -1 after host->fail. */
-int example_sign(struct example_out *out, struct fq_str *ret_line);
+int example_sign(const struct fq_host *host, struct fq_text *out, struct fq_str *ret_line);
 
-/* Fills the verdict so that the daemon POSTs `line` to the API. */
-int example_send(const struct example *self, const struct fq_host *host, struct fq_str line,
+/* Signs it, and fills the verdict so that the daemon POSTs it to the API. */
+int example_send(const struct example *self, const struct fq_host *host, struct fq_text *out,
                  struct fq_verdict *ret);
 
-/* `prefix` and `text` behind each other, in the call's memory; absent when that is used up. */
-struct fq_str example_join(const struct fq_host *host, struct fq_str prefix, const char *middle,
-                           struct fq_str text);
+/* The gateway's address followed by `path` and `rest`; -1 after host->fail. */
+int example_url(const struct example *self, const struct fq_host *host, const char *path,
+                struct fq_str rest, struct fq_str *ret);
 
 /* ---- wire.c: reading ---- */
 
 /* What example_read found. */
 enum {
-    EXAMPLE_VERIFIED = 0, /* *ret_said is the platform's own word */
-    EXAMPLE_SETTLED = 1,  /* there is nothing to read: the verdict is filled, return 0 */
+    EXAMPLE_SETTLED = 0,  /* there is nothing to read: the verdict is filled */
+    EXAMPLE_VERIFIED = 1, /* *ret_said is the platform's own word */
 };
 
 /* The one way to read a message: verify first, look afterwards. -1 after host->fail. */
-int example_read(const struct fq_host *host, const struct fq_message *message, struct fq_str line,
-                 struct fq_str *ret_said, struct fq_verdict *ret);
+int example_read(const struct fq_host *host, const struct fq_message *message,
+                 struct fq_pairs *ret_said, struct fq_verdict *ret);
 
-/* The decoded value of `name`; absent if it is not there. */
-struct fq_str example_get(const struct fq_host *host, struct fq_str said, const char *name);
-
-/* A number of digits only; -1 if it is not there or is none. */
-int64_t example_get_number(const struct fq_host *host, struct fq_str said, const char *name);
+/* A number; -1 if it is not there or is none. */
+int64_t example_get_number(struct fq_pairs said, const char *name);
 
 /* The field "amount", in this platform's only currency; currency "" if it is not there. */
-struct fq_money example_get_amount(const struct fq_host *host, struct fq_str said);
+struct fq_money example_get_amount(struct fq_pairs said);
 
-int example_equal(struct fq_str text, const char *word);
+/* ---- what the platform's words mean: query.c, refund.c; they return 0 ---- */
 
-/* What an earlier verdict of this attempt asked the daemon to remember; absent if nothing. */
-struct fq_str example_remembered(const struct fq_call *call, const char *name);
-
-/* ---- what the platform's words mean: query.c, refund.c ---- */
-
-int example_tell_payment(const struct fq_host *host, struct fq_str said, struct fq_verdict *ret);
-int example_tell_refund(const struct fq_host *host, struct fq_str said, struct fq_verdict *ret);
+int example_tell_payment(const struct fq_host *host, struct fq_pairs said, struct fq_verdict *ret);
+int example_tell_refund(const struct fq_host *host, struct fq_pairs said, struct fq_verdict *ret);
 
 /* ---- the exchanges ---- */
 

@@ -5,13 +5,10 @@
 int example_fetch_key_begin(void *self, const struct fq_host *host, const struct fq_call *call,
                             struct fq_verdict *ret)
 {
-    struct example_out out;
-    struct fq_str line = { NULL, 0 };
+    struct fq_text out;
     example_begin(&out, self, host, "key");
     example_put(&out, "name", call->key_name);
-    if (example_sign(&out, &line) != 0)
-        return -1;
-    return example_send(self, host, line, ret);
+    return example_send(self, host, &out, ret);
 }
 
 /* A new key is believed because the old one signed it: here too, verify first. (A platform that
@@ -19,16 +16,16 @@ int example_fetch_key_begin(void *self, const struct fq_host *host, const struct
 int example_fetch_key_resume(void *self, const struct fq_host *host, const struct fq_call *call,
                              const struct fq_message *message, struct fq_verdict *ret)
 {
-    struct fq_str said = { NULL, 0 };
+    struct fq_pairs said;
     (void)self;
     (void)call;
-    int r = example_read(host, message, message->body, &said, ret);
+    int r = example_read(host, message, &said, ret);
     if (r == EXAMPLE_SETTLED && ret->step == FQ_STEP_NEED_KEY)
         return host->fail(host, "the answer that brings a key is signed with an unknown key");
     if (r != EXAMPLE_VERIFIED)
-        return r == EXAMPLE_SETTLED ? 0 : -1;
+        return r;
     ret->step = FQ_STEP_DONE;
-    ret->key_name = example_get(host, said, "name");
-    ret->key_data = example_get(host, said, "pem");
+    ret->key_name = fq_pairs_get(said, "name");
+    ret->key_data = fq_pairs_get(said, "pem");
     return 0;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes to us unasked: the platform's notification, and the buyer's browser coming back. */
-#include <string.h>
-
 #include "adapters/example/example.h"
 
 /* Anybody can post to this address: the signature is all there is. The acknowledgement is given
@@ -9,15 +7,15 @@
 int example_notification(void *self, const struct fq_host *host, const struct fq_call *call,
                          const struct fq_message *message, struct fq_verdict *ret)
 {
-    struct fq_str said = { NULL, 0 };
+    struct fq_pairs said;
     (void)self;
     (void)call;
-    int r = example_read(host, message, message->body, &said, ret);
+    int r = example_read(host, message, &said, ret);
     if (r != EXAMPLE_VERIFIED)
-        return r == EXAMPLE_SETTLED ? 0 : -1;
-    ret->ack_content_type = EXAMPLE_STR("text/plain");
-    ret->ack_body = EXAMPLE_STR("ok");
-    if (example_get(host, said, "refund").len > 0)
+        return r;
+    ret->ack_content_type = fq_slice("text/plain");
+    ret->ack_body = fq_slice("ok");
+    if (fq_pairs_get(said, "refund").len > 0)
         return example_tell_refund(host, said, ret);
     return example_tell_payment(host, said, ret);
 }
@@ -27,17 +25,10 @@ int example_notification(void *self, const struct fq_host *host, const struct fq
 int example_browser_return(void *self, const struct fq_host *host, const struct fq_call *call,
                            const struct fq_message *message, struct fq_verdict *ret)
 {
-    const char *query =
-        message->url.len > 0 ? memchr(message->url.ptr, '?', message->url.len) : NULL;
-    struct fq_str line = { NULL, 0 };
+    struct fq_str path, query, number = { NULL, 0 };
+    struct fq_pairs fields;
     (void)self;
-    if (query != NULL)
-        line =
-            (struct fq_str){ query + 1, message->url.len - (size_t)(query + 1 - message->url.ptr) };
-    ret->step = FQ_STEP_ASK;
-    ret->object = FQ_OBJECT_PAYMENT;
-    ret->number = example_get(host, line, "order");
-    if (ret->number.len == 0)
-        ret->number = call->order_number;
-    return 0;
+    if (fq_slice_cut(message->url, '?', &path, &query) && fq_form_decode(host, query, &fields) == 0)
+        number = fq_pairs_get(fields, "order");
+    return fq_verdict_ask(ret, FQ_OBJECT_PAYMENT, number.len > 0 ? number : call->order_number);
 }

@@ -5,15 +5,12 @@
 static int query_send(const struct example *self, const struct fq_host *host,
                       const struct fq_call *call, const char *op, struct fq_verdict *ret)
 {
-    struct example_out out;
-    struct fq_str line = { NULL, 0 };
+    struct fq_text out;
     example_begin(&out, self, host, op);
     /* By our own number: it is known even when no answer ever came. */
     example_put(&out, "order", call->order_number);
-    example_put(&out, "opened", example_remembered(call, "opened"));
-    if (example_sign(&out, &line) != 0)
-        return -1;
-    return example_send(self, host, line, ret);
+    example_put(&out, "opened", fq_pairs_get(call->memory, "opened"));
+    return example_send(self, host, &out, ret);
 }
 
 int example_query_begin(void *self, const struct fq_host *host, const struct fq_call *call,
@@ -52,30 +49,30 @@ static const struct {
 
 /* Numbers and amounts are repeated as the platform said them, not as we asked: the daemon compares.
  * An adapter that "helps" here hides somebody else's payment. */
-int example_tell_payment(const struct fq_host *host, struct fq_str said, struct fq_verdict *ret)
+int example_tell_payment(const struct fq_host *host, struct fq_pairs said, struct fq_verdict *ret)
 {
-    const struct fq_str state = example_get(host, said, "state");
-    const struct fq_str identity = example_get(host, said, "identity");
-    const int64_t instalments = example_get_number(host, said, "instalments");
-    const int64_t refunded = example_get_number(host, said, "refunded");
+    const struct fq_str state = fq_pairs_get(said, "state");
+    const struct fq_str identity = fq_pairs_get(said, "identity");
+    const int64_t instalments = example_get_number(said, "instalments");
+    const int64_t refunded = example_get_number(said, "refunded");
 
     ret->step = FQ_STEP_DONE;
     ret->outcome = FQ_OUTCOME_UNKNOWN;
     for (size_t i = 0; i < sizeof(query_states) / sizeof(query_states[0]); i++) {
-        if (example_equal(state, query_states[i].word))
+        if (fq_slice_equal(state, fq_slice_of(query_states[i].word)))
             ret->outcome = query_states[i].outcome;
     }
     for (size_t i = 0; i < sizeof(query_identities) / sizeof(query_identities[0]); i++) {
-        if (example_equal(identity, query_identities[i].word))
+        if (fq_slice_equal(identity, fq_slice_of(query_identities[i].word)))
             ret->identity = query_identities[i].identity;
     }
     ret->object = FQ_OBJECT_PAYMENT;
-    ret->number = example_get(host, said, "order");
-    ret->platform_ref = example_get(host, said, "ref");
+    ret->number = fq_pairs_get(said, "order");
+    ret->platform_ref = fq_pairs_get(said, "ref");
     ret->platform_code = state;
-    ret->platform_text = example_get(host, said, "text");
-    ret->proof = example_join(host, EXAMPLE_STR("state"), "=", state);
-    ret->amount = example_get_amount(host, said);
+    ret->platform_text = fq_pairs_get(said, "text");
+    ret->proof = fq_slice_assign(host, "state", state);
+    ret->amount = example_get_amount(said);
     if (instalments > 0 && instalments <= 60)
         ret->instalments = (uint32_t)instalments;
     if (refunded >= 0) {
@@ -88,11 +85,9 @@ int example_tell_payment(const struct fq_host *host, struct fq_str said, struct 
 int example_query_resume(void *self, const struct fq_host *host, const struct fq_call *call,
                          const struct fq_message *message, struct fq_verdict *ret)
 {
-    struct fq_str said = { NULL, 0 };
+    struct fq_pairs said;
     (void)self;
     (void)call;
-    int r = example_read(host, message, message->body, &said, ret);
-    if (r != EXAMPLE_VERIFIED)
-        return r == EXAMPLE_SETTLED ? 0 : -1;
-    return example_tell_payment(host, said, ret);
+    int r = example_read(host, message, &said, ret);
+    return r == EXAMPLE_VERIFIED ? example_tell_payment(host, said, ret) : r;
 }

@@ -6,16 +6,13 @@
 static int refund_send(const struct example *self, const struct fq_host *host,
                        const struct fq_call *call, const char *op, struct fq_verdict *ret)
 {
-    struct example_out out;
-    struct fq_str line = { NULL, 0 };
+    struct fq_text out;
     example_begin(&out, self, host, op);
     example_put(&out, "order", call->order_number);
     example_put(&out, "refund", call->refund_number);
     example_put_number(&out, "amount", call->refund_amount.minor);
     example_put(&out, "reason", call->refund_reason);
-    if (example_sign(&out, &line) != 0)
-        return -1;
-    return example_send(self, host, line, ret);
+    return example_send(self, host, &out, ret);
 }
 
 int example_refund_begin(void *self, const struct fq_host *host, const struct fq_call *call,
@@ -47,33 +44,31 @@ static const struct {
 
 /* The amount is that of this one refund. Where a platform only tells the sum of all refunds so far,
  * leave `amount` alone: the daemon would take it for this refund's. */
-int example_tell_refund(const struct fq_host *host, struct fq_str said, struct fq_verdict *ret)
+int example_tell_refund(const struct fq_host *host, struct fq_pairs said, struct fq_verdict *ret)
 {
-    const struct fq_str state = example_get(host, said, "state");
+    const struct fq_str state = fq_pairs_get(said, "state");
     ret->step = FQ_STEP_DONE;
     ret->outcome = FQ_OUTCOME_UNKNOWN;
     for (size_t i = 0; i < sizeof(refund_states) / sizeof(refund_states[0]); i++) {
-        if (example_equal(state, refund_states[i].word))
+        if (fq_slice_equal(state, fq_slice_of(refund_states[i].word)))
             ret->outcome = refund_states[i].outcome;
     }
     ret->object = FQ_OBJECT_REFUND;
-    ret->number = example_get(host, said, "refund");
-    ret->order_number = example_get(host, said, "order");
+    ret->number = fq_pairs_get(said, "refund");
+    ret->order_number = fq_pairs_get(said, "order");
     ret->platform_code = state;
-    ret->platform_text = example_get(host, said, "text");
-    ret->proof = example_join(host, EXAMPLE_STR("state"), "=", state);
-    ret->amount = example_get_amount(host, said);
+    ret->platform_text = fq_pairs_get(said, "text");
+    ret->proof = fq_slice_assign(host, "state", state);
+    ret->amount = example_get_amount(said);
     return 0;
 }
 
 int example_refund_resume(void *self, const struct fq_host *host, const struct fq_call *call,
                           const struct fq_message *message, struct fq_verdict *ret)
 {
-    struct fq_str said = { NULL, 0 };
+    struct fq_pairs said;
     (void)self;
     (void)call;
-    int r = example_read(host, message, message->body, &said, ret);
-    if (r != EXAMPLE_VERIFIED)
-        return r == EXAMPLE_SETTLED ? 0 : -1;
-    return example_tell_refund(host, said, ret);
+    int r = example_read(host, message, &said, ret);
+    return r == EXAMPLE_VERIFIED ? example_tell_refund(host, said, ret) : r;
 }
