@@ -25,7 +25,9 @@ mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 # The machine's own way to its package sources: apt, npm, proxies, certificates.
 cp -r /etc/apt/. "$root/etc/apt/"
-[ ! -d /etc/ssl/certs ] || { mkdir -p "$root/etc/ssl/certs" && cp -rL /etc/ssl/certs/. "$root/etc/ssl/certs/"; }
+# Its certificates under another name: the package ca-certificates makes a bundle of its own there.
+bundle=/etc/fenqid-bare-ca.crt
+[ ! -f /etc/ssl/certs/ca-certificates.crt ] || cp /etc/ssl/certs/ca-certificates.crt "$root$bundle"
 cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
 for npmrc in "$HOME/.npmrc" /usr/etc/npmrc; do
     [ ! -f "$npmrc" ] || cp "$npmrc" "$root/root/.npmrc"
@@ -35,7 +37,8 @@ git clone -q . "$root/work"
 
 inside() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI=true \
-        $(env | grep -iE '^(https?_proxy|no_proxy|npm_config_[a-z_]*|node_extra_ca_certs)=' || true) \
+        NODE_EXTRA_CA_CERTS=$bundle \
+        $(env | grep -iE '^(https?_proxy|no_proxy|npm_config_[a-z_]*)=' || true) \
         chroot "$root" sh -c "cd /work && $1"
 }
 # The README's own words.
