@@ -16,8 +16,12 @@
 #include <openssl/evp.h>
 
 #include "tests/sandbox/alipay_model.h"
+#include "tests/sandbox/unit/vectors.h"
 
 static const int64_t START_UNIX_MS = INT64_C(1773540672000); /* 2026-03-15 10:11:12 in Beijing */
+
+static const int64_t MINUTE_MS = 60 * 1000;
+static const int64_t HOUR_MS = 3600 * 1000;
 
 struct bench {
     struct alipay *alipay;
@@ -221,29 +225,12 @@ static void test_yuan_is_read_strictly(void **state)
         assert_false(yuan_parse(BAD[i], &cents));
 }
 
-/* The file of a vector as JSON; NULL, with a line, where the folder is absent. */
-static cJSON *vector_read(const char *name)
-{
-    static char bytes[65536];
-    const char *folder = getenv("FENQI_VECTORS");
-    TEXT_CLEANUP path = { 0 };
-    text_printf(&path, "%s/alipay/%s", folder != NULL ? folder : "../shared/vectors", name);
-    FILE *file = fopen(path.bytes, "re");
-    if (file == NULL) {
-        print_message("SKIPPED: no %s\n", path.bytes);
-        return NULL;
-    }
-    bytes[fread(bytes, 1, sizeof(bytes) - 1, file)] = '\0';
-    fclose(file);
-    return cJSON_Parse(bytes);
-}
-
 static EVP_PKEY *vector_key(const cJSON *vector)
 {
     const char *folder = getenv("FENQI_VECTORS");
     TEXT_CLEANUP path = { 0 };
     text_printf(&path, "%s/alipay/%s", folder != NULL ? folder : "../shared/vectors",
-                alipay_biz_text(vector, "public_key"));
+                vector_field(vector, "public_key"));
     return key_read_public(path.bytes);
 }
 
@@ -321,6 +308,118 @@ static void test_an_answer_has_the_genuine_shape(void **state)
     sandbox_response_free(&response);
 }
 
+static const char PRECREATE[] =
+    "{\"out_trade_no\":\"Q1\",\"total_amount\":\"0.10\",\"subject\":\"S\"}";
+
+static void test_a_code_has_the_genuine_shape(void **state)
+{
+    struct bench *bench = *state;
+    struct sandbox_response response = { 0 };
+    TEXT_CLEANUP expected = { 0 };
+    bench_call(bench, "alipay.trade.precreate", PRECREATE, START_UNIX_MS, &response);
+    text_printf(&expected,
+                "{\"alipay_trade_precreate_response\":{\"code\":\"10000\",\"msg\":\"Success\","
+                "\"out_trade_no\":\"Q1\",\"qr_code\":\"https:\\/\\/qr.alipay.com\\/qr\\/%s\"},",
+                bench->alipay->pages->token);
+    assert_int_equal(strncmp(response.body, expected.bytes, expected.size), 0);
+    sandbox_response_free(&response);
+}
+
+static void test_a_code_lives_two_hours_and_its_order_three(void **state)
+{
+    struct bench *bench = *state;
+    struct sandbox_response response = { 0 };
+    bench_call(bench, "alipay.trade.precreate", PRECREATE, START_UNIX_MS, &response);
+    sandbox_response_free(&response);
+    struct alipay_page *page = bench->alipay->pages;
+    alipay_advance(bench->alipay, START_UNIX_MS + 2 * HOUR_MS);
+    assert_string_equal(alipay_buyer_open(bench->alipay, page),
+                        "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR");
+    alipay_advance(bench->alipay, START_UNIX_MS + 2 * HOUR_MS - 1);
+    assert_null(alipay_buyer_open(bench->alipay, page));
+    assert_int_equal(bench->platform.next_due_unix_ms(bench->platform.model),
+                     START_UNIX_MS + 3 * HOUR_MS);
+}
+
+static void bench_bill(struct bench *bench, const char *date, int64_t now_unix_ms,
+                       const char *expected)
+{
+    TEXT_CLEANUP biz = { 0 };
+    struct sandbox_response response = { 0 };
+    text_printf(&biz, "{\"bill_type\":\"trade\",\"bill_date\":\"%s\"}", date);
+    bench_call(bench, "alipay.data.dataservice.bill.downloadurl.query", biz.bytes, now_unix_ms,
+               &response);
+    assert_non_null(strstr(response.body, expected));
+    sandbox_response_free(&response);
+}
+
+static void test_a_bill_is_ready_the_next_morning(void **state)
+{
+    static const int64_t NINE_UNIX_MS = INT64_C(1773622800000); /* 2026-03-16 09:00:00 */
+    struct bench *bench = *state;
+    bench_page(bench, START_UNIX_MS);
+    bench_control(bench, "/trades/A1/pay", START_UNIX_MS);
+    bench_bill(bench, "2026-03-15", NINE_UNIX_MS - 1, "\"BILL_NOT_EXIST\"");
+    bench_bill(bench, "2026-03-15", NINE_UNIX_MS, "bill_download_url");
+    bench_bill(bench, "2026-03-14", NINE_UNIX_MS, "\"NO_BILL_DATA\"");
+}
+
+static void test_a_months_bill_is_ready_on_the_third(void **state)
+{
+    static const int64_t THIRD_UNIX_MS = INT64_C(1775178000000); /* 2026-04-03 09:00:00 */
+    struct bench *bench = *state;
+    bench_page(bench, START_UNIX_MS);
+    bench_control(bench, "/trades/A1/pay", START_UNIX_MS);
+    bench_bill(bench, "2026-03", THIRD_UNIX_MS - 1, "\"BILL_NOT_EXIST\"");
+    bench_bill(bench, "2026-03", THIRD_UNIX_MS, "bill_download_url");
+}
+
+/* An order without a signed request: those are slow to make. */
+static void bench_order(struct bench *bench, unsigned i)
+{
+    struct alipay_order order;
+    struct alipay_call call = { 0 };
+    FORM_CLEANUP wire = { 0 };
+    TEXT_CLEANUP biz = { 0 };
+    text_printf(&biz,
+                "{\"out_trade_no\":\"N%u\",\"total_amount\":\"1.00\",\"subject\":\"S\","
+                "\"product_code\":\"FAST_INSTANT_TRADE_PAY\",\"timeout_express\":\"%um\"}",
+                i, 1 + i % 1000);
+    form_set(&wire, "method", "alipay.trade.page.pay");
+    form_set(&wire, "biz_content", biz.bytes);
+    STRING_CLEANUP query = form_encode(&wire, 1);
+    struct sandbox_request request = {
+        .method = "GET", .query = query, .content_type = "", .body = ""
+    };
+    alipay_call_read(&call, &request);
+    assert_true(alipay_page_read(bench->alipay, &call, &order));
+    struct alipay_page *page = alipay_page_make(bench->alipay, &call, &order);
+    assert_null(alipay_buyer_open(bench->alipay, page));
+    alipay_call_free(&call);
+}
+
+static void test_many_trades_are_found_and_expire_in_their_order(void **state)
+{
+    enum { N = 20000 };
+    struct bench *bench = *state;
+    alipay_advance(bench->alipay, START_UNIX_MS);
+    for (unsigned i = 0; i < N; i++)
+        bench_order(bench, i);
+    alipay_advance(bench->alipay, START_UNIX_MS + 500 * MINUTE_MS);
+    for (unsigned i = 0; i < N; i++) {
+        char number[16];
+        snprintf(number, sizeof(number), "N%u", i);
+        const struct alipay_trade *trade = alipay_trade_find(bench->alipay, number);
+        assert_non_null(trade);
+        assert_string_equal(trade->order->out_trade_no, number);
+        assert_int_equal(trade->state,
+                         i % 1000 < 500 ? ALIPAY_TRADE_CLOSED : ALIPAY_WAIT_BUYER_PAY);
+        assert_ptr_equal(index_find(&bench->alipay->trades_by_no, trade->trade_no), trade);
+    }
+    assert_int_equal(bench->platform.next_due_unix_ms(bench->platform.model),
+                     START_UNIX_MS + 501 * MINUTE_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +433,16 @@ int main(void)
                                         bench_teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_has_the_genuine_shape, bench_setup,
                                         bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_code_has_the_genuine_shape, bench_setup,
+                                        bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_code_lives_two_hours_and_its_order_three,
+                                        bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_bill_is_ready_the_next_morning, bench_setup,
+                                        bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_months_bill_is_ready_on_the_third, bench_setup,
+                                        bench_teardown),
+        cmocka_unit_test_setup_teardown(test_many_trades_are_found_and_expire_in_their_order,
+                                        bench_setup, bench_teardown),
         cmocka_unit_test(test_fees_round_half_to_even),
         cmocka_unit_test(test_yuan_is_read_strictly),
         cmocka_unit_test(test_a_genuine_notification_verifies),
