@@ -40,7 +40,7 @@ static void setup_token_key(struct fq_setup *setup, struct fq_conf_errors *error
 {
     char text[SMALL_FILE_SIZE_MAX];
     size_t len = 0;
-    struct fq_str key;
+    struct fq_str key = { NULL, 0 };
     const char *reason =
         setup_read_secret(setup->conf->token_key_file.ptr, text, sizeof(text), &len);
     if (reason == NULL &&
@@ -51,6 +51,8 @@ static void setup_token_key(struct fq_setup *setup, struct fq_conf_errors *error
         memcpy(setup->token_key, key.ptr, FQ_TOKEN_KEY_SIZE);
     else
         fq_conf_blame(setup->conf, errors, fq_lit("signing.token_key_file"), fq_str_of(reason));
+    if (key.ptr != NULL)
+        fq_wipe(fq_unconst(key.ptr), key.len);
     fq_wipe(text, sizeof(text));
 }
 
