@@ -98,6 +98,23 @@ static void fields_are_joined_behind_a_question_mark(void **state)
     assert_text(&text, "https://example.com/?a=1&b=2%203");
 }
 
+static void a_front_and_all_fields_but_one_are_joined(void **state)
+{
+    (void)state;
+    const struct fq_pair items[] = { { fq_slice("a"), fq_slice("1 &") },
+                                     { fq_slice("b"), fq_slice("2") },
+                                     { fq_slice("c"), { NULL, 0 } } };
+    const struct fq_pairs fields = { items, 3 };
+    struct fq_str joined;
+    assert_int_equal(fq_form_join(&sdk_host, fq_slice("https://x/?"), fields, NULL, &joined), 0);
+    assert_slice(joined, "https://x/?a=1%20%26&b=2&c=");
+    assert_int_equal(fq_form_join(&sdk_host, fq_slice(""), fields, "b", &joined), 0);
+    assert_slice(joined, "a=1%20%26&c=");
+    const struct fq_pairs none = { NULL, 0 };
+    assert_int_equal(fq_form_join(&sdk_host, fq_slice(""), none, NULL, &joined), 0);
+    assert_slice(joined, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +127,7 @@ int main(void)
         sdk_test(one_field_more_than_the_maximum_is_refused),
         sdk_test(only_unreserved_bytes_stand_as_they_are),
         sdk_test(fields_are_joined_behind_a_question_mark),
+        sdk_test(a_front_and_all_fields_but_one_are_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

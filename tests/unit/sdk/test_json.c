@@ -281,6 +281,18 @@ static void unchecked_text_is_never_read_beyond_its_end(void **state)
     }
 }
 
+static void a_members_text_is_absent_if_it_is_none(void **state)
+{
+    (void)state;
+    struct fq_str object = json_of("{\"a\":\"x\\/y\",\"b\":1.5,\"c\":{},\"d\":null}");
+    assert_slice(fq_json_text(&sdk_host, object, "a"), "x/y");
+    assert_slice(fq_json_text(&sdk_host, object, "b"), "1.5");
+    assert_null(fq_json_text(&sdk_host, object, "c").ptr);
+    assert_null(fq_json_text(&sdk_host, object, "d").ptr);
+    assert_null(fq_json_text(&sdk_host, object, "e").ptr);
+    assert_null(fq_json_text(&sdk_host, (struct fq_str){ NULL, 0 }, "a").ptr);
+}
+
 /* ---- what is written ---- */
 
 static void strings_are_written_escaped(void **state)
@@ -313,6 +325,7 @@ int main(void)
         sdk_test(numbers_and_truth_stand_as_they_are),
         sdk_test(what_is_no_text_is_not_decoded),
         sdk_test(unchecked_text_is_never_read_beyond_its_end),
+        sdk_test(a_members_text_is_absent_if_it_is_none),
         sdk_test(strings_are_written_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
