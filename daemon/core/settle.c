@@ -239,6 +239,19 @@ static void attempt_win(struct fq_ledger *ledger, struct fq_attempt *attempt,
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_DOUBLE_PAID, 0);
 }
 
+/* More went back than we know of: somebody refunded at the platform. Told once. */
+static void attempt_see_refunds(struct fq_ledger *ledger, const struct fq_judgement *judgement)
+{
+    struct fq_payment *payment = &ledger->payment;
+    if (judgement->verdict->has_refunded_total == 0 || (payment->flags & FQ_FLAG_FOREIGN_REFUND) ||
+        judgement->verdict->refunded_total_minor <= payment->refund_counted_minor)
+        return;
+    payment->flags |= FQ_FLAG_FOREIGN_REFUND;
+    fq_ledger_moved(ledger, judgement->now_ms, "payment", 0, "refunded elsewhere",
+                    &judgement->evidence);
+    fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_FOREIGN_REFUND, 0);
+}
+
 /* Paid already: only the terms may be news, from a message that names them. */
 static uint32_t attempt_confirm(struct fq_ledger *ledger, const struct fq_judgement *judgement)
 {
@@ -283,9 +296,11 @@ uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
         break;
     case FQ_MOVE_WIN:
         attempt_win(ledger, attempt, judgement);
+        attempt_see_refunds(ledger, judgement);
         break;
     case FQ_MOVE_CONFIRM:
         move = attempt_confirm(ledger, judgement);
+        attempt_see_refunds(ledger, judgement);
         break;
     case FQ_MOVE_DECLINE:
         attempt_decline(ledger, attempt, judgement);

@@ -102,6 +102,9 @@ void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t 
             fq_say_payment(LOG_WARNING, FQ_MSG_LATE_SUCCESS, "paid after it was closed", ledger);
         else
             fq_say_payment(LOG_NOTICE, FQ_MSG_PAYMENT_PAID, "payment paid", ledger);
+        if (payment->flags & FQ_FLAG_FOREIGN_REFUND)
+            fq_say_payment(LOG_WARNING, FQ_MSG_REFUND_FOUND, "paid, and refunded elsewhere already",
+                           ledger);
         if (payment->terms_match == FQ_TERMS_DIFFERENT)
             fq_say_payment(LOG_WARNING, FQ_MSG_TERMS_DIFFER, "other terms than were asked for",
                            ledger);

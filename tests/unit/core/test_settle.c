@@ -241,6 +241,22 @@ static void test_two_paid_attempts_are_flagged(void **state)
     assert_int_equal(settle_events(FQ_EVENT_PAYMENT_PAID), 1);
 }
 
+static void test_what_was_refunded_elsewhere_is_told_once(void **state)
+{
+    (void)state;
+    struct fq_attempt *attempt = settle_open();
+    verdict.has_refunded_total = 1;
+    verdict.refunded_total_minor = 0;
+    settle_say(attempt, FQ_OUTCOME_PAID);
+    assert_int_equal(settle_events(FQ_EVENT_FOREIGN_REFUND), 0);
+    verdict.refunded_total_minor = 699900;
+    settle_say(attempt, FQ_OUTCOME_PAID);
+    settle_say(attempt, FQ_OUTCOME_PAID);
+    assert_int_equal(ledger->payment.state, FQ_PAYMENT_PAID);
+    assert_true(ledger->payment.flags & FQ_FLAG_FOREIGN_REFUND);
+    assert_int_equal(settle_events(FQ_EVENT_FOREIGN_REFUND), 1);
+}
+
 static void test_closed_on_a_paid_payment_closes_nothing(void **state)
 {
     (void)state;
@@ -610,6 +626,7 @@ int main(void)
         SETTLE_TEST(test_terms_named_later_are_taken),
         SETTLE_TEST(test_paid_after_closed_is_a_late_success),
         SETTLE_TEST(test_two_paid_attempts_are_flagged),
+        SETTLE_TEST(test_what_was_refunded_elsewhere_is_told_once),
         SETTLE_TEST(test_closed_on_a_paid_payment_closes_nothing),
         SETTLE_TEST(test_another_number_of_the_platform_is_mistrusted),
         SETTLE_TEST(test_a_decline_before_the_deadline_is_provisional),
