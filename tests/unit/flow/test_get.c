@@ -268,7 +268,8 @@ static void test_a_stale_read_does_not_sleep_through_its_own_event(void **state)
 static void test_another_payments_move_does_not_answer(void **state)
 {
     (void)state;
-    struct fake_ask ask, other, closed;
+    static struct fake_ask ask; /* answered only when the test is over */
+    struct fake_ask other, closed;
     get_opened();
     fake_create(&other, "key-00000002", "order-2");
     get_start(&ask, 25000, 0);
