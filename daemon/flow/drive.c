@@ -307,8 +307,9 @@ static void drive_say_unknown(const struct fq_drive *drive)
     fq_say_unclear(drive->channel, drive->kind,
                    drive->refund_n > 0 ? drive->call.refund_number : drive->call.order_number,
                    "the platform's answer proves nothing",
-                   verdict->platform_text.len > 0 ? verdict->platform_text
-                                                  : verdict->platform_code);
+                   fq_arena_printf(drive->arena, "%.*s%s%.*s", fq_str_arg(verdict->platform_code),
+                                   verdict->platform_code.len > 0 ? " " : "",
+                                   fq_str_arg(verdict->platform_text)));
 }
 
 /* The same answer is read again, once, with the key that it needs. */
