@@ -12,6 +12,7 @@
  *      bearer buyer|merchant   terminal desktop|mobile_web|app|qr     subject TEXT
  *      notify_url URL          return_url URL          refund NUMBER   refund_amount FEN
  *      refund_reason TEXT      key_name NAME
+ *      payer_name TEXT         payer_document_number TEXT      payer_phone DIGITS
  *      with NAME VALUE         puts this parameter in, or in place of the adapter's, and signs
  * again
  *
@@ -115,6 +116,9 @@ static const struct {
     { "refund", offsetof(struct fq_call, refund_number) },
     { "refund_reason", offsetof(struct fq_call, refund_reason) },
     { "key_name", offsetof(struct fq_call, key_name) },
+    { "payer_name", offsetof(struct fq_call, payer_name) },
+    { "payer_document_number", offsetof(struct fq_call, payer_document_number) },
+    { "payer_phone", offsetof(struct fq_call, payer_phone) },
 };
 
 static bool driver_take_text(struct fq_call *call, struct fq_str name, struct fq_str value)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks adapter_driver what fenqid would send for a call, and what it would sign.
 import { spawnSync } from 'node:child_process';
+import { APP_ID, SELLER_ID } from '../scenario/harness/sandbox.mjs';
 import { binary } from '../scenario/harness/world.mjs';
 
 export class Refusal extends Error {}
@@ -34,4 +35,13 @@ export function ask(facts) {
   const fields = lines.filter(([name]) => name === 'field').map(([, value]) => value.split(/ (.*)/s).slice(0, 2));
   const { signed_text: signedText, ...said } = Object.fromEntries(lines.filter(([name]) => name !== 'field'));
   return { ...said, signedText, params: paramsOf(said, fields) };
+}
+
+/** The facts of a channel with the account of `mode`. */
+export function channelOf(mode, nowMs) {
+  return {
+    setting: { app_id: APP_ID, seller_id: SELLER_ID, gateway: 'https://openapi.alipay.com/gateway.do' },
+    key: mode.keys,
+    now: nowMs,
+  };
 }
