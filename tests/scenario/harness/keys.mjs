@@ -58,7 +58,8 @@ export function makeAccount(folder, { prefix = '', certificateMode, contentKey }
   const file = (rest) => prefix + rest;
   const path = (rest) => join(folder, prefix + rest);
   const write = (rest, text) => writeFileSync(path(rest), text, { mode: 0o600 });
-  const pairs = Object.fromEntries(['app', 'alipay', 'alipay_next'].map((one) => [one, rsa()]));
+  const names = ['app', 'alipay', ...(certificateMode ? ['alipay_next'] : [])];
+  const pairs = Object.fromEntries(names.map((one) => [one, rsa()]));
   for (const [one, pair] of Object.entries(pairs)) {
     write(`${one}.pem`, pair.privateKey);
     write(`${one}.pub`, pair.publicKey);
