@@ -417,7 +417,10 @@ char *vector_host_certify(const struct vector_host *self, const char *key, const
         PEM_write_bio_X509(bio, certificate) != 1)
         abort();
     size_t len = (size_t)BIO_get_mem_data(bio, &bytes);
-    char *pem = strndup(bytes, len);
+    char *pem = calloc(1, len + 1);
+    if (pem == NULL)
+        abort();
+    memcpy(pem, bytes, len);
     X509_EXTENSION_free(basic);
     X509_free(certificate);
     BIO_free(bio);
