@@ -51,6 +51,21 @@ void fq_buf_add_char(struct fq_buf *buf, char c)
     fq_buf_add(buf, (struct fq_str){ &c, 1 });
 }
 
+void fq_buf_add_int(struct fq_buf *buf, int64_t value)
+{
+    char digits[24];
+    char *end = digits + sizeof(digits);
+    char *at = end;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        *--at = '-';
+    fq_buf_add(buf, (struct fq_str){ at, (size_t)(end - at) });
+}
+
 void fq_buf_printf(struct fq_buf *buf, const char *format, ...)
 {
     char brief[256]; /* most texts: printed once, not measured first */

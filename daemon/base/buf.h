@@ -19,6 +19,7 @@ void fq_buf_init(struct fq_buf *buf, struct fq_arena *arena, size_t size_max);
 
 void fq_buf_add(struct fq_buf *buf, struct fq_str text);
 void fq_buf_add_char(struct fq_buf *buf, char c);
+void fq_buf_add_int(struct fq_buf *buf, int64_t value); /* in decimal */
 void fq_buf_printf(struct fq_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

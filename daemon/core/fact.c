@@ -54,16 +54,10 @@ void fq_fact_add_text(struct fq_buf *buf, const char *name, const char *value)
 
 void fq_fact_add_int(struct fq_buf *buf, const char *name, int64_t value)
 {
-    char digits[24];
-    char *at = digits + sizeof(digits);
-    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    do {
-        *--at = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
-    if (value < 0)
-        *--at = '-';
-    fq_fact_add(buf, name, (struct fq_str){ at, (size_t)(digits + sizeof(digits) - at) });
+    fq_buf_add(buf, fq_str_of(name));
+    fq_buf_add_char(buf, '=');
+    fq_buf_add_int(buf, value);
+    fq_buf_add_char(buf, '\n');
 }
 
 void fq_fact_add_hex(struct fq_buf *buf, const char *name, const void *bytes, size_t size)

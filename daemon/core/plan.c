@@ -2,7 +2,6 @@
 /* Writes, reads and checks quotes. */
 #include "daemon/core/plan.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "daemon/base/err.h"
@@ -33,9 +32,15 @@ int fq_quote_encode(const struct fq_quote *quote, struct fq_arena *arena, struct
     fq_fact_add_int(&buf, "first_due_month", quote->first_due_month);
     fq_fact_add_int(&buf, "issued", quote->issued_ms);
     fq_fact_add_int(&buf, "expires", quote->expires_ms);
-    for (uint32_t i = 0; i < quote->instalments; i++)
-        fq_buf_printf(&buf, "line.%u=%" PRId64 "+%" PRId64 "\n", i + 1,
-                      quote->lines[i].principal_minor, quote->lines[i].fee_minor);
+    for (uint32_t i = 0; i < quote->instalments; i++) {
+        fq_buf_add(&buf, fq_lit("line."));
+        fq_buf_add_int(&buf, i + 1);
+        fq_buf_add_char(&buf, '=');
+        fq_buf_add_int(&buf, quote->lines[i].principal_minor);
+        fq_buf_add_char(&buf, '+');
+        fq_buf_add_int(&buf, quote->lines[i].fee_minor);
+        fq_buf_add_char(&buf, '\n');
+    }
     FQ_TRY(fq_buf_finish(&buf, ret_text));
     return 0;
 }

@@ -117,16 +117,29 @@ static void html_leaves_no_way_out(void **state)
     assert_string_equal(text.ptr, "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;amp;花");
 }
 
+static void integers_are_decimal(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_arena) *arena = fq_arena_new(4096);
+    struct fq_buf buf;
+    struct fq_str text;
+    fq_buf_init(&buf, arena, 256);
+    const int64_t values[] = { 0, 7, -1, 1000000, INT64_MAX, INT64_MIN };
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        fq_buf_add_int(&buf, values[i]);
+        fq_buf_add_char(&buf, ' ');
+    }
+    assert_int_equal(fq_buf_finish(&buf, &text), 0);
+    assert_string_equal(text.ptr, "0 7 -1 1000000 9223372036854775807 -9223372036854775808 ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(builds_in_order),
-        cmocka_unit_test(empty_is_present),
-        cmocka_unit_test(maximum_holds_to_the_byte),
-        cmocka_unit_test(printf_obeys_the_maximum),
-        cmocka_unit_test(failure_sticks),
-        cmocka_unit_test(full_arena_fails_it),
-        cmocka_unit_test(growth_keeps_what_was_there),
+        cmocka_unit_test(builds_in_order),          cmocka_unit_test(integers_are_decimal),
+        cmocka_unit_test(empty_is_present),         cmocka_unit_test(maximum_holds_to_the_byte),
+        cmocka_unit_test(printf_obeys_the_maximum), cmocka_unit_test(failure_sticks),
+        cmocka_unit_test(full_arena_fails_it),      cmocka_unit_test(growth_keeps_what_was_there),
         cmocka_unit_test(html_leaves_no_way_out),
     };
     return cmocka_run_group_tests_name("base/buf", tests, NULL, NULL);
