@@ -138,7 +138,9 @@ void alipay_app(struct alipay *alipay, const cJSON *wish, cJSON *ret)
         app_return(alipay, &call);
     else
         alipay_call_run(alipay, &call);
-    if (act != NULL && !alipay_call_failed(&call))
+    if (!alipay_call_failed(&call) && call.page == NULL)
+        app_tell(ret, "6002", "网络连接出错", ""); /* a fault kept the order from being opened */
+    else if (act != NULL && !alipay_call_failed(&call))
         app_act(alipay, &call, act, wish, ret);
     if (alipay_call_failed(&call)) {
         app_tell(ret, "4000", call.sub_msg, "");

@@ -24,8 +24,7 @@ static const char *cancel_refund(struct alipay *alipay, struct alipay_trade *tra
     char number[32] = "cancel";
     struct alipay_refund *refund;
     int64_t left_cents = trade->order->total_cents - alipay_refunds_sum(trade, false);
-    int64_t window_ms = alipay_scaled(alipay, alipay->settings.cancel_window_ms);
-    if (alipay->now_unix_ms - trade->paid_unix_ms > window_ms)
+    if (trade->cancel_until_unix_ms <= alipay->now_unix_ms)
         return "ACQ.TRADE_CANCEL_TIME_OUT";
     alipay_digits(alipay, number + strlen(number), 20);
     return left_cents > 0

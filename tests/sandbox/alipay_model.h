@@ -114,6 +114,7 @@ struct alipay_trade {
     int64_t closed_unix_ms; /* 0: never */
     int64_t expires_unix_ms;
     int64_t finishes_unix_ms;
+    int64_t cancel_until_unix_ms;
     int64_t last_refund_unix_ms;
     bool cancelled;
     char channel[ALIPAY_CHANNEL_SIZE];

@@ -126,6 +126,8 @@ const char *alipay_buyer_pay(struct alipay *alipay, struct alipay_trade *trade, 
     trade->closed_unix_ms = 0;
     trade->finishes_unix_ms =
         alipay->now_unix_ms + alipay_scaled(alipay, alipay->settings.refund_window_ms);
+    trade->cancel_until_unix_ms =
+        alipay->now_unix_ms + alipay_scaled(alipay, alipay->settings.cancel_window_ms);
     due_add(&alipay->dues, trade->finishes_unix_ms, trade, NULL);
     snprintf(trade->channel, sizeof(trade->channel), "%s", channel);
     trade->instalments = instalments;
@@ -205,6 +207,7 @@ void alipay_age(struct alipay *alipay, int64_t by_ms)
     for (struct alipay_trade *trade = alipay->trades; trade != NULL; trade = trade->next) {
         trade->expires_unix_ms -= by_ms;
         trade->finishes_unix_ms -= by_ms;
+        trade->cancel_until_unix_ms -= by_ms;
         trade->last_refund_unix_ms -= by_ms;
         for (struct alipay_refund *refund = trade->refunds; refund != NULL; refund = refund->next)
             refund->settles_unix_ms -= by_ms;

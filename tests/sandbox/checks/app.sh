@@ -59,6 +59,11 @@ test_app() {
     app "$(order_string A6)"
     result_of_out
     check "app: a result of another key" unverified
+    control POST /faults '{"method":"alipay.trade.app.pay","kind":"drop_before"}'
+    app "$(order_string A7)"
+    check "app: no network" has '"resultStatus":"6002"'
+    query A7
+    check "app: then no trade" answers ACQ.TRADE_NOT_EXIST
     app "$(order_string A7)" dance
     check "app: an unknown act" has '"resultStatus":"4000"'
 }
