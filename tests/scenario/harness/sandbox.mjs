@@ -8,7 +8,8 @@ export const APP_ID = '2021000122671080';
 export const SELLER_ID = '2088721003899159';
 
 const SETTINGS = { hb_fq_pay_info: true, upper_case_key: true, refund_pending_ms: 0, timestamp_tolerance_ms: 1e12,
-  notify_closed: false, notify_cert_sn: false, permissions: 'granted', platform_certificate: 'first' };
+  notify_closed: false, notify_cert_sn: false, encryption_required: false, permissions: 'granted',
+  platform_certificate: 'first' };
 
 /** "6999.00" in fen. */
 export function fen(yuan) {
