@@ -110,9 +110,20 @@ static void world_adapt_run(struct fq_job *job)
                     &adapt->answer);
 }
 
+/* A transaction follows it at once, so that a commit may wait a moment for company. */
+static bool world_adapt_precedes_write(const struct fq_adapt *adapt)
+{
+    return adapt->kind == FQ_CALL_NOTIFICATION ||
+           (adapt->kind == FQ_CALL_CREATE && adapt->message == NULL);
+}
+
 static void world_adapt_done(struct fq_job *job)
 {
     struct fq_adapt *adapt = fq_container_of(job, struct fq_adapt, job);
+    const struct fq_daemon *daemon = adapt->world_ctx;
+    /* Before, or its own transaction would wait for it. */
+    if (world_adapt_precedes_write(adapt))
+        fq_store_expect(daemon->store, -1);
     adapt->done(adapt);
 }
 
@@ -120,10 +131,14 @@ static void world_adapt(void *ctx, struct fq_adapt *adapt)
 {
     struct fq_daemon *daemon = ctx;
     adapt->job = (struct fq_job){ .run = world_adapt_run, .done = world_adapt_done };
+    adapt->world_ctx = daemon;
+    if (world_adapt_precedes_write(adapt))
+        fq_store_expect(daemon->store, 1);
     if (fq_pool_run(daemon->pool, &adapt->job) == 0)
         return;
-    adapt->answer =
-        (struct fq_answer){ .is_fault = true, .reason = fq_lit("too much work is waiting") };
+    adapt->answer = (struct fq_answer){ .is_busy = true,
+                                        .is_fault = true,
+                                        .reason = fq_lit("too much work is waiting") };
     fq_home_post(daemon->home, &adapt->job);
 }
 
@@ -143,6 +158,8 @@ static void world_send_done(struct fq_job *job)
     send->answer.struct_size = sizeof(send->answer);
     send->reason = exchange->reason;
     send->trace_id = exchange->trace_id;
+    --*send->channel->n_calls;
+    fq_free(self);
     send->done(send);
 }
 
@@ -150,8 +167,7 @@ static void world_send(void *ctx, struct fq_send *send)
 {
     struct fq_daemon *daemon = ctx;
     const struct fq_channel_conf *conf = send->channel->conf;
-    struct world_send *self = fq_arena_alloc(send->arena, sizeof(*self));
-    fq_assert(self != NULL);
+    struct world_send *self = fq_zalloc(sizeof(*self)); /* the arena may be full */
     self->send = send;
     self->exchange = (struct fq_http_exchange){ .job = { .done = world_send_done },
                                                 .arena = send->arena,
@@ -159,10 +175,11 @@ static void world_send(void *ctx, struct fq_send *send)
                                                 .ca_file = conf->ca_file,
                                                 .timeout_ms = conf->timeout_ms,
                                                 .body_size_max = ANSWER_SIZE_MAX };
-    if (daemon->http != NULL && fq_http_send(daemon->http, &self->exchange) == 0)
+    bool has_room = (*send->channel->n_calls)++ < conf->n_calls_max;
+    if (has_room && daemon->http != NULL && fq_http_send(daemon->http, &self->exchange) == 0)
         return;
     self->exchange.answer.transport = FQ_TRANSPORT_NOT_SENT;
-    self->exchange.reason = fq_lit("too many exchanges at once, or stopping");
+    self->exchange.reason = fq_lit("too many exchanges with the platform at once, or stopping");
     fq_home_post(daemon->home, &self->exchange.job);
 }
 

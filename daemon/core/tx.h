@@ -16,7 +16,7 @@ enum fq_lookup {
     FQ_LOOKUP_REFUND_NUMBER = 3, /* the payment of the refund with this number, and the refund */
 };
 
-/* Another payment of the same merchant order. */
+/* Another payment of the same merchant order that is not closed. */
 struct fq_sibling {
     int64_t seq;
     unsigned char secret[FQ_SECRET_SIZE];

@@ -185,7 +185,10 @@ static void drive_planned(struct fq_adapt *adapt)
     struct fq_drive *drive = adapt->flow;
     drive->answer = adapt->answer;
     if (drive->answer.is_fault) {
-        drive_unclear(drive, "the adapter failed to plan", drive->answer.reason);
+        drive_unclear(drive,
+                      drive->answer.is_busy ? "there is no time to plan it now"
+                                            : "the adapter failed to plan",
+                      drive->answer.reason);
         return;
     }
     const char *refusal = drive_judge_plan(drive);

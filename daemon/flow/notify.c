@@ -262,6 +262,10 @@ static void notify_verified(struct fq_adapt *adapt)
     const struct fq_verdict *verdict = &answer->verdict;
     notify->now_ms = fq_flow_now(notify->flow);
     notify->policy_number = fq_flow_order_number(notify->flow, notify->visit->arena);
+    if (answer->is_busy) {
+        notify_refuse(notify, 503, "there is no time for it now", answer->reason);
+        return;
+    }
     if (answer->is_fault) {
         notify_refuse(notify, 400, "it cannot be read or is not for us", answer->reason);
         return;

@@ -23,6 +23,7 @@ struct fq_adapt {
     struct fq_answer answer;
     void (*done)(struct fq_adapt *adapt);
     void *flow;
+    void *world_ctx; /* the world's */
 };
 
 /* One HTTP exchange with a platform, on the net thread. */

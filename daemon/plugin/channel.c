@@ -276,6 +276,7 @@ int fq_channel_open(const struct fq_channel_conf *conf, const char *adapters_dir
     channel->arena = fq_arena_new(INSTANCE_SIZE_MAX);
     channel->keyring = fq_keyring_new();
     channel->fetched = fq_fetched_new();
+    channel->n_calls = fq_zalloc(sizeof(*channel->n_calls));
     int r = channel_build(channel, adapters_dir, &refusal);
     if (r == FQ_CHANNEL_E_REFUSED)
         return FQ_CHANNEL_E_REFUSED;
@@ -295,6 +296,7 @@ void fq_channel_free(struct fq_channel *channel)
     fq_free(channel->serial);
     fq_keyring_free(channel->keyring);
     fq_fetched_free(channel->fetched);
+    fq_free(channel->n_calls);
     fq_arena_free(channel->arena);
     fq_loader_free(channel->loader);
     fq_free(channel);

@@ -23,6 +23,7 @@ struct fq_channel {
     struct fq_loader *loader;
     pthread_mutex_t *serial;    /* held during each call, if the adapter wants that; else NULL */
     struct fq_fetched *fetched; /* platform keys fetched while running */
+    size_t *n_calls;            /* exchanges under way; counted on the loop */
 };
 
 /* Opens a channel: loads the adapter (once per .so), its keys, calls open() and describe(), checks
@@ -58,6 +59,7 @@ enum fq_call_kind {
 
 /* What came of one adapter function. */
 struct fq_answer {
+    bool is_busy;  /* with is_fault: not the adapter's fault, nobody had time for it */
     bool is_fault; /* it returned -1, broke a rule of form, or cannot do this: `reason` says */
     struct fq_str reason;
     bool verified;                        /* host->verify succeeded in this very call */
