@@ -2,7 +2,6 @@
 /* Reads the gateway's answers: what was signed, by whom, and what it says. */
 #include "adapters/huabei/huabei.h"
 
-#define ANSWER_CODE_MAX  128
 #define ANSWER_TEXT_MAX  512
 #define ANSWER_LATER_MS  60000
 #define ANSWER_TERMS_MAX 60
@@ -78,7 +77,6 @@ static struct fq_str answer_explain(const struct huabei_question *asked, struct 
 
 /* ---- the codes ---- */
 
-/* "40004/ACQ.TRADE_NOT_EXIST" and the platform's words for it. */
 static enum huabei_class answer_read_codes(const struct huabei_question *asked, struct fq_str node,
                                            struct fq_verdict *ret)
 {
@@ -86,18 +84,11 @@ static enum huabei_class answer_read_codes(const struct huabei_question *asked, 
     struct fq_str code = fq_json_text(host, node, "code");
     struct fq_str sub_code = fq_json_text(host, node, "sub_code");
     struct fq_str words = fq_json_text(host, node, "sub_msg");
-    struct fq_text joined;
-    fq_text_init(&joined, host, ANSWER_CODE_MAX);
-    fq_text_add(&joined, fq_slice_clip(code, ANSWER_CODE_MAX / 2 - 1));
-    if (sub_code.len > 0) {
-        fq_text_add_char(&joined, '/');
-        fq_text_add(&joined, fq_slice_clip(sub_code, ANSWER_CODE_MAX / 2));
-    }
-    fq_text_finish(&joined, &ret->platform_code);
     if (words.len == 0)
         words = fq_json_text(host, node, "msg");
     else if (fq_slice_is_listed(sub_code, "isv.invalid-signature"))
         words = answer_explain(asked, words);
+    ret->platform_code = fq_notation_code(host, code, sub_code);
     ret->platform_text = fq_slice_clip(words, ANSWER_TEXT_MAX);
     return huabei_classify(asked->method, code, sub_code);
 }

@@ -144,23 +144,19 @@ int huabei_create_biz(const struct huabei_question *asked, struct fq_text *biz)
 static int create_page(const struct huabei_question *asked, struct fq_pairs params,
                        struct fq_verdict *ret)
 {
-    static const char biz_name[] = "biz_content";
     const struct fq_host *host = asked->host;
+    struct fq_str gateway = asked->self->gateway;
     ret->message.struct_size = sizeof(ret->message);
     ret->message.method = fq_slice("GET");
     ret->action = FQ_ACTION_REDIRECT;
-    if (huabei_url(asked, params, NULL, &ret->message.url) != 0)
+    if (fq_form_join(host, gateway, params, NULL, &ret->message.url) != 0)
         return -1;
     if (ret->message.url.len <= CREATE_LINK_MAX && !create_has_payer(asked->call))
         return 0;
-    struct fq_pair *field = host->alloc(host, sizeof(*field));
-    if (field == NULL)
-        return host->fail(host, "no memory for the form");
-    *field = (struct fq_pair){ fq_slice(biz_name), fq_pairs_get(params, biz_name) };
-    ret->message.fields = (struct fq_pairs){ field, 1 };
+    ret->message.fields = (struct fq_pairs){ fq_pairs_find(params, HUABEI_BIZ), 1 };
     ret->message.method = fq_slice("POST");
     ret->action = FQ_ACTION_FORM_POST;
-    return huabei_url(asked, params, biz_name, &ret->message.url);
+    return fq_form_join(host, gateway, params, HUABEI_BIZ, &ret->message.url);
 }
 
 int huabei_create_begin(void *self, const struct fq_host *host, const struct fq_call *call,

@@ -44,8 +44,6 @@ struct fq_str huabei_node(enum huabei_method method)
 
 #define GATEWAY_BIZ_MAX 8192
 
-static const char gateway_biz_name[] = "biz_content";
-
 int huabei_order_biz(const struct huabei_question *asked, struct fq_text *biz)
 {
     fq_json_add_member(biz, "out_trade_no", asked->call->order_number);
@@ -103,7 +101,7 @@ static int gateway_request(const struct huabei_question *asked, struct fq_str ti
         { fq_slice("alipay_root_cert_sn"), asked->self->root_cert_sn },
         { fq_slice("app_cert_sn"), asked->self->app_cert_sn },
         { fq_slice("app_id"), asked->self->app_id },
-        { fq_slice(gateway_biz_name), biz },
+        { fq_slice(HUABEI_BIZ), biz },
         { fq_slice("charset"), fq_slice("utf-8") },
         { fq_slice("encrypt_type"), gateway_encrypts(asked) ? fq_slice("AES") : none },
         { fq_slice("format"), fq_slice("JSON") },
@@ -154,19 +152,6 @@ int huabei_sign(const struct huabei_question *asked, struct fq_pairs *ret)
     return 0;
 }
 
-int huabei_url(const struct huabei_question *asked, struct fq_pairs params, const char *except,
-               struct fq_str *ret)
-{
-    struct fq_text front;
-    struct fq_str gateway = { NULL, 0 };
-    fq_text_init(&front, asked->host, asked->self->gateway.len + 1);
-    fq_text_add(&front, asked->self->gateway);
-    fq_text_add_char(&front, '?');
-    if (!fq_text_finish(&front, &gateway))
-        return asked->host->fail(asked->host, "no memory for the URL");
-    return fq_form_join(asked->host, gateway, params, except, ret);
-}
-
 /* System parameters travel in the URL and biz_content in the body, as the platform's own SDKs do
  * it: the charset must be known before the body can be decoded. */
 int huabei_send(const struct huabei_question *asked, struct fq_verdict *ret)
@@ -174,9 +159,9 @@ int huabei_send(const struct huabei_question *asked, struct fq_verdict *ret)
     struct fq_pairs params = { NULL, 0 };
     if (huabei_sign(asked, &params) != 0)
         return -1;
-    struct fq_pair biz = { fq_slice(gateway_biz_name), fq_pairs_get(params, gateway_biz_name) };
-    struct fq_pairs body = { &biz, 1 };
-    if (huabei_url(asked, params, gateway_biz_name, &ret->message.url) != 0 ||
+    struct fq_pairs body = { fq_pairs_find(params, HUABEI_BIZ), 1 };
+    if (fq_form_join(asked->host, asked->self->gateway, params, HUABEI_BIZ, &ret->message.url) !=
+            0 ||
         fq_form_join(asked->host, fq_slice(""), body, NULL, &ret->message.body) != 0)
         return -1;
     ret->step = FQ_STEP_SEND;

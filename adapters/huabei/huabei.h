@@ -88,11 +88,10 @@ huabei_biz_fn huabei_refund_biz;
 huabei_biz_fn huabei_query_refund_biz;
 huabei_biz_fn huabei_fetch_key_biz;
 
+#define HUABEI_BIZ "biz_content"
+
 /* Signs; *ret holds every parameter that travels, sign included, none empty. */
 int huabei_sign(const struct huabei_question *asked, struct fq_pairs *ret);
-/* The gateway with the parameters in its query, all but `except` (NULL: all). */
-int huabei_url(const struct huabei_question *asked, struct fq_pairs params, const char *except,
-               struct fq_str *ret);
 /* Signs and makes a POST of it: fills `ret` with step SEND. */
 int huabei_send(const struct huabei_question *asked, struct fq_verdict *ret);
 /* What is signed, if it is asked at that time. 0, or -1 after host->fail(). */

@@ -9,15 +9,6 @@
 
 static const struct fq_str key_none = { NULL, 0 };
 
-/* The form of a serial, and of no name of a configured key. */
-static bool key_is_serial(struct fq_str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((s.ptr[i] < '0' || s.ptr[i] > '9') && (s.ptr[i] < 'a' || s.ptr[i] > 'f'))
-            return false;
-    return s.len == KEY_SERIAL_LEN;
-}
-
 /*= fact sheet 1.7: "lowercase hex MD5 of (issuer text + serial in DECIMAL)". Of the channel's key
  * `key`, or of `pem` if that is not absent. */
 static bool key_serial(const struct fq_host *host, const char *key, struct fq_str pem, size_t index,
@@ -140,7 +131,7 @@ enum huabei_proof huabei_verify(const struct huabei *self, const struct fq_host 
             return HUABEI_GENUINE;
         is_tried = true;
     }
-    if (!is_named || is_tried || !key_is_serial(serial))
+    if (!is_named || is_tried || !fq_slice_is_hex(serial, KEY_SERIAL_LEN))
         return HUABEI_FORGED;
     /* One that was fetched before goes by its serial. */
     const char *name = fq_notation_name(host, serial);
@@ -160,7 +151,7 @@ int huabei_fetch_key_begin(void *instance, const struct fq_host *host, const str
                            struct fq_verdict *ret)
 {
     const struct huabei *self = instance;
-    if (self->app_cert_sn.len == 0 || !key_is_serial(call->key_name))
+    if (self->app_cert_sn.len == 0 || !fq_slice_is_hex(call->key_name, KEY_SERIAL_LEN))
         return host->fail(host, "no certificate goes by such a name");
     const struct huabei_question asked = { self, host, call, HUABEI_FETCH_KEY };
     return huabei_send(&asked, ret);

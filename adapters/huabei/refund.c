@@ -9,34 +9,9 @@
  * try, a verified query_refund knows no such refund (fact sheet 2.10: "code 10000 WITHOUT
  * refund_status = not (yet) refunded: wait >= 10 s"). Every new try wipes the note. */
 #include "adapters/huabei/huabei.h"
-
-/* ---- the note of a refusal: refused = "<unix ms>|<code>", empty once wiped ---- */
+#include "adapters/sdk/refusal.h"
 
 #define REFUND_WAIT_MS 10000
-
-static const char refund_note_name[] = "refused";
-
-/* What an earlier try was told says nothing of this one. */
-static int refund_wipe_note(const struct fq_host *host, const struct fq_call *call,
-                            struct fq_verdict *ret)
-{
-    struct fq_str note = fq_pairs_get(call->memory, refund_note_name);
-    return note.len > 0 ? fq_verdict_remember(host, refund_note_name, fq_slice(""), ret) : 0;
-}
-
-static int refund_note_refusal(const struct fq_host *host, const struct fq_call *call,
-                               struct fq_verdict *ret)
-{
-    struct fq_text text;
-    struct fq_str note;
-    fq_text_init(&text, host, 24 + ret->platform_code.len);
-    fq_text_add_number(&text, call->now_unix_ms);
-    fq_text_add_char(&text, '|');
-    fq_text_add(&text, ret->platform_code);
-    if (!fq_text_finish(&text, &note))
-        return host->fail(host, "no memory for the note of a refund");
-    return fq_verdict_remember(host, refund_note_name, note, ret);
-}
 
 /* ---- the refund ---- */
 
@@ -59,7 +34,7 @@ int huabei_refund_begin(void *self, const struct fq_host *host, const struct fq_
                         struct fq_verdict *ret)
 {
     const struct huabei_question asked = { self, host, call, HUABEI_REFUND };
-    if (refund_wipe_note(host, call, ret) != 0)
+    if (fq_refusal_wipe(host, call, ret) != 0)
         return -1;
     return huabei_send(&asked, ret);
 }
@@ -84,7 +59,7 @@ int huabei_refund_resume(void *self, const struct fq_host *host, const struct fq
     struct fq_str node;
     ret->object = FQ_OBJECT_REFUND;
     ret->number = call->refund_number;
-    if (refund_wipe_note(host, call, ret) != 0)
+    if (fq_refusal_wipe(host, call, ret) != 0)
         return -1;
     enum huabei_class class = huabei_read(&asked, message, ret, &node);
     if (class == HUABEI_DONE)
@@ -92,7 +67,7 @@ int huabei_refund_resume(void *self, const struct fq_host *host, const struct fq
     if (class != HUABEI_ASK && class != HUABEI_FINAL)
         return 0;
     fq_verdict_ask(ret, FQ_OBJECT_REFUND, call->refund_number);
-    return class == HUABEI_FINAL ? refund_note_refusal(host, call, ret) : 0;
+    return class == HUABEI_FINAL ? fq_refusal_note(host, call, ret) : 0;
 }
 
 /* ---- what became of it ---- */
@@ -115,17 +90,15 @@ int huabei_query_refund_begin(void *self, const struct fq_host *host, const stru
 static int refund_absent(const struct fq_host *host, const struct fq_call *call, uint32_t outcome,
                          struct fq_verdict *ret)
 {
-    struct fq_str time, refusal;
-    int64_t refused_unix_ms;
+    struct fq_str refusal;
+    int64_t age_ms;
     ret->outcome = outcome;
     ret->number = call->refund_number;
-    if (!fq_slice_cut(fq_pairs_get(call->memory, refund_note_name), '|', &time, &refusal) ||
-        !fq_slice_to_number(time, INT64_MAX, &refused_unix_ms))
+    if (!fq_refusal_read(call, &age_ms, &refusal))
         return 0;
-    int64_t age_ms = call->now_unix_ms - refused_unix_ms;
     if (age_ms < REFUND_WAIT_MS) {
         ret->outcome = FQ_OUTCOME_PENDING;
-        ret->retry_after_ms = age_ms < 0 ? REFUND_WAIT_MS : REFUND_WAIT_MS - age_ms;
+        ret->retry_after_ms = REFUND_WAIT_MS - age_ms;
         return 0;
     }
     ret->outcome = FQ_OUTCOME_REFUND_FAILED;
@@ -140,12 +113,11 @@ static int refund_absent(const struct fq_host *host, const struct fq_call *call,
  */
 static struct fq_str refund_proof(const struct fq_host *host, struct fq_str node)
 {
-    struct fq_str status = fq_slice("refund_status=REFUND_SUCCESS");
     struct fq_str fee = fq_json_text(host, node, "refund_charge_amount");
     int64_t minor;
-    return fq_slice_to_minor(fee, huabei_about.exponent, &minor)
-               ? fq_slice_assign(host, "refund_status=REFUND_SUCCESS, refund_charge_amount", fee)
-               : status;
+    if (!fq_slice_to_minor(fee, huabei_about.exponent, &minor))
+        return fq_slice("refund_status=REFUND_SUCCESS");
+    return fq_slice_assign(host, "refund_status=REFUND_SUCCESS, refund_charge_amount", fee);
 }
 
 static int refund_found(const struct fq_host *host, const struct fq_call *call, struct fq_str node,

@@ -95,12 +95,18 @@ int fq_form_decode(const struct fq_host *host, struct fq_str raw, struct fq_pair
     return 0;
 }
 
-struct fq_str fq_pairs_get(struct fq_pairs pairs, const char *name)
+const struct fq_pair *fq_pairs_find(struct fq_pairs pairs, const char *name)
 {
     for (size_t i = 0; i < pairs.n_items; i++)
         if (fq_slice_equal(pairs.items[i].name, fq_slice_of(name)))
-            return pairs.items[i].value;
-    return (struct fq_str){ NULL, 0 };
+            return &pairs.items[i];
+    return NULL;
+}
+
+struct fq_str fq_pairs_get(struct fq_pairs pairs, const char *name)
+{
+    const struct fq_pair *found = fq_pairs_find(pairs, name);
+    return found != NULL ? found->value : (struct fq_str){ NULL, 0 };
 }
 
 void fq_form_add_encoded(struct fq_text *text, struct fq_str value)
@@ -127,15 +133,16 @@ void fq_form_add(struct fq_text *text, struct fq_str name, struct fq_str value)
     fq_form_add_encoded(text, value);
 }
 
-int fq_form_join(const struct fq_host *host, struct fq_str front, struct fq_pairs fields,
+int fq_form_join(const struct fq_host *host, struct fq_str url, struct fq_pairs fields,
                  const char *except, struct fq_str *ret)
 {
     struct fq_text text;
-    size_t size = front.len + 1;
+    size_t size = url.len + 2;
     for (size_t i = 0; i < fields.n_items; i++)
         size += 3 * (fields.items[i].name.len + fields.items[i].value.len) + 2;
     fq_text_init(&text, host, size);
-    fq_text_add(&text, front);
+    fq_text_add(&text, url);
+    fq_text_add_of(&text, url.len > 0 ? "?" : "");
     for (size_t i = 0; i < fields.n_items; i++)
         if (!fq_slice_equal(fields.items[i].name, fq_slice_of(except)))
             fq_form_add(&text, fields.items[i].name, fields.items[i].value);

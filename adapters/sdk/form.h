@@ -20,7 +20,8 @@ const char *fq_form_reason(int condition); /* text of the conditions above */
  * value; nothing between two '&' is no field. */
 int fq_form_decode(const struct fq_host *host, struct fq_str raw, struct fq_pairs *ret);
 
-/* The value of `name`; absent if there is none. */
+/* The pair called `name`, NULL if there is none; its value, absent if there is none. */
+const struct fq_pair *fq_pairs_find(struct fq_pairs pairs, const char *name);
 struct fq_str fq_pairs_get(struct fq_pairs pairs, const char *name);
 
 /* Percent-encodes all but the unreserved [0-9A-Za-z-_.~]. At most three times as long. */
@@ -29,9 +30,9 @@ void fq_form_add_encoded(struct fq_text *text, struct fq_str value);
 /* "name=value", with a '&' in front unless `text` is empty or ends in '?' or '&'. */
 void fq_form_add(struct fq_text *text, struct fq_str name, struct fq_str value);
 
-/* `front`, then all fields but the one called `except` (NULL: all of them): a URL when front ends
- * in '?', a body when it is "". 0, or -1 after host->fail(). */
-int fq_form_join(const struct fq_host *host, struct fq_str front, struct fq_pairs fields,
+/* All fields but the one called `except` (NULL: none) as a form, or, with `url` not empty, as that
+ * URL with the fields in its query. 0, or -1 after host->fail(). */
+int fq_form_join(const struct fq_host *host, struct fq_str url, struct fq_pairs fields,
                  const char *except, struct fq_str *ret);
 
 #endif

@@ -40,6 +40,20 @@ const char *fq_notation_name(const struct fq_host *host, struct fq_str s)
     return copy;
 }
 
+struct fq_str fq_notation_code(const struct fq_host *host, struct fq_str code,
+                               struct fq_str sub_code)
+{
+    const size_t part_max = 63;
+    struct fq_str joined = { NULL, 0 };
+    struct fq_text text;
+    fq_text_init(&text, host, 2 * part_max + 1);
+    fq_text_add(&text, fq_slice_clip(code, part_max));
+    fq_text_add_of(&text, sub_code.len > 0 ? "/" : "");
+    fq_text_add(&text, fq_slice_clip(sub_code, part_max));
+    fq_text_finish(&text, &joined);
+    return joined;
+}
+
 /* ---- HTML ---- */
 
 /* Adds what `s` begins with, one character or one reference; returns how much of `s` it was. */
@@ -96,6 +110,14 @@ bool fq_slice_find(struct fq_str s, struct fq_str needle, struct fq_str *ret)
         return false;
     *ret = (struct fq_str){ found, s.len - (size_t)(found - s.ptr) };
     return true;
+}
+
+bool fq_slice_is_hex(struct fq_str s, size_t len)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((s.ptr[i] < '0' || s.ptr[i] > '9') && (s.ptr[i] < 'a' || s.ptr[i] > 'f'))
+            return false;
+    return s.len == len;
 }
 
 bool fq_slice_has_any(struct fq_str s, const char *set)

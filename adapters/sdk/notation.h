@@ -14,6 +14,10 @@ bool fq_notation_beijing(const struct fq_host *host, int64_t unix_ms, struct fq_
 /* A copy with a NUL behind it, for the host's key names; NULL if out of memory. */
 const char *fq_notation_name(const struct fq_host *host, struct fq_str s);
 
+/* "40004/ACQ.SYSTEM_ERROR", or the code alone; each part cut to 63 bytes. */
+struct fq_str fq_notation_code(const struct fq_host *host, struct fq_str code,
+                               struct fq_str sub_code);
+
 /* Undoes &amp; &lt; &gt; &quot; &apos; and &#39;, once; other text stays as it is. */
 bool fq_notation_from_html(const struct fq_host *host, struct fq_str s, struct fq_str *ret);
 
@@ -23,6 +27,9 @@ bool fq_slice_is_listed(struct fq_str word, const char *list);
 
 /* The part of `s` from the first `needle` on; false if there is none. */
 bool fq_slice_find(struct fq_str s, struct fq_str needle, struct fq_str *ret);
+
+/* `len` digits of lower-case hex. */
+bool fq_slice_is_hex(struct fq_str s, size_t len);
 
 /* True if `s` holds one of the bytes of `set`, or a NUL. */
 bool fq_slice_has_any(struct fq_str s, const char *set);

@@ -257,12 +257,13 @@ static int notify(const char *key, const char *seller_id, struct fq_str serial)
     };
     struct fq_pairs fields = { items, sizeof(items) / sizeof(items[0]) };
     struct fq_str plain, body;
+    struct fq_text raw;
     assert_true(fq_canon_join(&test_host.host, fields, except, FQ_CANON_SKIP_EMPTY, &plain));
-    struct fq_pair sign = { fq_slice("sign"), vector_host_seal(&test_host, key, plain) };
-    assert_int_equal(fq_form_join(&test_host.host, fq_slice(""), fields, NULL, &body), 0);
-    assert_int_equal(fq_form_join(&test_host.host, test_printf("%.*s&", (int)body.len, body.ptr),
-                                  (struct fq_pairs){ &sign, 1 }, NULL, &body),
-                     0);
+    fq_text_init(&raw, &test_host.host, 4096);
+    for (size_t i = 0; i < fields.n_items; i++)
+        fq_form_add(&raw, fields.items[i].name, fields.items[i].value);
+    fq_form_add(&raw, fq_slice("sign"), vector_host_seal(&test_host, key, plain));
+    assert_true(fq_text_finish(&raw, &body));
     test_host.failure[0] = '\0';
     test_verdict = (struct fq_verdict){ .struct_size = sizeof(test_verdict) };
     test_answer = (struct fq_message){ .struct_size = sizeof(test_answer), .body = body };

@@ -31,6 +31,28 @@ static void a_name_ends_in_nul(void **state)
     assert_string_equal(fq_notation_name(&sdk_host, (struct fq_str){ NULL, 0 }), "");
 }
 
+static void a_code_and_its_sub_code_are_one_text(void **state)
+{
+    (void)state;
+    char longest[80];
+    memset(longest, 'x', sizeof(longest));
+    struct fq_str code = { longest, sizeof(longest) };
+    assert_slice(fq_notation_code(&sdk_host, fq_slice("40004"), fq_slice("ACQ.X")), "40004/ACQ.X");
+    assert_slice(fq_notation_code(&sdk_host, fq_slice("10000"), fq_slice("")), "10000");
+    assert_slice(fq_notation_code(&sdk_host, fq_slice(""), fq_slice("")), "");
+    assert_int_equal(fq_notation_code(&sdk_host, code, code).len, 127);
+}
+
+static void hex_is_lower_case_and_of_its_length(void **state)
+{
+    (void)state;
+    assert_true(fq_slice_is_hex(fq_slice("09af"), 4));
+    assert_false(fq_slice_is_hex(fq_slice("09af"), 5));
+    assert_false(fq_slice_is_hex(fq_slice("09aF"), 4));
+    assert_false(fq_slice_is_hex(fq_slice("09ag"), 4));
+    assert_false(fq_slice_is_hex((struct fq_str){ NULL, 0 }, 4));
+}
+
 static void html_is_undone_once(void **state)
 {
     (void)state;
@@ -129,6 +151,8 @@ int main(void)
         sdk_test(bytes_become_hex_and_base64),
         sdk_test(a_time_is_beijings),
         sdk_test(a_name_ends_in_nul),
+        sdk_test(a_code_and_its_sub_code_are_one_text),
+        sdk_test(hex_is_lower_case_and_of_its_length),
         sdk_test(html_is_undone_once),
         sdk_test(a_word_is_listed_whole),
         sdk_test(a_needle_is_found_with_what_follows),
