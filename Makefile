@@ -212,6 +212,7 @@ lint:
 	@mkdir -p build
 	@sh tests/lint/layers.sh
 	@sh tests/lint/tree.sh
+	@sh tests/lint/manual.sh
 
 format-check:
 	@clang-format --dry-run --Werror $$(git ls-files '*.[ch]') && echo "format: ok"
