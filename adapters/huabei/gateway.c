@@ -86,8 +86,9 @@ struct gateway_request {
 };
 
 /*= fact sheet 1.4: "Drop parameters with an empty name or an empty value", sort, raw. */
-static int gateway_request(const struct huabei_question *asked, struct fq_str timestamp,
-                           struct gateway_request **ret)
+/* NULL after host->fail(). */
+static struct gateway_request *gateway_request(const struct huabei_question *asked,
+                                               struct fq_str timestamp)
 {
     static const char *const except[] = { NULL };
     const struct fq_str none = { NULL, 0 };
@@ -96,7 +97,7 @@ static int gateway_request(const struct huabei_question *asked, struct fq_str ti
     struct gateway_request *request = host->alloc(host, sizeof(*request));
     struct fq_str biz = none;
     if (gateway_biz(asked, &biz) != 0)
-        return -1;
+        return NULL;
     const struct fq_pair all[] = {
         { fq_slice("alipay_root_cert_sn"), asked->self->root_cert_sn },
         { fq_slice("app_cert_sn"), asked->self->app_cert_sn },
@@ -117,17 +118,18 @@ static int gateway_request(const struct huabei_question *asked, struct fq_str ti
             request->items[request->n_items++] = all[i];
     if (request == NULL ||
         !fq_canon_join(host, (struct fq_pairs){ request->items, request->n_items }, except,
-                       FQ_CANON_SKIP_EMPTY, &request->plain))
-        return host->fail(host, "no memory for the string to sign");
-    *ret = request;
-    return 0;
+                       FQ_CANON_SKIP_EMPTY, &request->plain)) {
+        (void)host->fail(host, "no memory for the string to sign");
+        return NULL;
+    }
+    return request;
 }
 
 int huabei_string_to_sign(const struct huabei_question *asked, struct fq_str timestamp,
                           struct fq_str *ret)
 {
-    struct gateway_request *request = NULL;
-    if (gateway_request(asked, timestamp, &request) != 0)
+    const struct gateway_request *request = gateway_request(asked, timestamp);
+    if (request == NULL)
         return -1;
     *ret = request->plain;
     return 0;
@@ -137,11 +139,11 @@ int huabei_string_to_sign(const struct huabei_question *asked, struct fq_str tim
 int huabei_sign(const struct huabei_question *asked, struct fq_pairs *ret)
 {
     const struct fq_host *host = asked->host;
-    struct gateway_request *request = NULL;
     struct fq_str timestamp, signature, base64;
     if (!fq_notation_beijing(host, asked->call->now_unix_ms, &timestamp))
         return host->fail(host, "no memory for the time, or no such time");
-    if (gateway_request(asked, timestamp, &request) != 0)
+    struct gateway_request *request = gateway_request(asked, timestamp);
+    if (request == NULL)
         return -1;
     if (host->sign(host, "app", HUABEI_SCHEME, request->plain, &signature) != 0)
         return host->fail(host, "the request could not be signed");

@@ -138,8 +138,8 @@ enum huabei_proof huabei_verify(const struct huabei *self, const struct fq_host 
                                 struct fq_str text, struct fq_str signature_base64,
                                 struct fq_str serial);
 
-int huabei_ready(void *self, const struct fq_host *host, const struct fq_str *keys, size_t n_keys,
-                 struct fq_str *reterr_key);
+int huabei_ready(void *instance, const struct fq_host *host, const struct fq_str *keys,
+                 size_t n_keys, struct fq_str *reterr_key);
 
 /* ---- create.c ---- */
 

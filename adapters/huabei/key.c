@@ -35,7 +35,7 @@ static bool key_root_serial(const struct fq_host *host, struct fq_str *ret)
     struct fq_text text;
     bool has_root = false;
     int r = 0;
-    fq_text_init(&text, host, KEY_ROOTS_MAX * (KEY_SERIAL_LEN + 1));
+    fq_text_init(&text, host, (size_t)KEY_ROOTS_MAX * (KEY_SERIAL_LEN + 1));
     for (size_t i = 0; r != 1 && i < KEY_ROOTS_MAX; i++) {
         r = host->cert_field(host, "alipay_root", key_none, i, FQ_CERT_SIGNATURE_OID, &oid);
         if (r != 0 || !fq_slice_starts(oid, fq_slice("1.2.840.113549.1.1.")) ||
@@ -54,6 +54,7 @@ static bool key_root_serial(const struct fq_host *host, struct fq_str *ret)
 static const struct fq_key_set key_sets[] = {
     { "alipay", "alipay_next" },
     { "app_cert alipay_cert alipay_root", "alipay_cert_next" },
+    { NULL, NULL },
 };
 
 /* Of each set, what verifies answers. */
@@ -101,7 +102,7 @@ int huabei_ready(void *instance, const struct fq_host *host, const struct fq_str
     struct huabei *self = instance;
     const char *name;
     size_t set;
-    if (fq_keys_choose(host, key_sets, HUABEI_COUNT(key_sets), keys, n_keys, &set, reterr_key) != 0)
+    if (fq_keys_choose(host, key_sets, keys, n_keys, &set, reterr_key) != 0)
         return -1;
     for (size_t i = 0; i < HUABEI_N_PLATFORM_KEYS; i++)
         if (fq_keys_has(keys, n_keys, key_platform[set][i]))

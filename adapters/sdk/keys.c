@@ -33,28 +33,37 @@ static bool keys_in_set(const struct fq_key_set *set, struct fq_str name)
     return fq_slice_is_listed(name, set->required) || fq_slice_is_listed(name, set->optional);
 }
 
-int fq_keys_choose(const struct fq_host *host, const struct fq_key_set *sets, size_t n_sets,
+/* The last set that the key is of; NULL: of none. */
+static const struct fq_key_set *keys_set_of(const struct fq_key_set *sets, struct fq_str name)
+{
+    const struct fq_key_set *found = NULL;
+    for (const struct fq_key_set *set = sets; set->required != NULL; set++)
+        if (keys_in_set(set, name))
+            found = set;
+    return found;
+}
+
+int fq_keys_choose(const struct fq_host *host, const struct fq_key_set *sets,
                    const struct fq_str *keys, size_t n_keys, size_t *ret_set,
                    struct fq_str *reterr_key)
 {
-    size_t chosen = 0;
-    for (size_t s = 0; s < n_sets; s++)
-        for (size_t i = 0; i < n_keys; i++)
-            if (keys_in_set(&sets[s], keys[i]))
-                chosen = s;
-    struct fq_str name, rest = fq_slice_of(sets[chosen].required);
+    const struct fq_key_set *chosen = sets;
+    for (size_t i = 0; i < n_keys; i++) {
+        const struct fq_key_set *set = keys_set_of(sets, keys[i]);
+        if (set != NULL && set > chosen)
+            chosen = set;
+    }
+    struct fq_str name, rest = fq_slice_of(chosen->required);
     while (rest.len > 0) {
         fq_slice_cut(rest, ' ', &name, &rest);
         if (!keys_has(keys, n_keys, name))
             return fq_keys_refuse(host, name, "is missing", reterr_key);
     }
-    for (size_t s = 0; s < n_sets; s++)
-        for (size_t i = 0; i < n_keys; i++)
-            if (s != chosen && keys_in_set(&sets[s], keys[i]) &&
-                !keys_in_set(&sets[chosen], keys[i]))
-                return fq_keys_refuse(host, keys[i], "does not go together with the other keys",
-                                      reterr_key);
-    *ret_set = chosen;
+    for (size_t i = 0; i < n_keys; i++)
+        if (keys_set_of(sets, keys[i]) != NULL && !keys_in_set(chosen, keys[i]))
+            return fq_keys_refuse(host, keys[i], "does not go together with the other keys",
+                                  reterr_key);
+    *ret_set = (size_t)(chosen - sets);
     return 0;
 }
 

@@ -5,7 +5,8 @@
 
 #include "adapters/sdk/text.h"
 
-/* Keys that belong together; names with single spaces between them. */
+/* Keys that belong together; names with single spaces between them. A list of sets ends with one
+ * that requires NULL. */
 struct fq_key_set {
     const char *required;
     const char *optional;
@@ -20,7 +21,7 @@ int fq_keys_refuse(const struct fq_host *host, struct fq_str name, const char *w
 /* Chooses among sets that exclude each other: the last of which any key is there, or else the
  * first. Keys of no set go with each. 0 and *ret_set; or -1 if one of its required keys is missing,
  * or a key of another set is there. */
-int fq_keys_choose(const struct fq_host *host, const struct fq_key_set *sets, size_t n_sets,
+int fq_keys_choose(const struct fq_host *host, const struct fq_key_set *sets,
                    const struct fq_str *keys, size_t n_keys, size_t *ret_set,
                    struct fq_str *reterr_key);
 

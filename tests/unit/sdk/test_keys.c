@@ -6,6 +6,7 @@
 static const struct fq_key_set sets[] = {
     { "plain", "plain_next" },
     { "own their roots", "their_next" },
+    { NULL, NULL },
 };
 
 static struct fq_str refused;
@@ -19,7 +20,7 @@ static int choose(const char *list)
         fq_slice_cut(rest, ' ', &keys[n_keys], &rest);
     refused = (struct fq_str){ NULL, 0 };
     chosen = 99;
-    return fq_keys_choose(&sdk_host, sets, 2, keys, n_keys, &chosen, &refused);
+    return fq_keys_choose(&sdk_host, sets, keys, n_keys, &chosen, &refused);
 }
 
 static void a_whole_set_is_chosen_with_keys_of_none(void **state)
