@@ -12,8 +12,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const struct fq_adapter *fenqi_adapter(void);
 
-#define ANY_SERIAL "00000000000000000000000000000000" /* what the host makes of each certificate \
-                                                       */
+/* What the host makes of each certificate. */
+#define ANY_SERIAL "00000000000000000000000000000000"
 
 static void *notification_open(struct vector_host *host, bool with_certificates)
 {
