@@ -25,9 +25,11 @@ mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 # The machine's own way to its package sources: apt, npm, proxies, certificates.
 cp -r /etc/apt/. "$root/etc/apt/"
-# Its certificates under another name: the package ca-certificates makes a bundle of its own there.
-bundle=/etc/fenqid-bare-ca.crt
-[ ! -f /etc/ssl/certs/ca-certificates.crt ] || cp /etc/ssl/certs/ca-certificates.crt "$root$bundle"
+# The certificates that this machine trusts beside the usual ones: ca-certificates takes them up.
+[ ! -d /usr/local/share/ca-certificates ] || {
+    mkdir -p "$root/usr/local/share/ca-certificates"
+    cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
+}
 cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
 for npmrc in "$HOME/.npmrc" /usr/etc/npmrc; do
     [ ! -f "$npmrc" ] || cp "$npmrc" "$root/root/.npmrc"
@@ -37,7 +39,7 @@ git clone -q . "$root/work"
 
 inside() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI=true \
-        NODE_EXTRA_CA_CERTS=$bundle \
+        NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
         $(env | grep -iE '^(https?_proxy|no_proxy|npm_config_[a-z_]*)=' || true) \
         chroot "$root" sh -c "cd /work && $1"
 }
