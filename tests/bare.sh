@@ -11,7 +11,7 @@ mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) bookworm .*/\2/p' /etc/ap
 
 cleanup() {
     for mount in proc dev; do
-        if mountpoint -q "$root/$mount"; then umount "$root/$mount"; fi
+        if mountpoint -q "$root/$mount"; then umount "$root/$mount" || umount -l "$root/$mount"; fi
     done
     rm -rf --one-file-system "$root"
 }
