@@ -157,6 +157,7 @@ struct bench_limits {
     double ed25519_sign_us;
     double echo_us;          /* of the server's CPU, for one message over CURVE, full window */
     double row_us;           /* of CPU, for one row of many in a commit */
+    double sync_us;          /* of CPU, for 4 KiB written and on disk */
     double fdatasync_p50_us; /* of the wall */
     double fdatasync_p99_us;
 };

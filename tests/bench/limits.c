@@ -230,12 +230,14 @@ static void limits_sync(const struct bench_place *place, struct bench_limits *re
     (void)snprintf(path, sizeof(path), "%s/sync", place->folder);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bench_check(fd >= 0);
+    double cpu_us = limits_thread_us();
     for (size_t i = 0; i < SYNCS_N; i++) {
         int64_t from_us = bench_now_us();
         bench_check(write(fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes));
         bench_check(fdatasync(fd) == 0);
         us[i] = (double)(bench_now_us() - from_us);
     }
+    ret->sync_us = (limits_thread_us() - cpu_us) / SYNCS_N;
     (void)close(fd);
     ret->fdatasync_p50_us = bench_percentile(us, SYNCS_N, 50);
     ret->fdatasync_p99_us = bench_percentile(us, SYNCS_N, 99);
