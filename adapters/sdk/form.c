@@ -99,7 +99,7 @@ const struct fq_pair *fq_pairs_find(struct fq_pairs pairs, const char *name)
 {
     for (size_t i = 0; i < pairs.n_items; i++)
         if (fq_slice_equal(pairs.items[i].name, fq_slice_of(name)))
-            return &pairs.items[i];
+            return pairs.items + i;
     return NULL;
 }
 

@@ -77,7 +77,7 @@ static void store_wait_for_company(struct fq_store *store, struct fq_job *jobs)
     while (n < TRANSACTIONS_MAX && atomic_load(&store->n_expected) > 0 &&
            fq_clock_mono_us() < until_us) {
         /* Asleep, not on the queue: being woken for each of them would cost what a group saves. */
-        const struct timespec nap = { .tv_nsec = NAP_US * 1000 };
+        const struct timespec nap = { .tv_nsec = NAP_US * 1000L };
         (void)nanosleep(&nap, NULL);
         *end = fq_queue_take_within(store->transactions, TRANSACTIONS_MAX - n, 0);
         end = store_end(end, &n);
