@@ -53,9 +53,11 @@ static bool notify_is_refund(struct fq_pairs fields)
     return false;
 }
 
-/* refund_fee is cumulative, so it is no amount of this refund: ask, and say the sum. A number that
- * is none of ours (or the order's own, when the console named none) is a question about the
- * payment. */
+#define NOTIFY_NUMBER_MAX 64
+
+/* refund_fee is cumulative, so it is no amount of this refund: ask, and say the sum. A refund made
+ * in the console goes by a number of theirs, or by the order's own (fact sheet 2.10); without any
+ * it is a question about the payment. */
 static int notify_ask_refund(struct fq_pairs fields, struct fq_verdict *ret)
 {
     struct fq_str order_number = fq_pairs_get(fields, "out_trade_no");
@@ -65,7 +67,7 @@ static int notify_ask_refund(struct fq_pairs fields, struct fq_verdict *ret)
         ret->has_refunded_total = 1;
         ret->refunded_total_minor = total.minor;
     }
-    if (!fq_slice_is_word(number, 32) || fq_slice_equal(number, order_number))
+    if (number.len == 0 || number.len > NOTIFY_NUMBER_MAX)
         return fq_verdict_ask(ret, FQ_OBJECT_PAYMENT, order_number);
     ret->order_number = order_number;
     return fq_verdict_ask(ret, FQ_OBJECT_REFUND, number);

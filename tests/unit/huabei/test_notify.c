@@ -149,11 +149,29 @@ static void a_refund_is_no_second_payment_and_asks(void **state)
     assert_int_equal(test_verdict.amount.minor, 0);
 }
 
-static void a_refund_without_a_number_of_ours_asks_about_the_payment(void **state)
+/* By the console's own number, or the order's where it named none. */
+static void a_refund_that_we_did_not_send_is_asked_about_too(void **state)
 {
     (void)state;
-    static const char *const cases[] = { "", TEST_ORDER, "HZ01-2026",
-                                         "R123456789012345678901234567890123" };
+    static const char *const cases[] = { "HZ01-2026", TEST_ORDER };
+    put("refund_fee", "6999.00");
+    put("trade_status", "TRADE_CLOSED");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        put("out_biz_no", cases[i]);
+        assert_int_equal(notify(sealed_by("platform")), 0);
+        assert_int_equal(test_verdict.step, FQ_STEP_ASK);
+        assert_int_equal(test_verdict.object, FQ_OBJECT_REFUND);
+        assert_slice(test_verdict.number, cases[i]);
+        assert_slice(test_verdict.order_number, TEST_ORDER);
+    }
+}
+
+static void a_refund_without_a_number_asks_about_the_payment(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "", "R12345678901234567890123456789012345678901234567890123456789012345"
+    };
     put("refund_fee", "6999.00");
     put("trade_status", "TRADE_CLOSED");
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -163,6 +181,33 @@ static void a_refund_without_a_number_of_ours_asks_about_the_payment(void **stat
         assert_int_equal(test_verdict.object, FQ_OBJECT_PAYMENT);
         assert_slice(test_verdict.number, TEST_ORDER);
     }
+}
+
+static void what_went_back_in_all_is_told_beside(void **state)
+{
+    (void)state;
+    put("gmt_refund", "2026-03-16 10:00:00.123");
+    put("out_biz_no", TEST_REFUND);
+    put("refund_fee", "100.50");
+    assert_int_equal(notify(sealed_by("platform")), 0);
+    assert_int_equal(test_verdict.has_refunded_total, 1);
+    assert_int_equal(test_verdict.refunded_total_minor, 10050);
+    put("refund_fee", "much");
+    assert_int_equal(notify(sealed_by("platform")), 0);
+    assert_int_equal(test_verdict.has_refunded_total, 0);
+}
+
+/* The order says by itself that it let nobody else pay. */
+static void a_bound_payers_payment_says_whose_it_is(void **state)
+{
+    (void)state;
+    put("passback_params", "need_check_info");
+    assert_int_equal(notify(sealed_by("platform")), 0);
+    assert_outcome(FQ_OUTCOME_PAID);
+    assert_int_equal(test_verdict.identity, FQ_IDENTITY_REAL_NAME_MATCHED);
+    put("passback_params", "need_check_infos");
+    assert_int_equal(notify(sealed_by("platform")), 0);
+    assert_int_equal(test_verdict.identity, FQ_IDENTITY_PLATFORM_LOGIN);
 }
 
 /* ---- what is refused ---- */
@@ -309,7 +354,10 @@ int main(void)
         notify_test(empty_fields_are_not_signed),
         notify_test(another_status_only_asks),
         notify_test(a_refund_is_no_second_payment_and_asks),
-        notify_test(a_refund_without_a_number_of_ours_asks_about_the_payment),
+        notify_test(a_refund_that_we_did_not_send_is_asked_about_too),
+        notify_test(a_refund_without_a_number_asks_about_the_payment),
+        notify_test(what_went_back_in_all_is_told_beside),
+        notify_test(a_bound_payers_payment_says_whose_it_is),
         notify_test(a_message_for_another_account_is_refused),
         notify_test(another_charset_is_refused),
         notify_test(another_signature_scheme_is_refused),

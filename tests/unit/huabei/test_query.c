@@ -53,6 +53,18 @@ static void a_paid_order_is_paid(void **state)
     assert_slice(test_verdict.platform_code, "10000");
 }
 
+static void a_bound_payers_order_says_whose_it_is(void **state)
+{
+    (void)state;
+    judge(FRONT "\"passback_params\":\"need_check_info\",\"total_amount\":\"6999.00\","
+                "\"trade_status\":\"TRADE_SUCCESS\"}");
+    assert_outcome(FQ_OUTCOME_PAID);
+    assert_int_equal(test_verdict.identity, FQ_IDENTITY_REAL_NAME_MATCHED);
+    judge(FRONT "\"passback_params\":\"need_check_info\",\"total_amount\":\"6999.00\","
+                "\"trade_status\":\"WAIT_BUYER_PAY\"}");
+    assert_int_equal(test_verdict.identity, FQ_IDENTITY_UNSET);
+}
+
 static void a_finished_order_is_paid(void **state)
 {
     (void)state;
@@ -334,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         huabei_test(the_order_is_asked_for_by_our_number),
         huabei_test(a_paid_order_is_paid),
+        huabei_test(a_bound_payers_order_says_whose_it_is),
         huabei_test(a_finished_order_is_paid),
         huabei_test(the_terms_used_are_read_in_every_spelling),
         huabei_test(terms_that_make_no_sense_do_not_spoil_the_payment),

@@ -157,6 +157,25 @@ static void a_refund_that_was_done_is_refunded(void **state)
     assert_slice(test_verdict.order_number, TEST_ORDER);
     assert_int_equal(test_verdict.amount.minor, 10050);
     assert_slice(test_verdict.platform_ref, TEST_TRADE);
+    assert_slice(test_verdict.proof, "refund_status=REFUND_SUCCESS");
+}
+
+static void the_fee_that_went_back_stands_beside_the_proof_only(void **state)
+{
+    (void)state;
+    static const char *const fees[][2] = {
+        { "23.00", "refund_status=REFUND_SUCCESS, refund_charge_amount=23.00" },
+        { "0.00", "refund_status=REFUND_SUCCESS, refund_charge_amount=0.00" },
+        { "much", "refund_status=REFUND_SUCCESS" },
+    };
+    for (size_t i = 0; i < 3; i++) {
+        judge_query(test_printf("%.*s,\"refund_charge_amount\":\"%s\"}",
+                                (int)sizeof(REFUNDED_BODY) - 2, REFUNDED_BODY, fees[i][0])
+                        .ptr);
+        assert_outcome(FQ_OUTCOME_REFUNDED);
+        assert_int_equal(test_verdict.amount.minor, 10050);
+        assert_slice(test_verdict.proof, fees[i][1]);
+    }
 }
 
 static void a_refund_without_a_status_is_pending(void **state)
@@ -357,6 +376,7 @@ int main(void)
         refund_test(what_may_be_repeated_is_unknown),
         refund_test(an_unsigned_refusal_is_unknown_and_not_noted),
         refund_test(a_refund_that_was_done_is_refunded),
+        refund_test(the_fee_that_went_back_stands_beside_the_proof_only),
         refund_test(a_refund_without_a_status_is_pending),
         refund_test(a_refund_that_is_not_named_whole_is_unknown),
         refund_test(an_unknown_trade_is_not_found_with_and_without_prefix),
