@@ -59,8 +59,9 @@ static struct fq_next_action answer_action(struct fq_flow *flow, struct fq_opera
         return action;
     const struct fq_attempt *live = fq_ledger_live_attempt(ledger);
     if (payment->terminal == FQ_TERMINAL_QR || payment->terminal == FQ_TERMINAL_APP) {
-        if (live == NULL || live->action_text.len == 0)
-            return action;
+        if (live == NULL || live->action_text.len == 0 ||
+            fq_flow_now(flow) >= live->action_expires_ms)
+            return action; /* a repeated CreatePayment brings a new one */
         action.kind = payment->terminal == FQ_TERMINAL_QR ? ACTION_QR_CODE : ACTION_APP_SDK;
         action.text = live->action_text;
         action.expires_ms = live->action_expires_ms;

@@ -147,7 +147,8 @@ static void open_look(struct fq_open *open)
     if (payment->state != FQ_PAYMENT_OPEN || payment->close_requested_ms > 0 || channel == NULL ||
         left < channel->about.deadline_min_ms || is_used_up) {
         open_end(open, FQ_OPEN_NOT_NOW);
-    } else if (live != NULL && live->action_text.len > 0) {
+    } else if (live != NULL && live->action_text.len > 0 &&
+               fq_flow_now(open->flow) < live->action_expires_ms) {
         open_end(open, FQ_OPEN_OK); /* QR or app: the attempt's own text, from the ledger */
     } else if (live != NULL && !channel->about.reopen_is_same_order) {
         open_end(open, FQ_OPEN_WAIT);
