@@ -90,7 +90,8 @@ static void private_key_in_every_form(void **state)
     assert_int_equal(PEM_write_bio_PrivateKey_traditional(bio, keys.rsa, NULL, NULL, 0, NULL, NULL),
                      1);
     struct fq_str pkcs1 = text_of_bio(bio, keys.arena);
-    assert_true(fq_str_starts(pkcs1, fq_lit("-----BEGIN RSA PRIVATE KEY-----")));
+    assert_true(fq_str_starts(pkcs1, fq_lit("-----BEGIN RSA "
+                                            "PRIVATE KEY-----")));
     assert_int_equal(add(FQ_KEY_PRIVATE_SIGN, pkcs1), 0);
     assert_int_equal(add(FQ_KEY_PRIVATE_SIGN, pem_of_private(keys.rsa, keys.arena)), 0);
     assert_int_equal(add(FQ_KEY_PRIVATE_SIGN, base64_of_der(i2d_PrivateKey, keys.rsa)), 0);
