@@ -79,6 +79,19 @@ static void test_an_unverified_one_is_refused(void **state)
     notify_assert_unchanged(&page, 400);
 }
 
+/* It would only make us ask, but whoever sent it is no platform: it is not acknowledged. */
+static void test_an_unverified_hint_is_refused_too(void **state)
+{
+    (void)state;
+    struct fake_page page;
+    notify_opened();
+    struct fq_verdict *hint = fake_notify(&page, FQ_OUTCOME_UNSET, number);
+    hint->step = FQ_STEP_ASK;
+    fake_word_of(hint)->is_unverified = true;
+    fake_run();
+    notify_assert_unchanged(&page, 400);
+}
+
 static void test_another_amount_is_refused(void **state)
 {
     (void)state;
@@ -278,6 +291,7 @@ int main(void)
         FAKE_TEST(test_it_is_acknowledged_after_the_commit),
         FAKE_TEST(test_a_duplicate_is_acknowledged_and_changes_nothing),
         FAKE_TEST(test_an_unverified_one_is_refused),
+        FAKE_TEST(test_an_unverified_hint_is_refused_too),
         FAKE_TEST(test_another_amount_is_refused),
         FAKE_TEST(test_an_unknown_order_is_not_acknowledged),
         FAKE_TEST(test_an_order_of_another_channel_is_refused),
