@@ -72,7 +72,7 @@ enum fq_log_type {
 struct fq_log_field {
     const char *name; /* upper case, journald's rules */
     uint32_t type;
-    struct fq_str text;
+    struct fq_str text; /* STR: an empty one is left out of the line */
     int64_t number;
 };
 

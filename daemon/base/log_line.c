@@ -141,7 +141,8 @@ void fq_log_entry_init(struct fq_log_entry *entry, int level, uint32_t msg, cons
 
 void fq_log_entry_add(struct fq_log_entry *entry, const struct fq_log_field *field)
 {
-    if (entry->is_truncated)
+    bool is_absent = field->type == FQ_LOG_TYPE_STR && field->text.len == 0 && entry->size > 0;
+    if (entry->is_truncated || is_absent) /* what is not known is not told */
         return;
     size_t start = entry->size;
     if (!line_put(entry, field->name, strlen(field->name)) || !line_put(entry, "=", 1)) {

@@ -111,9 +111,16 @@ static void value_that_could_be_mistaken_is_quoted(void **state)
     assert_shown(fq_lit("a b=c"), "\"a b=c\"");
     assert_shown(fq_lit("say \"x\""), "\"say \\\"x\\\"\"");
     assert_shown(fq_lit("\""), "\"\\\"\"");
-    assert_shown(fq_lit(""), "\"\"");
-    assert_shown((struct fq_str){ NULL, 0 }, "\"\"");
     assert_shown(fq_lit("k=v"), "k=v");
+}
+
+static void field_without_a_text_is_left_out(void **state)
+{
+    (void)state;
+    FQ_CLEANUP_FREE char *empty = shown(FQ_LOG_STR("A", fq_lit("")));
+    FQ_CLEANUP_FREE char *absent = shown(FQ_LOG_TEXT("A", NULL));
+    assert_string_equal(empty, "notice: text\n");
+    assert_string_equal(absent, "notice: text\n");
 }
 
 /* ---- forging ---- */
@@ -410,6 +417,7 @@ int main(void)
         cmocka_unit_test(line_has_level_text_and_fields),
         cmocka_unit_test(level_beyond_the_maximum_is_dropped),
         cmocka_unit_test(value_that_could_be_mistaken_is_quoted),
+        cmocka_unit_test(field_without_a_text_is_left_out),
         cmocka_unit_test(no_line_can_be_forged),
         cmocka_unit_test(no_terminal_can_be_driven),
         cmocka_unit_test(bytes_that_are_not_utf8_are_escaped),
