@@ -159,7 +159,7 @@ LIBDIR := $(DESTDIR)$(PREFIX)/lib
 install: build
 	install -D -m 755 $(B)/fenqid $(DESTDIR)$(PREFIX)/sbin/fenqid
 	install -D -m 755 $(B)/fenqictl $(DESTDIR)$(PREFIX)/bin/fenqictl
-	install -D -m 644 -t $(LIBDIR)/fenqid/adapters $(ADAPTERS:%=$(B)/adapters/%.so)
+	install -D -m 644 -t $(LIBDIR)/fenqid/adapters $(patsubst %,$(B)/adapters/%.so,$(filter-out example,$(ADAPTERS)))
 	install -D -m 755 $(B)/libfenqi.so $(LIBDIR)/libfenqi.so.1
 	ln -sf libfenqi.so.1 $(LIBDIR)/libfenqi.so
 	install -D -m 644 $(B)/libfenqi.a $(LIBDIR)/libfenqi.a
