@@ -6,7 +6,9 @@
 #include "daemon/core/money.h"
 #include "daemon/flow/parts.h"
 
-#define CONTENT_SIZE_MAX 16384
+/* Every byte of the longest request (io/codec: 8 KiB of quote, some 1 KiB of the rest) may take
+ * three. */
+#define CONTENT_SIZE_MAX 32768
 
 struct create {
     struct fq_flow *flow;

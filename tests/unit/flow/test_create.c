@@ -209,6 +209,20 @@ static void test_a_parallel_payment_must_be_asked_for(void **state)
     assert_string_not_equal(second.payment_id, first.payment_id);
 }
 
+/* The longest field that the codec lets through, of bytes that take three each where it is
+ * digested. */
+static void test_a_quote_of_nothing_but_zeroes_is_the_callers_fault(void **state)
+{
+    (void)state;
+    struct fake_ask ask;
+    struct fq_operation *operation = fake_create_request(&ask, "key-00000001", "order-1");
+    operation->create_payment.quote =
+        (struct fq_str){ fq_arena_alloc(operation->arena, 8192), 8192 };
+    fq_flow_operation(fake.flow, operation);
+    fake_run();
+    assert_string_equal(ask.reason, "QUOTE_INVALID");
+}
+
 static void test_a_quote_with_one_byte_changed_is_refused(void **state)
 {
     (void)state;
@@ -420,6 +434,7 @@ int main(void)
         FAKE_TEST(test_of_two_at_once_for_one_order_one_is_made),
         FAKE_TEST(test_an_order_that_is_paid_is_refused),
         FAKE_TEST(test_a_parallel_payment_must_be_asked_for),
+        FAKE_TEST(test_a_quote_of_nothing_but_zeroes_is_the_callers_fault),
         FAKE_TEST(test_a_quote_with_one_byte_changed_is_refused),
         FAKE_TEST(test_what_is_wrong_is_named),
         FAKE_TEST(test_a_store_fault_is_answered_and_burns_nothing),
