@@ -13,7 +13,7 @@
  * cut between characters. Amounts have no sign of their own where a comment gives them none. */
 struct unionpay_file_record {
     const char *trade_no;      /* 1: "S56" for a consume */
-    const char *acq_ins_code;  /* 2 */
+    const char *acq_ins_code;  /* 2; NULL: one of the sandbox */
     const char *trace_no;      /* 4 */
     const char *txn_time;      /* 5: MMDDhhmmss */
     const char *card_number;   /* 6: goes in as it is, so masked */
@@ -23,8 +23,9 @@ struct unionpay_file_record {
     const char *card_type;     /* 13: payCardType */
     const char *orig_trace_no; /* 14 */
     const char *orig_txn_time; /* 15: MMDDhhmmss */
-    int64_t fee_fen;           /* 16: D where the merchant is charged (negative), else C */
-    int64_t settle_fen;        /* 17: C where the merchant receives (positive), else D */
+    int64_t fee_fen;           /* 16: negative (D) where the merchant is charged, else C */
+    int64_t settle_fen; /* 17, before the fee: C where the merchant receives, negative (D) where he
+                         * gives; the net (33) is both together */
     const char *pay_type;      /* 18 */
     const char *txn_type;      /* 20 */
     const char *txn_sub_type;  /* 21 */
@@ -42,7 +43,7 @@ enum unionpay_file_flaw {
     UNIONPAY_FILE_TRAVERSAL, /* names with "../", of the file and inside of the archive */
     UNIONPAY_FILE_BOMB,      /* the details expand to UNIONPAY_FILE_BOMB_SIZE */
     UNIONPAY_FILE_TRUNCATED, /* the deflate stream ends halfway */
-    UNIONPAY_FILE_WIDTH,     /* the last record lacks a byte */
+    UNIONPAY_FILE_WIDTH,     /* the last record lacks a byte, after its order number */
 };
 
 enum {
