@@ -11,9 +11,9 @@
 #include "daemon/crypto/seal.h"
 #include "daemon/ctl/ctl.h"
 
-#define TOKEN_KEY_SIZE 32
-#define KEY_ID_LEN_MAX 64
-#define KEYGEN_PARTS   5
+#define SECRET_KEY_SIZE 32 /* of links and quotes, and of payers' data */
+#define KEY_ID_LEN_MAX  64
+#define KEYGEN_PARTS    6
 
 struct keygen_part {
     struct fq_str file; /* in the folder */
@@ -45,13 +45,15 @@ static int keygen_signing(struct ctl *ctl, const char *key_id, struct fq_str *re
     return 0;
 }
 
-static struct fq_str keygen_token(struct ctl *ctl)
+static struct fq_str keygen_secret(struct ctl *ctl)
 {
-    char bytes[TOKEN_KEY_SIZE];
+    char bytes[SECRET_KEY_SIZE];
     fq_random(bytes, sizeof(bytes));
     struct fq_str text = fq_base64_encode((struct fq_str){ bytes, sizeof(bytes) }, ctl->arena);
+    struct fq_str line = fq_arena_printf(ctl->arena, "%s\n", text.ptr);
     fq_wipe(bytes, sizeof(bytes));
-    return fq_arena_printf(ctl->arena, "%s\n", text.ptr);
+    fq_wipe(fq_unconst(text.ptr), text.len);
+    return line;
 }
 
 /* ---- writing it ---- */
@@ -138,7 +140,8 @@ static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id
           fq_arena_printf(ctl->arena, "signing.keys: id = \"%s\"", key_id) },
         { fq_arena_printf(ctl->arena, "signing-%s.public", key_id), false, signing_public,
           fq_lit("to every shop: --keys, over a way it trusts") },
-        { fq_lit("token.key"), true, keygen_token(ctl), fq_lit("signing.token_key_file") },
+        { fq_lit("token.key"), true, keygen_secret(ctl), fq_lit("signing.token_key_file") },
+        { fq_lit("payer.key"), true, keygen_secret(ctl), fq_lit("seals what is stored of payers") },
     };
     return keygen_finish(ctl, folder, parts, fq_array_size(parts));
 }

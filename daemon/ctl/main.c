@@ -22,7 +22,7 @@ static const struct main_command {
     uint64_t options;
     int (*run)(struct ctl *ctl);
 } commands[] = {
-    { "keygen", "DIR", "make the daemon's keys", 1, 3,
+    { "keygen", "DIR", "make the daemon's keys: CURVE, signing, token, payer", 1, 3,
       CTL_BIT(CTL_KEY_ID), ctl_keygen },
     { "keygen client", "DIR NAME", "make a storefront's keys", 2, 2,
       0, NULL },
