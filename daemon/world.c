@@ -169,12 +169,14 @@ static void world_send(void *ctx, struct fq_send *send)
     const struct fq_channel_conf *conf = send->channel->conf;
     struct world_send *self = fq_zalloc(sizeof(*self)); /* the arena may be full */
     self->send = send;
-    self->exchange = (struct fq_http_exchange){ .job = { .done = world_send_done },
-                                                .arena = send->arena,
-                                                .request = send->request,
-                                                .ca_file = conf->ca_file,
-                                                .timeout_ms = conf->timeout_ms,
-                                                .body_size_max = ANSWER_SIZE_MAX };
+    self->exchange =
+        (struct fq_http_exchange){ .job = { .done = world_send_done },
+                                   .arena = send->arena,
+                                   .request = send->request,
+                                   .ca_file = conf->ca_file,
+                                   .timeout_ms = conf->timeout_ms,
+                                   .body_size_max = send->body_size_max > 0 ? send->body_size_max
+                                                                            : ANSWER_SIZE_MAX };
     bool has_room = (*send->channel->n_calls)++ < conf->n_calls_max;
     if (has_room && daemon->http != NULL && fq_http_send(daemon->http, &self->exchange) == 0)
         return;

@@ -139,6 +139,29 @@ enum fq_identity {
     FQ_IDENTITY_UNKNOWN = 5,
 };
 
+/* How a computed fee is brought to whole minor units. */
+enum fq_rounding {
+    FQ_ROUNDING_UNSET = 0, /* the adapter's own rule */
+    FQ_ROUNDING_HALF_EVEN = 1,
+    FQ_ROUNDING_HALF_UP = 2,
+    FQ_ROUNDING_DOWN = 3,
+    FQ_ROUNDING_UP = 4,
+};
+
+/* Which instalment takes what an even split leaves over. */
+enum fq_remainder {
+    FQ_REMAINDER_UNSET = 0, /* the adapter's own rule */
+    FQ_REMAINDER_FIRST = 1,
+    FQ_REMAINDER_LAST = 2,
+};
+
+/* When the buyer pays the fee. */
+enum fq_fee_timing {
+    FQ_FEE_TIMING_UNSET = 0,  /* the adapter's own rule */
+    FQ_FEE_TIMING_SPREAD = 1, /* a part with each instalment */
+    FQ_FEE_TIMING_FIRST = 2,  /* all of it with the first */
+};
+
 /* Signature and digest schemes. The scheme does any pre-hashing itself: callers pass the whole
  * text. */
 enum fq_scheme {
@@ -289,13 +312,17 @@ struct fq_call {
      * REFUND) of this refund. */
     struct fq_pairs memory;
 
-    /* real-name binding, only where the storefront gave it and only in create */
+    /* real-name binding, only where the storefront gave it and only in create. The type is one of
+     * IDENTITY_CARD, PASSPORT, OFFICER_CARD, SOLDIER_CARD, HOKOU, and never absent beside a number.
+     * What is sent on must not become part of a URL, an action_text or a memory. */
     struct fq_str payer_name;
     struct fq_str payer_document_type;
     struct fq_str payer_document_number;
     struct fq_str payer_phone;
 
-    /* fetch_key: which; statement: which Beijing day (yyyymmdd) */
+    /* fetch_key: which; statement: which Beijing day (yyyymmdd). A statement, a task and an undo
+     * that need a number of ours at the platform find a fresh one in order_number or
+     * refund_number. */
     struct fq_str key_name;
     struct fq_str day;
 
@@ -304,6 +331,19 @@ struct fq_call {
 };
 
 /* ---- the verdict: what it means -------------------------------------------------------------- */
+
+/* One line of a settlement file, as a word like any other: the daemon judges it as if a verified
+ * answer had said it. Made in host memory. */
+struct fq_statement_line {
+    uint64_t struct_size;
+    uint32_t object;            /* fq_object: money came in (PAYMENT) or went back (REFUND) */
+    uint32_t instalments;       /* the terms that were used; 0 = not said */
+    struct fq_str number;       /* OUR number of that object */
+    struct fq_str order_number; /* object REFUND: our number of the payment's attempt, if named */
+    struct fq_money amount;     /* of that object */
+    struct fq_str platform_ref; /* the platform's own number */
+    struct fq_str proof;        /* the fields that say it; goes to the journal */
+};
 
 /* It comes zeroed, with struct_size set: set the members you mean and leave the rest alone. Never
  * assign the whole struct, a newer or older daemon's is of another size; write a member that is
@@ -351,6 +391,12 @@ struct fq_verdict {
      * said */
     int64_t refunded_total_minor;
     uint32_t has_refunded_total;
+
+    /* statement, step DONE: 1 = the file of call.day is here, whole and verified, and these are its
+     * lines (perhaps none). 0 = it is not there (yet): asked for again later. */
+    uint32_t has_statement;
+    const struct fq_statement_line *const *lines;
+    size_t n_lines;
 };
 
 /* ---- describing and quoting ------------------------------------------------------------------ */
@@ -400,6 +446,15 @@ struct fq_description {
     int64_t settle_margin_ms; /* how long after the deadline a payment may still become known */
     const struct fq_key_need *keys;
     size_t n_keys;
+
+    uint32_t takes_payer; /* 1: create passes a payer's identity on; 0: refused before */
+    uint32_t refund_once; /* 1: a refund's request is never sent twice: what is not shown is asked
+                             about; 0: repeated under the same number */
+    uint32_t day_ends_minute;  /* the platform's settlement day ends at this minute of the Beijing
+                                  day (1380 = 23:00); 0 = at midnight. undo is for the same day */
+    uint32_t statement_minute; /* from this minute of the Beijing day on, the statement of the day
+                                  before can be had */
+    int64_t task_every_ms;     /* how often `task` wants to run; 0 = never */
 };
 
 /* One plan that a quote returns. The schedule has `instalments` entries of principal and fee. */
@@ -414,7 +469,10 @@ struct fq_quote_in {
     uint32_t instalments;
     uint32_t bearer;
     uint32_t merchant_percent;
-    uint32_t rate_ppm; /* total fee by the amount, in millionths, from the channel's rate table */
+    uint32_t rate_ppm;   /* total fee by the amount, in millionths, from the channel's rate table */
+    uint32_t rounding;   /* fq_rounding, as the contract with the platform or bank says */
+    uint32_t remainder;  /* fq_remainder */
+    uint32_t fee_timing; /* fq_fee_timing */
 };
 
 struct fq_quote_out {

@@ -49,14 +49,14 @@ static bool check_rate_is_same(const struct fq_rate *a, const struct fq_rate *b)
 
 static void check_rates(const struct check *check, const struct fq_channel_conf *channel)
 {
-    for (size_t i = 0; i < channel->n_rates; i++) {
-        const struct fq_rate *rate = &channel->rates[i];
+    for (size_t i = 0; i < channel->rates.n_items; i++) {
+        const struct fq_rate *rate = &channel->rates.items[i];
         const char *reason = check_rate_reason(rate);
         if (reason != NULL)
             check_blame(check, fq_str_of(reason), "channels.%.*s.rates[%zu]",
                         fq_str_arg(channel->name), i);
         for (size_t k = 0; k < i && rate->instalments != 0 && rate->bearer != 0; k++) {
-            if (check_rate_is_same(rate, &channel->rates[k]))
+            if (check_rate_is_same(rate, &channel->rates.items[k]))
                 check_blame(check,
                             fq_arena_printf(check->errors->arena,
                                             "must differ from rates[%zu] in instalments or bearer",

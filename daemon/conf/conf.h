@@ -49,7 +49,10 @@ struct fq_conf {
     /* signing */
     const struct fq_signing_key_conf *signing_keys;
     size_t n_signing_keys;
-    struct fq_str token_key_file; /* 32 random bytes, base64, 0600 */
+    struct fq_str token_key_file;         /* 32 random bytes, base64, 0600 */
+    const struct fq_str *payer_key_files; /* likewise, for payers' data at rest: the first seals,
+                                             all open; none: payers are refused */
+    size_t n_payer_key_files;
 
     /* work */
     int64_t n_workers; /* 0 = one per core */

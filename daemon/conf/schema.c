@@ -160,7 +160,7 @@ static const struct fq_conf_row channel_rows[] = {
   NUMBER("calls_max",             INTEGER,  "1",      "1000",    "64",                     fq_channel_conf, n_calls_max),
   PAIRS("settings", PAIRS, any,                                                            fq_channel_conf, settings, n_settings),
   PAIRS("keys", PATHS, path,                                                               fq_channel_conf, keys, n_keys),
-  GROUPS("rates", rate_table,               "1",      "256",                               fq_channel_conf, rates, n_rates),
+  GROUPS("rates", rate_table,               "1",      "256",                               fq_channel_conf, rates.items, rates.n_items),
 };
 static const struct fq_conf_table channel_table = TABLE(channel_rows, fq_channel_conf, "name", NULL);
 

@@ -17,11 +17,21 @@ struct fq_channel_conf {
     size_t n_hosts;
     struct fq_str ca_file; /* trust store for TLS to the platform; empty = the system's */
     int64_t timeout_ms;    /* of one HTTP exchange */
-    const struct fq_rate *rates;
-    size_t n_rates;
+    struct fq_rates rates;
+    uint32_t rounding;   /* fq_rounding; 0: the adapter's own */
+    uint32_t remainder;  /* fq_remainder */
+    uint32_t fee_timing; /* fq_fee_timing */
+    const struct fq_issuer *issuers;
+    size_t n_issuers;
+    const struct fq_campaign *campaigns;
+    size_t n_campaigns;
+    struct fq_disclosure_texts texts;
     int64_t amount_min_minor;
     int64_t amount_max_minor;
     int64_t payment_life_ms; /* default life of a payment */
+    int64_t attempt_life_ms; /* of one try at the platform; 0: as long as the payment lives */
+    bool undo_same_day;      /* a whole refund on the payment's settlement day is sent as an undo */
+    bool wants_statements;   /* the settlement file is fetched every day */
     int64_t quote_life_ms;
     uint32_t n_calls_max; /* exchanges with the platform at once */
 };

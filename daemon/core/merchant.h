@@ -5,11 +5,17 @@
 
 #include <stdint.h>
 
-#include "daemon/base/str.h"
+#include "daemon/core/plan.h"
 
 enum fq_policy {
     FQ_POLICY_EVENT = 0,  /* tell */
     FQ_POLICY_REFUND = 1, /* tell, and refund on verified evidence */
+};
+
+/* What a merchant pays or charges on one channel, in place of that channel's own rates. */
+struct fq_merchant_rates {
+    struct fq_str channel;
+    struct fq_rates rates;
 };
 
 struct fq_merchant {
@@ -24,6 +30,10 @@ struct fq_merchant {
     bool raw_actions;         /* may get redirect and form_post actions instead of hosted_url */
     uint32_t on_late_success; /* fq_policy */
     uint32_t on_double_paid;  /* fq_policy */
+    bool reopen; /* a buyer may try again beside a try that is not proven dead; only with
+                    on_double_paid = refund */
+    const struct fq_merchant_rates *rates;
+    size_t n_rates;
     uint32_t rate_per_second; /* requests; 0 = the daemon's default */
     uint32_t rate_burst;
     int64_t disclosure_seconds_min; /* reading time that CreatePayment must report; 0 = none */

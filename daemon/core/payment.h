@@ -59,6 +59,12 @@ enum fq_refund_origin {
     FQ_ORIGIN_AUTOMATIC = 3, /* by merchant policy: late success, double payment */
 };
 
+/* How the platform is told to give the money back. */
+enum fq_refund_way {
+    FQ_WAY_REFUND = 0,
+    FQ_WAY_UNDO = 1, /* the whole payment, on its own settlement day */
+};
+
 /* The buyer's way through the platform's identity check. */
 enum fq_verification {
     FQ_VERIFICATION_UNSET = 0,
@@ -110,6 +116,11 @@ struct fq_payment {
     uint32_t merchant_percent;
     int64_t buyer_fee_minor;
     int64_t merchant_fee_minor;
+    struct fq_str issuer; /* of the card, where the quote names one */
+    int64_t nominal_annual_bp;
+    int64_t effective_annual_bp;
+    int64_t simple_annual_bp;
+    unsigned char texts_digest[FQ_DIGEST_SIZE]; /* of the disclosure's texts; zeroes: none */
     int64_t disclosure_shown_ms;
     int64_t disclosure_seconds;
     bool disclosure_confirmed;
@@ -120,6 +131,8 @@ struct fq_payment {
     uint32_t terms_match;      /* fq_terms_match */
     uint32_t instalments_used; /* as the platform says; 0 = not said */
     uint32_t identity;         /* fq_identity */
+    bool identity_asked;       /* a payer was named, for the platform to compare */
+    struct fq_str payer;       /* that person, sealed; wiped when the payment ends */
     uint32_t flags;            /* fq_payment_flag */
     struct fq_str platform_ref;
 
@@ -168,6 +181,7 @@ struct fq_refund {
     uint32_t attempt_n;   /* the attempt whose money goes back */
     uint32_t state;       /* fq_refund_state */
     uint32_t origin;      /* fq_refund_origin */
+    uint32_t way;         /* fq_refund_way */
     struct fq_str number; /* ours at the platform; unique */
     int64_t amount_minor;
     struct fq_str reason;

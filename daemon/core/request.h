@@ -5,6 +5,7 @@
 #ifndef FQ_CORE_REQUEST_H
 #define FQ_CORE_REQUEST_H
 
+#include "daemon/core/channel_conf.h"
 #include "daemon/core/merchant.h"
 #include "daemon/core/payment.h"
 #include "daemon/core/status.h"
@@ -21,15 +22,43 @@ enum fq_operation_kind {
     FQ_OP_LIST_EVENTS,
     FQ_OP_GET_KEYS,
     FQ_OP_GET_INFO,
+    FQ_OP_LIST_CHANNELS,
 };
 
 /* Amounts arrive as they were sent, unchecked: minor may be anything, currency any short text. */
 struct fq_quote_plans {
-    struct fq_money amount; /* exponent is filled from the channel, not by the sender */
-    struct fq_str currency; /* as sent */
-    struct fq_str channel;  /* empty: every channel of the merchant */
+    struct fq_money amount;        /* exponent is filled from the channel, not by the sender */
+    struct fq_str currency;        /* as sent */
+    const struct fq_str *channels; /* none: every one */
+    size_t n_channels;
+    struct fq_str issuer;      /* a bank's id, */
+    struct fq_str card_prefix; /* or the first digits of a card; or neither */
     uint32_t terminal;
     bool has_virtual_goods;
+    bool has_line_amounts;     /* every line has one... */
+    bool has_unlike_lines;     /* ...or some have and some have not, or not in this currency */
+    int64_t lines_total_minor; /* saturated */
+};
+
+struct fq_list_channels {
+    uint32_t terminal; /* 0: any */
+};
+
+/* Personal data: wiped with the operation's memory, never logged. */
+struct fq_payer {
+    struct fq_str name;     /* empty: no payer was named */
+    uint32_t document_type; /* fq_document_type */
+    struct fq_str document_number;
+    struct fq_str phone;
+};
+
+enum fq_document_type { /* as in fenqi.proto */
+                        FQ_DOCUMENT_UNSET = 0,
+                        FQ_DOCUMENT_IDENTITY_CARD = 1,
+                        FQ_DOCUMENT_PASSPORT = 2,
+                        FQ_DOCUMENT_OFFICER_CARD = 3,
+                        FQ_DOCUMENT_SOLDIER_CARD = 4,
+                        FQ_DOCUMENT_HOKOU = 5,
 };
 
 struct fq_create_payment {
@@ -48,6 +77,8 @@ struct fq_create_payment {
     int64_t disclosure_shown_ms;
     int64_t disclosure_seconds;
     bool disclosure_confirmed;
+    bool has_payer;
+    struct fq_payer payer;
 };
 
 struct fq_get_payment {
@@ -87,6 +118,19 @@ struct fq_list_events {
 struct fq_plan_offer {
     struct fq_quote quote;
     struct fq_str signed_quote;
+    const struct fq_cost_row *cost; /* the disclosure's rows */
+    size_t n_cost;
+};
+
+/* One row of the 综合融资成本明示表 (core/disclosure.h makes them). */
+struct fq_cost_row {
+    struct fq_str item_zh, item_en;
+    struct fq_str charged_zh, charged_en;
+    struct fq_str standard_zh, standard_en;
+    struct fq_str collector_zh, collector_en;
+    int64_t amount_minor;
+    int64_t annual_bp;
+    bool on_default;
 };
 
 struct fq_channel_offer {
@@ -97,6 +141,17 @@ struct fq_channel_offer {
     const char *reason; /* why not: stable word; NULL if eligible */
     struct fq_plan_offer *plans;
     size_t n_plans;
+    bool indicative;
+    struct fq_str note_zh, note_en; /* of indicative plans */
+    int64_t highest_nominal_annual_bp;
+    int64_t highest_effective_annual_bp;
+    const struct fq_issuer *issuer; /* NULL: no bank was named */
+};
+
+/* One channel of a ListChannels answer. */
+struct fq_channel_info {
+    const struct fq_channel_conf *conf;
+    const struct fq_description *about;
 };
 
 /* What the buyer's device has to do next. */
@@ -151,6 +206,7 @@ struct fq_operation {
         struct fq_create_refund create_refund;
         struct fq_get_refund get_refund;
         struct fq_list_events list_events;
+        struct fq_list_channels list_channels;
     };
 
     /* the answer: `status.code` != 0, or what belongs to `kind` */
@@ -164,6 +220,8 @@ struct fq_operation {
     const struct fq_public_key *keys;
     size_t n_keys;
     struct fq_info info;
+    const struct fq_channel_info *channels;
+    size_t n_channels;
 
     void (*finish)(
         struct fq_operation *operation); /* on the loop, once: packs, signs, sends, frees */

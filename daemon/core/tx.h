@@ -41,6 +41,15 @@ struct fq_idempotent {
     uint32_t refund_n;
 };
 
+/* Something small that is kept beside the payments, by owner and name: what a channel was told (the
+ * last statement's day, a renewed key), the texts of a disclosure that was used. */
+struct fq_note {
+    struct fq_str owner; /* "channel.<name>", "disclosure" */
+    struct fq_str name;
+    struct fq_str value; /* any bytes, at most 64 KiB */
+    int64_t at_ms;
+};
+
 enum {
     FQ_DECIDE_WRITE = 0, /* write what is dirty */
     FQ_DECIDE_KEEP = 1,  /* write nothing */
@@ -72,6 +81,9 @@ struct fq_tx {
      * FQ_DECIDE_* or a fault (negative: this transaction writes nothing). */
     int (*decide)(struct fq_tx *tx);
     bool keep_key; /* set by decide: record idempotency_key for the new payment or the new refund */
+    const struct fq_note *notes; /* set by decide: written too, each in the place of an earlier one;
+                                    a transaction may be of notes alone (ledger NULL) */
+    size_t n_notes;
 
     /* Runs on the loop, after COMMIT returned, or with a fault: then nothing was written. */
     void (*done)(struct fq_tx *tx);
@@ -91,6 +103,7 @@ enum fq_read_kind {
     FQ_READ_EVENTS = 5,   /* of merchant_id, with cursor > from, at most n_max */
     FQ_READ_IDEMPOTENT = 6,    /* what merchant_id + idempotency_key stands for, and its ledger */
     FQ_READ_LIVE_CHANNELS = 7, /* of payments or refunds that are not final, at most n_max */
+    FQ_READ_NOTES = 8,         /* of `owner`, by name, at most n_max */
 };
 
 struct fq_due {
@@ -125,6 +138,7 @@ struct fq_read {
     struct fq_str merchant_id;
     struct fq_str merchant_order_id;
     struct fq_str idempotency_key;
+    struct fq_str owner;
     int64_t now_ms;
     int64_t from;
     uint32_t n_max;
@@ -135,7 +149,8 @@ struct fq_read {
     struct fq_journal_row *journal;
     struct fq_event_row *events;
     struct fq_str *channels;
-    uint32_t n_rows; /* of due, journal, events or channels */
+    struct fq_note *notes;
+    uint32_t n_rows; /* of due, journal, events, channels or notes */
 
     void (*done)(struct fq_read *read); /* on the loop */
     int result;                         /* 0, or a fault */

@@ -50,8 +50,9 @@ static int quote_ask(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Termi
     fenqi__v1__quote_plans__init(&quote);
     quote.amount = amount;
     quote.terminal = terminal;
-    if (ctl_has(ctl, CTL_CHANNEL))
-        quote.channel = fq_unconst(ctl->values[CTL_CHANNEL]);
+    char *channel = fq_unconst(ctl->values[CTL_CHANNEL]);
+    quote.channels = &channel;
+    quote.n_channels = ctl_has(ctl, CTL_CHANNEL) ? 1 : 0;
     Fenqi__V1__Request request;
     fenqi__v1__request__init(&request);
     request.operation_case = FENQI__V1__REQUEST__OPERATION_QUOTE_PLANS;

@@ -237,6 +237,7 @@ void ctl_show_reply(struct ctl *ctl, const struct fenqi_reply *reply)
     case FENQI__V1__REPLY__OUTCOME_INFO:
         show_info(ctl, &table, said->info);
         break;
+    case FENQI__V1__REPLY__OUTCOME_CHANNEL_LIST:
     case FENQI__V1__REPLY__OUTCOME__NOT_SET:
     case _FENQI__V1__REPLY__OUTCOME__CASE_IS_INT_SIZE:
     default:

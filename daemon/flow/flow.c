@@ -212,6 +212,7 @@ void fq_flow_operation(struct fq_flow *flow, struct fq_operation *operation)
     case FQ_OP_GET_INFO:
         flow_get_info(flow, operation);
         return;
+    case FQ_OP_LIST_CHANNELS:
     case FQ_OP_UNSET:
         break;
     }

@@ -23,7 +23,7 @@ static const char *quote_ineligible(const struct fq_channel *channel,
         return "AMOUNT_TOO_SMALL";
     if (amount.minor > channel->conf->amount_max_minor || amount.minor > about->amount_max_minor)
         return "AMOUNT_TOO_LARGE";
-    if (channel->conf->n_rates == 0)
+    if (channel->conf->rates.n_items == 0)
         return "NO_PLANS";
     return NULL;
 }
@@ -54,16 +54,17 @@ static int quote_offer_plans(struct fq_flow *flow, struct fq_operation *operatio
                              struct fq_channel_offer *offer)
 {
     int64_t now = fq_flow_now(flow);
-    offer->plans = fq_arena_array(operation->arena, channel->conf->n_rates, sizeof(*offer->plans));
+    offer->plans =
+        fq_arena_array(operation->arena, channel->conf->rates.n_items, sizeof(*offer->plans));
     /* All at once: most of a drawing's time does not depend on its size. */
-    size_t n_random = channel->conf->n_rates * QUOTE_ID_RANDOM_SIZE;
+    size_t n_random = channel->conf->rates.n_items * QUOTE_ID_RANDOM_SIZE;
     unsigned char *random = fq_arena_alloc(operation->arena, n_random);
     if (offer->plans == NULL || random == NULL)
         return FQ_FAULT(-ENOMEM, "too many plans for one answer");
     flow->world->random(flow->world->ctx, random, n_random);
-    for (size_t i = 0; i < channel->conf->n_rates; i++) {
+    for (size_t i = 0; i < channel->conf->rates.n_items; i++) {
         struct fq_plan_offer *plan = &offer->plans[offer->n_plans];
-        int r = fq_channel_quote(channel, amount, &channel->conf->rates[i], operation->arena,
+        int r = fq_channel_quote(channel, amount, &channel->conf->rates.items[i], operation->arena,
                                  &plan->quote);
         if (r == FQ_CHANNEL_E_REFUSED)
             continue; /* e.g. fewer fen than instalments */
@@ -116,11 +117,22 @@ static struct fq_status quote_check(struct fq_flow *flow, const struct fq_operat
     if (request->terminal == FQ_TERMINAL_UNSET)
         return fq_status_invalid("quote_plans.terminal", "TERMINAL_MISSING",
                                  fq_lit("say where the buyer is: desktop, mobile web, app, QR"));
-    if (request->channel.len > 0 && (fq_flow_channel(flow, request->channel) == NULL ||
-                                     !fq_merchant_may_use(operation->merchant, request->channel)))
-        return fq_status_invalid("quote_plans.channel", "CHANNEL_UNKNOWN",
-                                 fq_lit("this merchant has no such channel"));
+    for (size_t i = 0; i < request->n_channels; i++) {
+        if (fq_flow_channel(flow, request->channels[i]) == NULL ||
+            !fq_merchant_may_use(operation->merchant, request->channels[i]))
+            return fq_status_invalid("quote_plans.channels", "CHANNEL_UNKNOWN",
+                                     fq_lit("this merchant has no such channel"));
+    }
     return (struct fq_status){ 0 };
+}
+
+static bool quote_wants(const struct fq_quote_plans *request, struct fq_str name)
+{
+    for (size_t i = 0; i < request->n_channels; i++) {
+        if (fq_str_equal(request->channels[i], name))
+            return true;
+    }
+    return request->n_channels == 0;
 }
 
 void fq_quote_run(struct fq_flow *flow, struct fq_operation *operation)
@@ -135,8 +147,7 @@ void fq_quote_run(struct fq_flow *flow, struct fq_operation *operation)
         fq_arena_array(operation->arena, merchant->n_channels, sizeof(*operation->offers));
     for (size_t i = 0; operation->offers != NULL && i < merchant->n_channels; i++) {
         const struct fq_channel *channel = fq_flow_channel(flow, merchant->channels[i]);
-        struct fq_str wanted = operation->quote_plans.channel;
-        if (channel == NULL || (wanted.len > 0 && !fq_str_equal(wanted, merchant->channels[i])))
+        if (channel == NULL || !quote_wants(&operation->quote_plans, merchant->channels[i]))
             continue;
         struct fq_channel_offer *offer = &operation->offers[operation->n_offers++];
         if (quote_offer(flow, operation, channel, offer) < 0) {

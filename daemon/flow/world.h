@@ -31,11 +31,16 @@ struct fq_send {
     const struct fq_channel *channel; /* trust store, timeout */
     struct fq_arena *arena;
     struct fq_message request;
+    size_t body_size_max; /* of the answer; 0: the usual */
     struct fq_message answer;
     struct fq_str reason; /* why transport failed */
     struct fq_str trace_id;
     void (*done)(struct fq_send *send);
     void *flow;
+};
+
+enum {
+    FQ_WORLD_E_REFUSED = 1,
 };
 
 struct fq_world {
@@ -44,13 +49,20 @@ struct fq_world {
     void (*random)(void *ctx, void *ret, size_t size);
     void (*sha256)(void *ctx, struct fq_str text, unsigned char ret[32]);
     /* MAC of text under the daemon's token key, separated by purpose: "quote", "open", "back",
-     * "status". */
+     * "status", "payer". */
     void (*mac)(void *ctx, const char *purpose, struct fq_str text, unsigned char ret[32]);
     /* An Ed25519 seal of a compact status for return URLs, by the first signing key. Rare: on the
      * loop. */
     int (*sign_status)(void *ctx, struct fq_str payload_type, struct fq_str payload,
                        struct fq_arena *arena, struct fq_str *ret_key_id,
                        struct fq_str *ret_signature);
+
+    /* Personal data at rest: sealed under the payer key and bound to `context`.
+     * FQ_WORLD_E_REFUSED: no such key is configured, or what is opened is not ours or altered. */
+    int (*seal)(void *ctx, struct fq_str context, struct fq_str plain, struct fq_arena *arena,
+                struct fq_str *ret);
+    int (*unseal)(void *ctx, struct fq_str context, struct fq_str sealed, struct fq_arena *arena,
+                  struct fq_str *ret);
 
     void (*transact)(void *ctx, struct fq_tx *tx);
     void (*read)(void *ctx, struct fq_read *read);

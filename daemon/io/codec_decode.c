@@ -44,10 +44,14 @@ static void decode_money(const Fenqi__V1__Money *money, struct fq_money *ret_mon
         ret_money->currency[i] = ret_currency->ptr[i];
 }
 
-static void decode_quote_plans(const Fenqi__V1__QuotePlans *in, struct fq_quote_plans *ret)
+static void decode_quote_plans(const Fenqi__V1__QuotePlans *in, struct fq_arena *arena,
+                               struct fq_quote_plans *ret)
 {
     decode_money(in->amount, &ret->amount, &ret->currency);
-    ret->channel = fq_str_of(in->channel);
+    struct fq_str *channels = fq_arena_array(arena, in->n_channels, sizeof(*channels));
+    for (size_t i = 0; channels != NULL && i < in->n_channels; i++)
+        channels[ret->n_channels++] = fq_str_of(in->channels[i]);
+    ret->channels = channels;
     ret->terminal = in->terminal;
     for (size_t i = 0; i < in->n_lines; i++) {
         if (in->lines[i]->kind == FENQI__V1__ORDER_LINE__KIND__KIND_VIRTUAL)
@@ -130,7 +134,7 @@ static struct fq_status decode_operation(const Fenqi__V1__Request *in,
     switch ((uint32_t)in->operation_case) {
     case FENQI__V1__REQUEST__OPERATION_QUOTE_PLANS:
         operation->kind = FQ_OP_QUOTE_PLANS;
-        decode_quote_plans(in->quote_plans, &operation->quote_plans);
+        decode_quote_plans(in->quote_plans, operation->arena, &operation->quote_plans);
         break;
     case FENQI__V1__REQUEST__OPERATION_CREATE_PAYMENT:
         operation->kind = FQ_OP_CREATE_PAYMENT;

@@ -6,8 +6,10 @@
 
 #include "daemon/core/money.h"
 
-#define KEYS_MAX      32
-#define WORD_SIZE_MAX 256
+#define KEYS_MAX          32
+#define WORD_SIZE_MAX     256
+#define MINUTES_A_DAY     1440
+#define TASK_EVERY_MIN_MS 60000
 #define TERMINALS_MASK                                                                  \
     (1u << FQ_TERMINAL_DESKTOP | 1u << FQ_TERMINAL_MOBILE_WEB | 1u << FQ_TERMINAL_APP | \
      1u << FQ_TERMINAL_QR)
@@ -56,6 +58,10 @@ static const char *describe_refuse_numbers(const struct fq_description *about)
     if (about->deadline_min_ms < 0 || about->deadline_max_ms <= 0 ||
         about->deadline_min_ms > about->deadline_max_ms || about->settle_margin_ms < 0)
         return "describe: the deadlines are out of range";
+    if (about->day_ends_minute >= MINUTES_A_DAY || about->statement_minute >= MINUTES_A_DAY)
+        return "describe: a minute of the day is out of range";
+    if (about->task_every_ms != 0 && about->task_every_ms < TASK_EVERY_MIN_MS)
+        return "describe: task_every_ms is out of range";
     return NULL;
 }
 
@@ -101,8 +107,8 @@ static bool describe_has_terms(const struct fq_description *about, uint32_t inst
 struct fq_str fq_describe_refuse_rates(const struct fq_description *about,
                                        const struct fq_channel_conf *conf, struct fq_arena *arena)
 {
-    for (size_t i = 0; i < conf->n_rates; i++) {
-        const struct fq_rate *rate = &conf->rates[i];
+    for (size_t i = 0; i < conf->rates.n_items; i++) {
+        const struct fq_rate *rate = &conf->rates.items[i];
         if (!describe_has_terms(about, rate->instalments))
             return fq_arena_printf(arena, "the adapter cannot do %u instalments",
                                    rate->instalments);

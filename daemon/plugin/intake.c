@@ -165,6 +165,60 @@ static const char *intake_check_numbers(const struct fq_verdict *verdict)
     return NULL;
 }
 
+/* ---- the lines of a statement ---- */
+
+#define LINES_MAX            200000
+#define LINE_STRUCT_SIZE_MIN sizeof(struct fq_statement_line) /* the first release's */
+
+#define LINE_SLICE(member, size_max)                                                          \
+    {                                                                                         \
+        "lines." #member, offsetof(struct fq_statement_line, member), (size_max), INTAKE_LINE \
+    }
+
+static const struct intake_slice intake_line_slices[] = {
+    LINE_SLICE(number, 64),
+    LINE_SLICE(order_number, 64),
+    LINE_SLICE(platform_ref, 128),
+    LINE_SLICE(proof, 512),
+};
+
+static struct fq_str intake_take_line(const struct fq_statement_line *theirs,
+                                      struct fq_arena *arena, struct fq_statement_line *ret)
+{
+    struct fq_str reason = { NULL, 0 };
+    if (theirs == NULL || theirs->struct_size < LINE_STRUCT_SIZE_MIN)
+        return intake_reason(arena, "lines", " has a line of no size");
+    *ret = *theirs;
+    ret->struct_size = sizeof(*ret);
+    if (ret->object != FQ_OBJECT_PAYMENT && ret->object != FQ_OBJECT_REFUND)
+        return intake_reason(arena, "lines.object", " is none");
+    if (!fq_money_is_currency(ret->amount.currency) || ret->amount.exponent > 6)
+        return intake_reason(arena, "lines.amount", " is none");
+    for (size_t i = 0; reason.len == 0 && i < fq_array_size(intake_line_slices); i++) {
+        void *slice = (char *)ret + intake_line_slices[i].offset;
+        reason = intake_take_slice(slice, &intake_line_slices[i], arena);
+    }
+    return reason;
+}
+
+static struct fq_str intake_take_lines(struct fq_verdict *verdict, struct fq_arena *arena)
+{
+    struct fq_str reason = { NULL, 0 };
+    if (verdict->n_lines > LINES_MAX || (verdict->lines == NULL && verdict->n_lines > 0))
+        return intake_reason(arena, "lines", " has too many lines, or none where it says some");
+    const struct fq_statement_line **lines =
+        fq_arena_array(arena, verdict->n_lines, sizeof(const struct fq_statement_line *));
+    for (size_t i = 0; lines != NULL && i < verdict->n_lines && reason.len == 0; i++) {
+        struct fq_statement_line *line = fq_arena_alloc(arena, sizeof(*line));
+        if (line == NULL)
+            break;
+        reason = intake_take_line(verdict->lines[i], arena, line);
+        lines[i] = line;
+    }
+    verdict->lines = lines;
+    return reason; /* a full arena is told of by the caller */
+}
+
 /* ---- the whole ---- */
 
 static struct fq_str intake_take_slices(struct fq_verdict *verdict, size_t body_size_max,
@@ -182,6 +236,8 @@ static struct fq_str intake_take_slices(struct fq_verdict *verdict, size_t body_
         void *pairs = (char *)verdict + rule->offset;
         reason = intake_take_pairs(pairs, rule, arena);
     }
+    if (reason.len == 0)
+        reason = intake_take_lines(verdict, arena);
     return reason;
 }
 

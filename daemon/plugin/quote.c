@@ -37,6 +37,9 @@ int fq_channel_quote(const struct fq_channel *channel, struct fq_money amount,
         .bearer = rate->bearer,
         .merchant_percent = rate->merchant_percent,
         .rate_ppm = rate->rate_ppm,
+        .rounding = channel->conf->rounding,
+        .remainder = channel->conf->remainder,
+        .fee_timing = channel->conf->fee_timing,
     };
     if (channel->adapter->quote == NULL || rate->instalments == 0 ||
         rate->instalments > FQ_TERMS_MAX)

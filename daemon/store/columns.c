@@ -36,6 +36,11 @@ static const struct fq_column payment_columns[] = {
     PAYMENT(UINT32, merchant_percent),
     PAYMENT(INT64, buyer_fee_minor),
     PAYMENT(INT64, merchant_fee_minor),
+    PAYMENT_FIXED(TEXT, issuer),
+    PAYMENT_FIXED(INT64, nominal_annual_bp),
+    PAYMENT_FIXED(INT64, effective_annual_bp),
+    PAYMENT_FIXED(INT64, simple_annual_bp),
+    PAYMENT_FIXED(BYTES, texts_digest),
     PAYMENT(INT64, disclosure_shown_ms),
     PAYMENT(INT64, disclosure_seconds),
     PAYMENT(BOOL, disclosure_confirmed),
@@ -45,6 +50,8 @@ static const struct fq_column payment_columns[] = {
     PAYMENT(UINT32, terms_match),
     PAYMENT(UINT32, instalments_used),
     PAYMENT(UINT32, identity),
+    PAYMENT_FIXED(BOOL, identity_asked),
+    PAYMENT(BLOB, payer),
     PAYMENT(UINT32, flags),
     PAYMENT(TEXT, platform_ref),
     PAYMENT_FIXED(INT64, created_ms),
@@ -93,6 +100,7 @@ static const struct fq_column refund_columns[] = {
     REFUND_FIXED(UINT32, attempt_n),
     REFUND(UINT32, state),
     REFUND(UINT32, origin),
+    REFUND_FIXED(UINT32, way),
     REFUND_FIXED(TEXT, number),
     REFUND(INT64, amount_minor),
     REFUND(TEXT, reason),
@@ -127,6 +135,9 @@ static struct fq_cell column_write(const struct fq_column *column, const void *m
         return fq_cell_number(*(const bool *)member ? 1 : 0);
     case FQ_COLUMN_TEXT:
         return fq_cell_text(*(const struct fq_str *)member);
+    case FQ_COLUMN_BLOB:
+        return fq_cell_bytes(((const struct fq_str *)member)->ptr,
+                             ((const struct fq_str *)member)->len);
     case FQ_COLUMN_BYTES:
         return fq_cell_bytes(member, column->size);
     case FQ_COLUMN_WORD:
@@ -168,6 +179,8 @@ static bool column_fits(const struct fq_column *column, const struct fq_cell *ce
         return cell->type == FQ_CELL_NUMBER && (cell->number == 0 || cell->number == 1);
     case FQ_COLUMN_TEXT:
         return cell->type == FQ_CELL_TEXT;
+    case FQ_COLUMN_BLOB:
+        return cell->type == FQ_CELL_BYTES;
     case FQ_COLUMN_BYTES:
         return cell->type == FQ_CELL_BYTES && cell->bytes.len == column->size;
     case FQ_COLUMN_WORD:
@@ -192,6 +205,7 @@ static int column_read(const struct fq_column *column, const struct fq_cell *cel
         *(bool *)member = cell->number != 0;
         break;
     case FQ_COLUMN_TEXT:
+    case FQ_COLUMN_BLOB:
         FQ_TRY(column_read_text(cell, arena, member));
         break;
     case FQ_COLUMN_BYTES:

@@ -11,6 +11,7 @@ enum fq_column_type {
     FQ_COLUMN_UINT32,
     FQ_COLUMN_BOOL,
     FQ_COLUMN_TEXT,  /* struct fq_str */
+    FQ_COLUMN_BLOB,  /* struct fq_str of any bytes */
     FQ_COLUMN_BYTES, /* an array of `size` bytes */
     FQ_COLUMN_WORD,  /* a NUL-terminated array of `size` bytes */
 };

@@ -92,6 +92,13 @@ static const struct query queries[FQ_QUERY_N] = {
         "(SELECT payment_seq FROM attempt WHERE due_ms > 0 "
         "UNION SELECT payment_seq FROM refund WHERE due_ms > 0 "
         "UNION SELECT seq FROM payment WHERE due_ms > 0) LIMIT $1", NULL },
+
+    [FQ_QUERY_NOTES] = {
+        "SELECT name, value, at_ms FROM note WHERE owner = $1 ORDER BY name LIMIT $2", NULL },
+    [FQ_QUERY_NOTE_PUT] = {
+        "INSERT INTO note (owner, name, value, at_ms) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (owner, name) DO UPDATE SET value = excluded.value, at_ms = excluded.at_ms",
+        NULL },
 };
 /* clang-format on */
 

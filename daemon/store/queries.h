@@ -29,6 +29,8 @@ enum fq_query {
     FQ_QUERY_EVENT_INSERT,      /* merchant, seq, kind, refund, at, version */
     FQ_QUERY_DUE,               /* now, n -> seq, kind, n, due */
     FQ_QUERY_LIVE_CHANNELS,     /* n -> channel */
+    FQ_QUERY_NOTES,             /* owner, n -> name, value, at */
+    FQ_QUERY_NOTE_PUT,          /* owner, name, value, at */
     FQ_QUERY_N
 };
 

@@ -147,6 +147,29 @@ static int read_live_channels(struct fq_engine *engine, struct fq_read *read)
     return engine->calls->run(engine, FQ_QUERY_LIVE_CHANNELS, cells, 1, read_channel_row, read);
 }
 
+static int read_note_row(void *ctx, const struct fq_row *row)
+{
+    struct fq_read *read = ctx;
+    read->notes[read->n_rows++] = (struct fq_note){
+        .owner = read->owner,
+        .name = fq_arena_copy(read->arena, row->cells[0].bytes),
+        .value = fq_arena_copy(read->arena, row->cells[1].bytes),
+        .at_ms = row->cells[2].number,
+    };
+    if (fq_arena_is_full(read->arena))
+        return FQ_FAULT(-ENOMEM, "notes do not fit into their arena");
+    return 0;
+}
+
+static int read_notes(struct fq_engine *engine, struct fq_read *read)
+{
+    const struct fq_cell cells[] = { fq_cell_text(read->owner), fq_cell_number(read->n_max) };
+    void *room = NULL;
+    FQ_TRY(read_make_room(read, &room, sizeof(*read->notes)));
+    read->notes = room;
+    return engine->calls->run(engine, FQ_QUERY_NOTES, cells, 2, read_note_row, read);
+}
+
 /* ---- all of them ---- */
 
 static int read_run(struct fq_engine *engine, struct fq_read *read)
@@ -166,6 +189,8 @@ static int read_run(struct fq_engine *engine, struct fq_read *read)
         return read_idempotent(engine, read);
     case FQ_READ_LIVE_CHANNELS:
         return read_live_channels(engine, read);
+    case FQ_READ_NOTES:
+        return read_notes(engine, read);
     case FQ_READ_UNSET:
         break;
     }
@@ -180,6 +205,7 @@ static void read_reset(struct fq_read *read)
     read->journal = NULL;
     read->events = NULL;
     read->channels = NULL;
+    read->notes = NULL;
     read->n_rows = 0;
     read->trace[0] = '\0';
 }

@@ -65,6 +65,8 @@ static int transact_load(struct fq_engine *engine, struct fq_tx *tx)
     tx->known = (struct fq_idempotent){ 0 };
     tx->n_siblings = 0;
     tx->keep_key = false;
+    tx->notes = NULL;
+    tx->n_notes = 0;
     FQ_TRY(transact_find(engine, tx, &seq, &refund_n));
     if (seq != 0)
         FQ_TRY(fq_load_ledger(engine, tx->arena, seq, &tx->ledger));
@@ -103,6 +105,8 @@ static int transact_write(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2
                                tx->ledger->payment_is_new ? 0 : loaded_version));
     if (tx->keep_key)
         FQ_TRY(transact_keep_key(engine, tx));
+    for (size_t i = 0; i < tx->n_notes; i++)
+        FQ_TRY(fq_write_note(engine, &tx->notes[i]));
     return 0;
 }
 

@@ -186,3 +186,15 @@ int fq_write_idempotent(struct fq_engine *engine, struct fq_str merchant_id, str
                               NULL));
     return 0;
 }
+
+int fq_write_note(struct fq_engine *engine, const struct fq_note *note)
+{
+    const struct fq_cell cells[] = {
+        fq_cell_text(note->owner),
+        fq_cell_text(note->name),
+        fq_cell_bytes(note->value.ptr, note->value.len),
+        fq_cell_number(note->at_ms),
+    };
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_NOTE_PUT, cells, fq_array_size(cells), NULL, NULL));
+    return 0;
+}

@@ -52,6 +52,7 @@ static bool call_is_repeatable(const Fenqi__V1__Request *request)
     case FENQI__V1__REQUEST__OPERATION_LIST_EVENTS:
     case FENQI__V1__REQUEST__OPERATION_GET_KEYS:
     case FENQI__V1__REQUEST__OPERATION_GET_INFO:
+    case FENQI__V1__REQUEST__OPERATION_LIST_CHANNELS:
         return true;
     case FENQI__V1__REQUEST__OPERATION_CREATE_PAYMENT:
         return call_has_text(request->create_payment->idempotency_key);

@@ -31,7 +31,7 @@ static void ask_key(size_t number, char ret[KEY_SIZE])
 static size_t ask_quote(const struct bench_ask *ask, Fenqi__V1__Request *request,
                         unsigned char *ret, size_t size)
 {
-    char channel[] = BENCH_CHANNEL, all[] = "";
+    char channel[] = BENCH_CHANNEL, *channels[] = { channel };
     Fenqi__V1__Money amount;
     Fenqi__V1__QuotePlans quote;
     fenqi__v1__money__init(&amount);
@@ -40,7 +40,8 @@ static size_t ask_quote(const struct bench_ask *ask, Fenqi__V1__Request *request
     amount.currency = ask_currency;
     quote.amount = &amount;
     quote.terminal = FENQI__V1__TERMINAL__TERMINAL_DESKTOP;
-    quote.channel = ask->kind == BENCH_QUOTE ? channel : all;
+    quote.channels = channels;
+    quote.n_channels = ask->kind == BENCH_QUOTE ? 1 : 0;
     request->operation_case = FENQI__V1__REQUEST__OPERATION_QUOTE_PLANS;
     request->quote_plans = &quote;
     return ask_pack(request, ret, size);

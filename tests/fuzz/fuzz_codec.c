@@ -34,7 +34,8 @@ static void check_decoded(const struct fq_operation *operation)
     switch (operation->kind) {
     case FQ_OP_QUOTE_PLANS:
         check_text(operation->quote_plans.currency, 8);
-        check_text(operation->quote_plans.channel, 32);
+        for (size_t i = 0; i < operation->quote_plans.n_channels; i++)
+            check_text(operation->quote_plans.channels[i], 32);
         fq_assert(operation->quote_plans.terminal <= FQ_TERMINAL_QR);
         break;
     case FQ_OP_CREATE_PAYMENT:

@@ -31,7 +31,7 @@ inWorld('refusals', {}, (scenario) => {
     await refused(shop.quote({ ...good, amount: undefined }), { code: INVALID });
     await refused(shop.quote({ ...good, terminal: 0 }), { code: INVALID, field: 'quote_plans.terminal' });
     await refused(shop.quote({ ...good, terminal: 77 }), { code: INVALID, field: 'quote_plans.terminal' });
-    await refused(shop.quote({ ...good, channel: 'bankcard' }), { code: INVALID, reason: 'CHANNEL_UNKNOWN', field: 'quote_plans.channel' });
+    await refused(shop.quote({ ...good, channels: ['bankcard'] }), { code: INVALID, reason: 'CHANNEL_UNKNOWN', field: 'quote_plans.channels' });
   });
 
   scenario('what the channel cannot do is no error: not eligible, and why', async (world) => {

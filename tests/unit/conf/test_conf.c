@@ -183,9 +183,9 @@ static void who_bears_the_fee_sets_the_percentage(void **state)
         "    { instalments = 3; bearer = \"shared\"; merchant_percent = 40; rate = \"2.30%\"; },"
     };
     FQ_CLEANUP(fq_conf) *conf = expect_right(&shared);
-    assert_int_equal(conf->channels[0].rates[0].merchant_percent, 40);
-    assert_int_equal(conf->channels[0].rates[1].merchant_percent, 100);
-    assert_int_equal(conf->channels[0].rates[1].rate_ppm, 18000);
+    assert_int_equal(conf->channels[0].rates.items[0].merchant_percent, 40);
+    assert_int_equal(conf->channels[0].rates.items[1].merchant_percent, 100);
+    assert_int_equal(conf->channels[0].rates.items[1].rate_ppm, 18000);
 }
 
 /* ---- each kind of mistake ---- */

@@ -23,7 +23,7 @@ static struct fq_judgement judgement;
 static int settle_setup(void **state)
 {
     (void)state;
-    arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    arena = fq_arena_new(4 * FQ_ARENA_SIZE_MAX); /* a hundred refunds, made one by one */
     ledger = fq_ledger_new(arena);
     struct fq_payment *payment = &ledger->payment;
     payment->seq = 1;

@@ -439,14 +439,13 @@ static void fake_configure(void)
     fake.merchants[1].id = fq_lit("other");
     for (uint32_t i = 0; i < 3; i++)
         fake.rates[i] =
-            (struct fq_rate){ (const uint32_t[]){ 3, 6, 12 }[i], FQ_BEARER_BUYER, 0, 75000 };
+            (struct fq_rate){ (const uint32_t[]){ 3, 6, 12 }[i], FQ_BEARER_BUYER, 0, 75000, 0, 0 };
     static const struct fq_str hosts[] = { { "pay.example", 11 } };
     fake.channel_conf = (struct fq_channel_conf){ .name = fake.channel_names[0],
                                                   .hosts = hosts,
                                                   .n_hosts = 1,
                                                   .timeout_ms = 5000,
-                                                  .rates = fake.rates,
-                                                  .n_rates = 3,
+                                                  .rates = { fake.rates, 3 },
                                                   .amount_min_minor = 100,
                                                   .amount_max_minor = 100000000,
                                                   .payment_life_ms = FAKE_LIFE_MS,

@@ -22,7 +22,8 @@ static void decodes_quote_plans(void **state)
     assert_string_equal(plans->amount.currency, "CNY");
     assert_text(plans->currency, "CNY");
     assert_int_equal(plans->terminal, FQ_TERMINAL_MOBILE_WEB);
-    assert_text(plans->channel, "huabei");
+    assert_int_equal(plans->n_channels, 1);
+    assert_text(plans->channels[0], "huabei");
     assert_true(plans->has_virtual_goods);
 }
 

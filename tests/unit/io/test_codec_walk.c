@@ -30,7 +30,7 @@ static void takes_texts_up_to_their_length_and_no_byte_more(void **state)
         size_t size_max;
         const char *path;
     } rows[] = {
-        { QUOTE_PLANS, 3, 32, "quote_plans.channel" },
+        { QUOTE_PLANS, 3, 32, "quote_plans.channels" },
         { CREATE_PAYMENT, 1, 64, "create_payment.idempotency_key" },
         { CREATE_PAYMENT, 2, 64, "create_payment.merchant_order_id" },
         { CREATE_PAYMENT, 3, 8192, "create_payment.quote" },
@@ -300,6 +300,7 @@ static void proto_check(const ProtobufCMessageDescriptor *type, size_t depth)
             break;
         case PROTOBUF_C_TYPE_STRING:
         case PROTOBUF_C_TYPE_BYTES:
+            break;
         case PROTOBUF_C_TYPE_INT32:
         case PROTOBUF_C_TYPE_INT64:
         case PROTOBUF_C_TYPE_BOOL:

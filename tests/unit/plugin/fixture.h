@@ -114,7 +114,7 @@ FIXTURE_MAYBE int fixture_begin(void **state)
     fixture->settings[0] = (struct fq_pair){ fq_lit("gateway"), fq_lit("https://pay.example") };
     fixture->settings[1] = (struct fq_pair){ fq_lit("shop"), fq_lit("S1") };
     fixture->hosts[0] = fq_lit("pay.example");
-    fixture->rates[0] = (struct fq_rate){ 3, FQ_BEARER_BUYER, 0, 75000 };
+    fixture->rates[0] = (struct fq_rate){ 3, FQ_BEARER_BUYER, 0, 75000, 0, 0 };
     fixture->conf = (struct fq_channel_conf){
         .name = fq_lit("example-cn"),
         .adapter = fq_lit("example"),
@@ -124,8 +124,7 @@ FIXTURE_MAYBE int fixture_begin(void **state)
         .n_keys = 2,
         .hosts = fixture->hosts,
         .n_hosts = 1,
-        .rates = fixture->rates,
-        .n_rates = 1,
+        .rates = { fixture->rates, 1 },
     };
     return 0;
 }

@@ -205,7 +205,7 @@ static void test_a_quote_adds_up(void **state)
     struct fixture *fixture = *state;
     fixture_open(fixture);
     for (size_t i = 0; i < fq_array_size(rows); i++) {
-        const struct fq_rate rate = { 12, rows[i].bearer, rows[i].merchant_percent, 75000 };
+        const struct fq_rate rate = { 12, rows[i].bearer, rows[i].merchant_percent, 75000, 0, 0 };
         const struct fq_money amount = { rows[i].minor, "CNY", 2 };
         struct fq_quote quote = { 0 };
         assert_int_equal(fq_channel_quote(fixture->channel, amount, &rate, fixture->arena, &quote),
@@ -221,7 +221,7 @@ static void test_a_quote_adds_up(void **state)
 
 static void test_a_quote_that_does_not_add_up_is_refused(void **state)
 {
-    const struct fq_rate rate = { 3, FQ_BEARER_BUYER, 0, 0 };
+    const struct fq_rate rate = { 3, FQ_BEARER_BUYER, 0, 0, 0, 0 };
     const struct fq_money amount = { 699900, "CNY", 2 };
     struct fixture *fixture = *state;
     struct fq_quote quote = { 0 };
