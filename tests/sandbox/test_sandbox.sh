@@ -47,6 +47,8 @@ unit() { # NAME
 }
 check "the model is built alone" build_units
 check "the tools by themselves" unit test_parts
+check "UnionPay's pages by themselves" unit test_unionpay_page
+check "UnionPay's settlement file by itself" unit test_unionpay_file
 check "the model by itself" unit test_model
 make_keys
 start

@@ -170,6 +170,7 @@ void unionpay_file_summary(const struct unionpay_file *file, struct text *ret_gb
     int64_t consumed_fen = 0;
     int64_t returned_fen = 0;
     int64_t fee_fen = 0;
+    int64_t settle_fen = 0;
     int64_t surcharge_fen = 0;
     for (size_t i = 0; i < file->n_records; i++) {
         const struct unionpay_file_record *record = &file->records[i];
@@ -177,6 +178,7 @@ void unionpay_file_summary(const struct unionpay_file *file, struct text *ret_gb
         n_consumes += consume;
         *(consume ? &consumed_fen : &returned_fen) += record->amount_fen;
         fee_fen += record->fee_fen;
+        settle_fen += record->settle_fen;
         surcharge_fen += record->surcharge_fen;
     }
     beijing_format(file->settle_unix_ms, day);
@@ -188,7 +190,7 @@ void unionpay_file_summary(const struct unionpay_file *file, struct text *ret_gb
     file_add_yuan(&utf8, "撤销与退货金额：", returned_fen);
     file_add_yuan(&utf8, "商户手续费：", fee_fen);
     file_add_yuan(&utf8, "分期付款附加手续费：", surcharge_fen);
-    file_add_yuan(&utf8, "清算净额：", consumed_fen - returned_fen + fee_fen);
+    file_add_yuan(&utf8, "清算净额：", settle_fen + fee_fen);
     STRING_CLEANUP gbk = gbk_convert(utf8.bytes);
     text_add(ret_gbk, gbk);
 }
