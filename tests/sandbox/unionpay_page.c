@@ -30,7 +30,8 @@ static const char PAGE_STYLE[] =
     "font-size:.9rem}section>dl:last-child{margin-bottom:0}"
     "dt{color:#56606e}dd{margin:0;text-align:right;overflow-wrap:anywhere}"
     ".note{color:#56606e;font-size:.875rem;margin:.25rem 0;overflow-wrap:anywhere}"
-    ".hint{background:#eaf3fa;color:#003c6b;border-radius:6px;padding:.5rem .8rem;margin:0 0 1rem;"
+    ".hint{background:#eaf3fa;color:#003c6b;border-radius:6px;padding:.5rem .8rem;margin:.5rem 0 "
+    "1rem;"
     "font-size:.875rem;overflow-wrap:anywhere}"
     ".message{background:#fff1f0;color:#8a0c20;border-left:4px solid #c8102e;border-radius:4px;"
     "padding:.6rem .9rem;margin:0 0 1rem;overflow-wrap:anywhere}"
@@ -39,7 +40,7 @@ static const char PAGE_STYLE[] =
     "ol li{flex:1;border-top:4px solid #d0d6de;padding-top:.35rem}ol li.done{border-color:#00508f}"
     "ol li[aria-current]{border-color:#c8102e;color:#1f2329;font-weight:600}"
     ".field{display:block;font-weight:600;margin:0 0 .25rem}.row{margin:0 0 .9rem;min-width:0}"
-    ".two{display:grid;grid-template-columns:1fr 1fr;gap:0 1rem}"
+    ".two{display:grid;grid-template-columns:1fr 1fr;gap:0 1rem;align-items:end}"
     "input:not([type=radio]):not([type=hidden]){width:100%;min-height:3rem;padding:.5rem .8rem;"
     "font:inherit;color:inherit;border:1px solid #7a8594;border-radius:6px;background:#fff}"
     "input::placeholder{color:#66707e;opacity:1}"
@@ -48,9 +49,8 @@ static const char PAGE_STYLE[] =
     "button,a.button{display:block;width:100%;min-height:3rem;margin:.75rem 0 0;padding:.65rem "
     "1rem;font:inherit;text-align:center;text-decoration:none;border:1px solid #7a8594;"
     "border-radius:6px;background:#fff;color:#3d4652;cursor:pointer}"
-    ".main{background:#c8102e;border-color:#c8102e;color:#fff;font-weight:600}"
-    "button.main{background:#c8102e;border-color:#c8102e;color:#fff}a.button.main{color:#fff;"
-    "background:#c8102e}.main [lang=en]{color:#fff}.main:hover{background:#a50d26}"
+    "button.main,a.button.main{background:#c8102e;border-color:#c8102e;color:#fff;font-weight:600}"
+    "button.main:hover,a.button.main:hover{background:#a50d26}.main [lang=en]{color:#fff}"
     "a:focus-visible,button:focus-visible,input:focus-visible"
     "{outline:3px solid #1a7fd0;outline-offset:2px}"
     "fieldset{border:0;margin:0 0 1rem;padding:0;min-width:0}"
@@ -286,7 +286,8 @@ static const struct page_input PAGE_EXPIRY = {
     "expiry",
     "有效期（月/年）",
     "Expiry (MM/YY)",
-    "type=\"text\" inputmode=\"numeric\" autocomplete=\"cc-exp\" maxlength=\"5\" "
+    "type=\"text\" inputmode=\"numeric\" placeholder=\"MM/YY\" autocomplete=\"cc-exp\" "
+    "maxlength=\"5\" "
     "pattern=\"(0[1-9]|1[0-2])/?[0-9]{2}\" title=\"月/年，例如 11/30\"",
     0,
     0
@@ -359,7 +360,8 @@ static void page_add_term_name(struct text *html, unsigned n_instalments)
     if (n_instalments == 0)
         text_add(html, "一次付清 <span lang=\"en\">All at once</span>");
     else
-        text_printf(html, "%u 期 <span lang=\"en\">%u months</span>", n_instalments, n_instalments);
+        text_printf(html, "%u 期 <span lang=\"en\">%u instalments</span>", n_instalments,
+                    n_instalments);
 }
 
 static void page_choice(struct text *html, const struct unionpay_page_term *term, bool checked)
@@ -380,7 +382,7 @@ static void page_choice(struct text *html, const struct unionpay_page_term *term
     else
         text_printf(html,
                     "</b><span>每期 ¥%s</span><span class=\"note\">首期 ¥%s，手续费共 ¥%s"
-                    "<span lang=\"en\">First ¥%s, then ¥%s a month; fee ¥%s in all</span></span>",
+                    "<span lang=\"en\">First ¥%s, then ¥%s each; fee ¥%s in all</span></span>",
                     each, first, surcharge, first, each, surcharge);
     text_add(html, "</label>");
 }
@@ -505,7 +507,7 @@ struct page_end_words {
 static const struct page_end_words PAGE_ENDS[] = {
     [UNIONPAY_PAGE_PAID] = { "✓", "paid", "付款成功", "Paid", "此订单已付款，无需再次付款" },
     [UNIONPAY_PAGE_FAILED] = { "!", "failed", "付款失败", "Payment failed",
-                               "未扣款，请返回商户重新付款" },
+                               "请返回商户查看订单，或重新付款" },
     [UNIONPAY_PAGE_TIMED_OUT] = { "!", "timed_out", "订单已超时", "Timed out",
                                   "付款时间已过，请返回商户重新下单" },
 };
