@@ -290,14 +290,15 @@ static void test_the_way_back_is_never_a_script(void **state)
     static const char *const BAD[] = { "javascript:alert(1)//https://",
                                        " https://shop.test/",
                                        "data:text/html,x",
+                                       "help:https://shop.test/",
                                        "//shop.test/",
                                        "",
                                        NULL };
     struct unionpay_page_field field = { "a", "b" };
     (void)state;
-    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+    for (size_t i = 0; i < 2 * sizeof(BAD) / sizeof(BAD[0]); i++) {
         TEXT_CLEANUP html = { 0 };
-        struct unionpay_page_result result = { .return_url = BAD[i],
+        struct unionpay_page_result result = { .return_url = BAD[i / 2],
                                                .fields = &field,
                                                .n_fields = i % 2 };
         unionpay_page_result(&html, &ORDER, &result);
