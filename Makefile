@@ -138,6 +138,9 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(call archives,vectors huabei 
 # What the daemon and an adapter would send, for tests/interop.
 $(B)/tests/interop/adapter_driver: $(B)/tests/interop/adapter_driver.o $(call archives,plugin core crypto sdk base)
 	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,plugin crypto base) -o $@
+# Plans and our rates of them, for tests/rates.
+$(B)/tests/rates/plans: $(B)/tests/rates/plans.o $(call archives,core base)
+	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,base) -o $@
 # The bench stands outside, too: it is a shop, a browser and a platform to a daemon of its own.
 $(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,client)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS-client) -lsqlite3 -o $@
@@ -197,7 +200,8 @@ check-all:
 
 # ---- tests, one kind each --------------------------------------------------------------------------
 
-tests-build: build $(UNITS:%.c=$(B)/%) $(LIARS:%=$(B)/liars/%.so) $(B)/tests/interop/adapter_driver
+tests-build: build $(UNITS:%.c=$(B)/%) $(LIARS:%=$(B)/liars/%.so) $(B)/tests/interop/adapter_driver \
+             $(B)/tests/rates/plans
 
 unit: tests-build
 	@FENQI_BUILD=$(B) sh tests/run-units.sh $(UNITS:%.c=$(B)/%)

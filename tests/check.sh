@@ -41,11 +41,13 @@ step 'units, with sanitizers' make_ FLAVOUR=asan unit
 step 'the sandbox by itself' make_ sandbox-test
 step 'scenarios, with sanitizers' make_ FLAVOUR=asan scenario
 step "interop with the platform's SDK" sh tests/run-interop.sh build/release
+step 'annual rates, by another calculation' sh tests/rates/run.sh build/release 20000
 step 'the demo' sh tests/demo.sh build/release
 step 'fuzzing, and clang' make_ fuzz
 if [ "$what" = all ]; then
     step 'build: release, clang' make_ CC=clang B=build/clang tests-build
     step 'units, release' make_ unit
+    step 'annual rates, a million plans' sh tests/rates/run.sh build/release 1000000
     step 'units, with the thread sanitizer' sh tests/tsan.sh unit
     step 'scenarios, with the thread sanitizer' sh tests/tsan.sh scenario
     step 'gcc -fanalyzer' make_ analyze

@@ -31,7 +31,7 @@
 #define RATE_SURE             0x1p-56L /* the signs must differ this far on either side */
 #define RATE_NEAR             0x1p-31L /* after a step this small the next is right, as steps square */
 #define RATE_TIE              0x1p-29L /* ppm or bp: what is this little below a half is a half */
-#define RATE_NEWTON_STEPS_MAX 16       /* six are the most that was ever seen; then halving */
+#define RATE_NEWTON_STEPS_MAX 16       /* eight is the most ever seen; then halving */
 #define RATE_STEPS_MAX        (RATE_NEWTON_STEPS_MAX + 64)
 
 _Static_assert(LDBL_MANT_DIG >= 64, "the error bounds are those of a mantissa of 64 bits");
