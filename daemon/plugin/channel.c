@@ -8,6 +8,7 @@
 #include "daemon/plugin/describe.h"
 #include "daemon/plugin/fetched.h"
 #include "daemon/plugin/host.h"
+#include "daemon/plugin/leafs.h"
 #include "daemon/plugin/loader.h"
 
 /* What an adapter may keep for the life of a channel. */
@@ -276,6 +277,7 @@ int fq_channel_open(const struct fq_channel_conf *conf, const char *adapters_dir
     channel->arena = fq_arena_new(INSTANCE_SIZE_MAX);
     channel->keyring = fq_keyring_new();
     channel->fetched = fq_fetched_new();
+    channel->leafs = fq_leafs_new();
     channel->n_calls = fq_zalloc(sizeof(*channel->n_calls));
     int r = channel_build(channel, adapters_dir, &refusal);
     if (r == FQ_CHANNEL_E_REFUSED)
@@ -296,6 +298,7 @@ void fq_channel_free(struct fq_channel *channel)
     fq_free(channel->serial);
     fq_keyring_free(channel->keyring);
     fq_fetched_free(channel->fetched);
+    fq_leafs_free(channel->leafs);
     fq_free(channel->n_calls);
     fq_arena_free(channel->arena);
     fq_loader_free(channel->loader);

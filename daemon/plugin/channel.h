@@ -23,6 +23,7 @@ struct fq_channel {
     struct fq_loader *loader;
     pthread_mutex_t *serial;    /* held during each call, if the adapter wants that; else NULL */
     struct fq_fetched *fetched; /* platform keys fetched while running */
+    struct fq_leafs *leafs;     /* certificates of messages that were believed; NULL: none kept */
     size_t *n_calls;            /* exchanges under way; counted on the loop */
 };
 

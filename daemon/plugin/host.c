@@ -9,6 +9,7 @@
 #include "daemon/base/err.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/plugin/fetched.h"
+#include "daemon/plugin/leafs.h"
 #include "daemon/plugin/unpack.h"
 
 static struct fq_host_call *host_call(const struct fq_host *host)
@@ -118,13 +119,35 @@ static int host_verify(const struct fq_host *host, const char *key, uint32_t sch
     return 0;
 }
 
+/* The chain is walked once per certificate, then the channel knows it. */
+static int host_check_chain(struct fq_host_call *lent, const struct fq_chain_rule *rule,
+                            struct fq_str certificate, struct fq_keyring **ret)
+{
+    struct fq_leafs *leafs = lent->channel->leafs;
+    const struct fq_leafs_name name = fq_leafs_name(certificate, rule->roots, rule->name);
+    const char *reason = NULL;
+    *ret = leafs != NULL ? fq_leafs_find(leafs, &name, rule->at_unix_ms) : NULL;
+    if (*ret != NULL)
+        return 0;
+    int r = fq_chain_verify(lent->channel->keyring, rule, certificate, ret, &reason);
+    if (r == FQ_CHAIN_E_REFUSED) {
+        (void)host_refuse(lent, "certificate: %s", reason != NULL ? reason : "refused");
+        return 1;
+    }
+    if (r != 0)
+        return host_result(lent, "verify_chain", r);
+    if (leafs != NULL)
+        fq_leafs_keep(leafs, &name, *ret);
+    return 0;
+}
+
 /* The leaf is kept until the call ends; its handle says which roots vouch for which serial. */
-static int host_keep_leaf(struct fq_host_call *lent, const char *roots, struct fq_str certificate,
-                          struct fq_keyring *keyring, const char **ret_key)
+static int host_keep_leaf(struct fq_host_call *lent, const char *roots, struct fq_keyring *keyring,
+                          const char **ret_key)
 {
     struct fq_str serial = { NULL, 0 };
     struct fq_host_leaf *leaf = &lent->leafs[lent->n_leafs];
-    int r = fq_cert_field(certificate, 0, FQ_CERT_SERIAL_DECIMAL, lent->arena, &serial);
+    int r = fq_keyring_cert_field(keyring, "leaf", 0, FQ_CERT_SERIAL_DECIMAL, lent->arena, &serial);
     if (r != 0)
         return host_result(lent, "verify_chain", r);
     leaf->handle =
@@ -143,20 +166,15 @@ static int host_verify_chain(const struct fq_host *host, const char *roots,
 {
     struct fq_host_call *lent = host_call(host);
     FQ_CLEANUP(fq_keyring) *keyring = NULL;
-    const char *reason = NULL;
     if (host_key_kind(lent, roots) != FQ_KEY_ROOTS)
         return host_refuse(lent, "verify_chain: \"%s\" are no roots", roots != NULL ? roots : "");
     if (lent->n_leafs >= FQ_HOST_CHAINS_MAX)
         return host_refuse(lent, "verify_chain: too many certificates in one call");
     const struct fq_chain_rule rule = { roots, NULL, name_rule, lent->now_ms };
-    int r = fq_chain_verify(lent->channel->keyring, &rule, certificate, &keyring, &reason);
-    if (r == FQ_CHAIN_E_REFUSED) {
-        (void)host_refuse(lent, "certificate: %s", reason != NULL ? reason : "refused");
-        return 1;
-    }
+    int r = host_check_chain(lent, &rule, certificate, &keyring);
     if (r != 0)
-        return host_result(lent, "verify_chain", r);
-    r = host_keep_leaf(lent, roots, certificate, keyring, ret_key);
+        return r;
+    r = host_keep_leaf(lent, roots, keyring, ret_key);
     if (r == 0)
         (void)FQ_TAKE(keyring);
     return r;

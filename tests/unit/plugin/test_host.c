@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is lent to an adapter during a call, and what counts as the platform's word. */
 #include "daemon/plugin/host.h"
+#include "daemon/plugin/leafs.h"
 #include "tests/unit/plugin/fixture.h"
 
 /* One set of keys for all tests, and a call over them for each. */
@@ -26,7 +27,9 @@ static void bench_make_certificates(const struct fixture *fixture)
                    "'/CN=pay.example@1' -out leaf.csr && openssl x509 -req -in leaf.csr -CA "
                    "root.pem -CAkey platform.key -set_serial 4711 -days 3650 -out leaf.pem "
                    "2>openssl.log && openssl req -x509 -new -key ours.key -subj /CN=pay.example "
-                   "-days 3650 -set_serial 9 -out stranger.pem",
+                   "-days 3650 -set_serial 9 -out stranger.pem && echo keyUsage=keyEncipherment "
+                   ">enc.ext && openssl x509 -req -in leaf.csr -CA root.pem -CAkey platform.key "
+                   "-set_serial 4712 -days 3650 -extfile enc.ext -out enc.pem 2>>openssl.log",
                    fixture->folder);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): the test's own folder
 }
@@ -44,7 +47,8 @@ static int bench_setup(void **state)
 
 static int bench_teardown(void **state)
 {
-    static const char *const names[] = { "root.pem", "leaf.csr", "leaf.pem", "stranger.pem" };
+    static const char *const names[] = { "root.pem",     "leaf.csr", "leaf.pem",
+                                         "stranger.pem", "enc.ext",  "enc.pem" };
     struct bench *bench = *state;
     void *fixture = bench->fixture;
     char path[128];
@@ -83,6 +87,7 @@ static int bench_begin(void **state)
         .conf = &bench->fixture->conf,
         .about = { .keys = bench_needs, .n_keys = fq_array_size(bench_needs) },
         .keyring = fq_keyring_new(),
+        .leafs = fq_leafs_new(),
     };
     bench_load(bench, "ours", FQ_KEY_PRIVATE_SIGN, "ours.key");
     bench_load(bench, "platform", FQ_KEY_PUBLIC_VERIFY, "platform.pub");
@@ -100,6 +105,7 @@ static int bench_end(void **state)
     void *fixture = bench->fixture;
     fq_host_deinit(&bench->lent);
     fq_keyring_free(FQ_TAKE(bench->channel.keyring));
+    fq_leafs_free(FQ_TAKE(bench->channel.leafs));
     (void)fixture_end(&fixture);
     return 0;
 }
@@ -227,6 +233,96 @@ static void test_an_expired_certificate_is_refused(void **state)
         host->verify_chain(host, "roots", bench_file(bench, "leaf.pem"), fq_lit(""), &key), 1);
 }
 
+/* What another call may begin with. */
+static void bench_next_call(struct bench *bench)
+{
+    fq_host_deinit(&bench->lent);
+    fq_host_init(&bench->lent, &bench->channel, bench->fixture->arena, bench_now_ms(bench));
+}
+
+static void test_a_chain_is_walked_once(void **state)
+{
+    struct bench *bench = *state;
+    const struct fq_host *host = &bench->lent.host;
+    struct fq_str leaf = bench_file(bench, "leaf.pem");
+    struct fq_str signature = { NULL, 0 };
+    const char *key = NULL;
+    assert_int_equal(host->sign(host, "ours", FQ_SCHEME_RSA_SHA256, fq_lit("paid"), &signature), 0);
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit("pay"), &key), 0);
+
+    bench_next_call(bench);
+    fq_keyring_free(bench->channel.keyring);
+    bench->channel.keyring = fq_keyring_new(); /* no roots: nothing can be walked any more */
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit("other"), &key), -1);
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit(""), &key), -1);
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit("pay"), &key), 0);
+    assert_string_equal(key, "roots/4711#0");
+    assert_int_equal(host->verify(host, key, FQ_SCHEME_RSA_SHA256, fq_lit("paid"), signature), 0);
+}
+
+static void test_a_known_certificate_expires_all_the_same(void **state)
+{
+    struct bench *bench = *state;
+    const struct fq_host *host = &bench->lent.host;
+    struct fq_str leaf = bench_file(bench, "leaf.pem");
+    const char *key = NULL;
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit(""), &key), 0);
+    bench_next_call(bench);
+    bench->lent.now_ms += INT64_C(3651) * 86400000;
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit(""), &key), 1);
+    fixture_assert_contains(bench_reason(bench), "expired");
+    bench_next_call(bench);
+    bench->lent.now_ms -= INT64_C(2) * 86400000;
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit(""), &key), 1);
+    bench_next_call(bench);
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit(""), &key), 0);
+}
+
+static void test_refused_certificates_are_not_known(void **state)
+{
+    struct bench *bench = *state;
+    const struct fq_host *host = &bench->lent.host;
+    struct fq_str stranger = bench_file(bench, "stranger.pem");
+    const char *key = NULL;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(host->verify_chain(host, "roots", stranger, fq_lit(""), &key), 1);
+    const struct fq_leafs_name name = fq_leafs_name(stranger, "roots", fq_lit(""));
+    assert_null(fq_leafs_find(bench->channel.leafs, &name, bench->lent.now_ms));
+}
+
+static void test_a_handle_is_good_until_its_call_ends(void **state)
+{
+    struct bench *bench = *state;
+    const struct fq_host *host = &bench->lent.host;
+    struct fq_str leaf = bench_file(bench, "leaf.pem");
+    struct fq_str signature = { NULL, 0 };
+    const char *key = NULL;
+    assert_int_equal(host->sign(host, "ours", FQ_SCHEME_RSA_SHA256, fq_lit("paid"), &signature), 0);
+    assert_int_equal(host->verify_chain(host, "roots", leaf, fq_lit(""), &key), 0);
+    FQ_CLEANUP(fq_keyring) *other = fq_keyring_new();
+    for (size_t i = 0; i < FQ_LEAFS_MAX; i++) {
+        const struct fq_leafs_name name =
+            fq_leafs_name(fq_str_sub(leaf, 0, i), "roots", fq_lit(""));
+        fq_leafs_keep(bench->channel.leafs, &name, other);
+    }
+    const struct fq_leafs_name name = fq_leafs_name(leaf, "roots", fq_lit(""));
+    assert_null(fq_leafs_find(bench->channel.leafs, &name, bench->lent.now_ms));
+    assert_int_equal(host->verify(host, key, FQ_SCHEME_RSA_SHA256, fq_lit("paid"), signature), 0);
+}
+
+static void test_a_certificate_for_encryption_verifies_nothing(void **state)
+{
+    struct bench *bench = *state;
+    const struct fq_host *host = &bench->lent.host;
+    struct fq_str signature = { NULL, 0 };
+    const char *key = NULL;
+    assert_int_equal(host->sign(host, "ours", FQ_SCHEME_RSA_SHA256, fq_lit("paid"), &signature), 0);
+    assert_int_equal(
+        host->verify_chain(host, "roots", bench_file(bench, "enc.pem"), fq_lit(""), &key), 0);
+    assert_int_equal(host->verify(host, key, FQ_SCHEME_RSA_SHA256, fq_lit("paid"), signature), -1);
+    assert_false(bench->lent.verified);
+}
+
 static void test_the_fifth_certificate_is_refused(void **state)
 {
     struct bench *bench = *state;
@@ -315,6 +411,11 @@ int main(void)
         HOST_TEST(test_a_certificate_counts_for_its_call),
         HOST_TEST(test_certificates_of_strangers_are_refused),
         HOST_TEST(test_an_expired_certificate_is_refused),
+        HOST_TEST(test_a_chain_is_walked_once),
+        HOST_TEST(test_a_known_certificate_expires_all_the_same),
+        HOST_TEST(test_refused_certificates_are_not_known),
+        HOST_TEST(test_a_handle_is_good_until_its_call_ends),
+        HOST_TEST(test_a_certificate_for_encryption_verifies_nothing),
         HOST_TEST(test_the_fifth_certificate_is_refused),
         HOST_TEST(test_fields_of_certificates),
         HOST_TEST(test_digest_encrypt_and_convert),
