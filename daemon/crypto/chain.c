@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include "daemon/base/err.h"
 #include "daemon/crypto/material.h"
@@ -15,6 +16,11 @@
 #define CHAIN_DEPTH_MAX          5
 #define CHAIN_N_CERTIFICATES_MAX 8 /* in one message */
 #define CHAIN_RSA_BITS_MIN       2048
+
+struct chain_span {
+    int64_t from_unix_ms;
+    int64_t until_unix_ms; /* not itself */
+};
 
 /* ---- the name ---- */
 
@@ -54,9 +60,36 @@ static const char *chain_weakness(STACK_OF(X509) * chain)
     return NULL;
 }
 
+/* When all of the chain is valid: a second counts as valid until notAfter, as in OpenSSL. */
+static bool chain_measure(STACK_OF(X509) * chain, struct chain_span *ret)
+{
+    *ret = (struct chain_span){ INT64_MIN, INT64_MAX };
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        const X509 *certificate = sk_X509_value(chain, i);
+        struct tm from, until;
+        if (ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &from) != 1 ||
+            ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
+            return false;
+        int64_t from_unix_ms = (int64_t)timegm(&from) * 1000;
+        int64_t until_unix_ms = (int64_t)timegm(&until) * 1000;
+        ret->from_unix_ms = from_unix_ms > ret->from_unix_ms ? from_unix_ms : ret->from_unix_ms;
+        ret->until_unix_ms =
+            until_unix_ms < ret->until_unix_ms ? until_unix_ms : ret->until_unix_ms;
+    }
+    return true;
+}
+
+static const char *chain_examine(STACK_OF(X509) * chain, struct chain_span *ret_span)
+{
+    const char *reason = chain_weakness(chain);
+    if (reason == NULL && !chain_measure(chain, ret_span))
+        reason = "a certificate of the chain has a time that cannot be read";
+    return reason;
+}
+
 /* NULL: good; else why not. */
 static const char *chain_check(X509_STORE *roots, X509 *leaf, STACK_OF(X509) * others,
-                               int64_t at_unix_ms)
+                               int64_t at_unix_ms, struct chain_span *ret_span)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     fq_assert(context != NULL);
@@ -69,7 +102,7 @@ static const char *chain_check(X509_STORE *roots, X509 *leaf, STACK_OF(X509) * o
         X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
         X509_VERIFY_PARAM_set_time(param, (time_t)(at_unix_ms / 1000));
         if (X509_verify_cert(context) == 1)
-            reason = chain_weakness(X509_STORE_CTX_get0_chain(context));
+            reason = chain_examine(X509_STORE_CTX_get0_chain(context), ret_span);
         else
             reason = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
     }
@@ -89,21 +122,57 @@ static STACK_OF(X509) * chain_others(const struct fq_material *message, const st
     return others;
 }
 
+/* What the leaf's key may do by its key usage, or anything if there is none. */
+static uint32_t chain_leaf_kind(X509 *leaf)
+{
+    uint32_t usage = X509_get_key_usage(leaf);
+    if ((usage & KU_DIGITAL_SIGNATURE) != 0)
+        return FQ_KEY_PUBLIC_VERIFY;
+    bool encrypts = (usage & (KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT)) != 0;
+    return encrypts ? FQ_KEY_PUBLIC_ENCRYPT : FQ_KEY_UNSET;
+}
+
+static const char *chain_judge_leaf(const struct fq_chain_rule *rule, X509 *leaf)
+{
+    if (X509_check_ca(leaf) != 0 || (X509_get_extension_flags(leaf) & EXFLAG_CA) != 0)
+        return "it is the certificate of an authority";
+    if (chain_leaf_kind(leaf) == FQ_KEY_UNSET)
+        return "its key usage is neither signatures nor encryption";
+    if (rule->name.len > 0 && !chain_name_matches(leaf, rule->name))
+        return "the subject's CN is not the one expected";
+    return NULL;
+}
+
 /* NULL: good; else why not. */
 static const char *chain_judge(const struct fq_chain_rule *rule, const struct fq_key *roots,
                                const struct fq_key *intermediates,
-                               const struct fq_material *message)
+                               const struct fq_material *message, struct chain_span *ret_span)
 {
     int n_certificates = sk_X509_num(message->certificates);
     if (n_certificates < 1 || n_certificates > CHAIN_N_CERTIFICATES_MAX)
         return "there is no certificate, or there are too many";
     X509 *leaf = sk_X509_value(message->certificates, 0);
     STACK_OF(X509) *others = chain_others(message, intermediates);
-    const char *reason = chain_check(roots->store, leaf, others, rule->at_unix_ms);
+    const char *reason = chain_check(roots->store, leaf, others, rule->at_unix_ms, ret_span);
     sk_X509_free(others);
-    if (reason == NULL && rule->name.len > 0 && !chain_name_matches(leaf, rule->name))
-        reason = "the subject's CN is not the one expected";
-    return reason;
+    return reason != NULL ? reason : chain_judge_leaf(rule, leaf);
+}
+
+/* The leaf's key in a ring of its own. Conditions of fq_keyring_add. */
+static int chain_take_leaf(struct fq_material *message, const struct chain_span *span,
+                           struct fq_keyring **ret)
+{
+    uint32_t kind = chain_leaf_kind(sk_X509_value(message->certificates, 0));
+    /* Only the certificate was judged: no other key of the message may take its place. */
+    EVP_PKEY_free(FQ_TAKE(message->public_key));
+    FQ_CLEANUP(fq_keyring) *leaf = fq_keyring_new();
+    int r = fq_keyring_take(leaf, "leaf", kind, message);
+    if (r != 0)
+        return r;
+    leaf->valid_from_unix_ms = span->from_unix_ms;
+    leaf->valid_until_unix_ms = span->until_unix_ms;
+    *ret = FQ_TAKE(leaf);
+    return 0;
 }
 
 int fq_chain_verify(const struct fq_keyring *keyring, const struct fq_chain_rule *rule,
@@ -122,24 +191,24 @@ int fq_chain_verify(const struct fq_keyring *keyring, const struct fq_chain_rule
         *ret_reason = "it is not a certificate";
         return FQ_CHAIN_E_REFUSED;
     }
-    const char *reason = chain_judge(rule, roots, own, &message);
+    struct chain_span span;
+    const char *reason = chain_judge(rule, roots, own, &message, &span);
     ERR_clear_error();
     if (reason != NULL) {
         *ret_reason = reason;
         return FQ_CHAIN_E_REFUSED;
     }
-    /* Only the certificate was judged: no other key of the message may take its place. */
-    EVP_PKEY_free(FQ_TAKE(message.public_key));
-    FQ_CLEANUP(fq_keyring) *leaf = fq_keyring_new();
-    int r = fq_keyring_take(leaf, "leaf", FQ_KEY_PUBLIC_VERIFY, &message);
-    if (r < 0)
-        return r;
+    int r = chain_take_leaf(&message, &span, ret_key);
     if (r > 0) {
         *ret_reason = fq_keyring_reason(r);
         return FQ_CHAIN_E_REFUSED;
     }
-    *ret_key = FQ_TAKE(leaf);
-    return 0;
+    return r;
+}
+
+bool fq_chain_covers(const struct fq_keyring *leaf, int64_t at_unix_ms)
+{
+    return at_unix_ms >= leaf->valid_from_unix_ms && at_unix_ms < leaf->valid_until_unix_ms;
 }
 
 /* ---- the fields ---- */

@@ -5,19 +5,24 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "daemon/base/err.h"
 #include "daemon/crypto/material.h"
 
 #define RSA_BITS_MIN 2048
 
-struct fq_keyring {
-    struct fq_key *keys;
-};
-
 struct fq_keyring *fq_keyring_new(void)
 {
-    return fq_zalloc(sizeof(struct fq_keyring));
+    struct fq_keyring *keyring = fq_zalloc(sizeof(*keyring));
+    atomic_init(&keyring->n_owners, 1);
+    return keyring;
+}
+
+struct fq_keyring *fq_keyring_share(struct fq_keyring *keyring)
+{
+    (void)atomic_fetch_add(&keyring->n_owners, 1);
+    return keyring;
 }
 
 static void fq_key_free(struct fq_key *key)
@@ -40,7 +45,7 @@ FQ_DEFINE_CLEANUP(fq_key);
 
 void fq_keyring_free(struct fq_keyring *keyring)
 {
-    if (keyring == NULL)
+    if (keyring == NULL || atomic_fetch_sub(&keyring->n_owners, 1) > 1)
         return;
     while (keyring->keys != NULL) {
         struct fq_key *key = keyring->keys;
@@ -105,12 +110,21 @@ static int key_take_private(struct fq_key *key, struct fq_material *material)
     return fq_key_prepare(key) ? 0 : FQ_KEYRING_E_KIND;
 }
 
+/* All usages are allowed where the certificate names none. */
+static EVP_PKEY *key_of_certificate(const struct fq_key *key, X509 *certificate)
+{
+    bool is_to_verify = key->kind == FQ_KEY_PUBLIC_VERIFY;
+    if (is_to_verify && (X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE) == 0)
+        return NULL;
+    return X509_get_pubkey(certificate);
+}
+
 static int key_take_public(struct fq_key *key, struct fq_material *material)
 {
     if (material->private_key != NULL)
         return FQ_KEYRING_E_KIND;
     if (material->public_key == NULL && sk_X509_num(material->certificates) > 0)
-        material->public_key = X509_get_pubkey(sk_X509_value(material->certificates, 0));
+        material->public_key = key_of_certificate(key, sk_X509_value(material->certificates, 0));
     if (material->public_key == NULL)
         return FQ_KEYRING_E_KIND;
     int r = key_judge(key, material->public_key);

@@ -9,8 +9,11 @@
 struct fq_keyring;
 
 struct fq_keyring *fq_keyring_new(void);
-void fq_keyring_free(struct fq_keyring *keyring); /* wipes */
+void fq_keyring_free(struct fq_keyring *keyring); /* wipes, once its last owner frees it */
 FQ_DEFINE_CLEANUP(fq_keyring);
+
+/* One more owner, on any thread; a ring that is shared stays as it is. Returns it. */
+struct fq_keyring *fq_keyring_share(struct fq_keyring *keyring);
 
 /* Positive conditions of loading; the caller's message names file and key. */
 enum {
@@ -27,10 +30,10 @@ const char *fq_keyring_reason(int condition); /* text of the conditions above */
 
 /* Loads `path` under `name`. kind is an fq_key_kind: PRIVATE_SIGN (PEM PKCS#1/PKCS#8, or bare
  * base64 DER as the platforms' tools emit), PUBLIC_VERIFY (PEM or bare base64 public key, or a
- * certificate), ROOTS (a PEM bundle; what OpenSSL cannot use is kept for its fields, not choked
- * on), SECRET (base64), PUBLIC_ENCRYPT (as PUBLIC_VERIFY, RSA only), OWN_CERTIFICATE (a
- * certificate, which verifies nothing). PRIVATE_SIGN and SECRET files must not be readable or
- * writable by others, nor writable by their group. */
+ * certificate that does not say it is for other things than signatures), ROOTS (a PEM bundle; what
+ * OpenSSL cannot use is kept for its fields, not choked on), SECRET (base64), PUBLIC_ENCRYPT (as
+ * PUBLIC_VERIFY, RSA only), OWN_CERTIFICATE (a certificate, which verifies nothing). PRIVATE_SIGN
+ * and SECRET files must not be readable or writable by others, nor writable by their group. */
 int fq_keyring_load(struct fq_keyring *keyring, const char *name, uint32_t kind, const char *path);
 int fq_keyring_add(struct fq_keyring *keyring, const char *name, uint32_t kind, struct fq_str data);
 
@@ -67,11 +70,18 @@ struct fq_chain_rule {
     int64_t at_unix_ms;
 };
 
-/* Checks `certificate` (PEM, intermediates may stand behind the first) by the rule. The leaf's
- * public key goes into *ret_key: a keyring of its own with the key under the name "leaf". */
+/* Checks `certificate` (PEM, intermediates may stand behind the first) by the rule: up to a
+ * self-signed certificate of the bundle, whose others serve as intermediates; RSA keys below it of
+ * 2048 bits or more; SHA-1 is good enough here and nowhere else, the platforms' authorities use it;
+ * the leaf no authority itself. The leaf's public key goes into *ret_key: a keyring of its own with
+ * the key under the name "leaf". It verifies only if the certificate's key usage, where there is
+ * one, has digitalSignature; an encryption certificate is believed, and verifies nothing. */
 int fq_chain_verify(const struct fq_keyring *keyring, const struct fq_chain_rule *rule,
                     struct fq_str certificate, struct fq_keyring **ret_key,
                     const char **ret_reason);
+/* True if every certificate of the chain that was walked for this leaf is valid at that time. */
+bool fq_chain_covers(const struct fq_keyring *leaf, int64_t at_unix_ms);
+
 int fq_cert_field(struct fq_str pem, size_t index, uint32_t field, struct fq_arena *arena,
                   struct fq_str *ret);
 /* The same over the file that key `name` was loaded from. */

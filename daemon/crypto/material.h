@@ -3,6 +3,8 @@
 #ifndef FQ_CRYPTO_MATERIAL_H
 #define FQ_CRYPTO_MATERIAL_H
 
+#include <stdatomic.h>
+
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -60,6 +62,16 @@ struct fq_key {
     X509_STORE *store;                  /* ROOTS */
     unsigned char *secret;
     size_t secret_size;
+};
+
+/* ---- the ring ---- */
+
+struct fq_keyring {
+    atomic_uint n_owners;
+    struct fq_key *keys;
+    /* A leaf's: when every certificate of the chain behind it is valid. */
+    int64_t valid_from_unix_ms;
+    int64_t valid_until_unix_ms; /* not itself */
 };
 
 /* NULL if there is none of that name. */

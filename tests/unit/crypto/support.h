@@ -94,6 +94,7 @@ struct certificate_plan {
     int64_t from_unix_s;
     int64_t to_unix_s;
     const EVP_MD *digest;
+    const char *usage; /* NULL: no key usage */
 };
 
 static UNUSED void add_name(X509_NAME *name, const char *field, const char *value)
@@ -101,6 +102,14 @@ static UNUSED void add_name(X509_NAME *name, const char *field, const char *valu
     assert_int_equal(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
                                                 (const unsigned char *)value, -1, -1, 0),
                      1);
+}
+
+static UNUSED void add_extension(X509 *certificate, int nid, const char *value)
+{
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+    assert_non_null(extension);
+    assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
+    X509_EXTENSION_free(extension);
 }
 
 static UNUSED X509 *make_certificate(const struct certificate_plan *plan)
@@ -121,10 +130,10 @@ static UNUSED X509 *make_certificate(const struct certificate_plan *plan)
     const X509_NAME *issuer = plan->issuer != NULL ? X509_get_subject_name(plan->issuer) : subject;
     assert_int_equal(X509_set_issuer_name(certificate, issuer), 1);
     assert_int_equal(X509_set_pubkey(certificate, plan->key), 1);
-    X509_EXTENSION *basic = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
-                                                plan->is_ca ? "critical,CA:TRUE" : "CA:FALSE");
-    assert_int_equal(X509_add_ext(certificate, basic, -1), 1);
-    X509_EXTENSION_free(basic);
+    add_extension(certificate, NID_basic_constraints,
+                  plan->is_ca ? "critical,CA:TRUE" : "CA:FALSE");
+    if (plan->usage != NULL)
+        add_extension(certificate, NID_key_usage, plan->usage);
     EVP_PKEY *issuer_key = plan->issuer_key != NULL ? plan->issuer_key : plan->key;
     assert_true(
         X509_sign(certificate, issuer_key, plan->digest != NULL ? plan->digest : EVP_sha256()) > 0);

@@ -181,7 +181,119 @@ static void leaf_key_verifies_and_is_only_the_leafs(void **state)
                      FQ_VERIFY_E_BAD);
 }
 
+static void sha1_may_stand_in_the_whole_chain(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_keyring) *ring = fq_keyring_new();
+    FQ_CLEANUP(fq_keyring) *key = NULL;
+    const char *reason = NULL;
+    struct certificate_plan plan = leaf_plan();
+    plan.digest = EVP_sha1();
+    plan.is_ca = true;
+    plan.cn = "old root";
+    plan.key = plan.issuer_key = world.root_key;
+    plan.issuer = NULL;
+    X509 *root = make_certificate(&plan);
+    plan.cn = "old middle";
+    plan.key = world.middle_key;
+    plan.issuer = root;
+    X509 *middle = make_certificate(&plan);
+    struct certificate_plan last = leaf_plan();
+    last.digest = EVP_sha1();
+    last.issuer = middle;
+    X509 *leaf = make_certificate(&last);
+    const struct fq_chain_rule rule = { "roots", NULL, fq_lit(RULE), WITHIN_MS };
+    assert_int_equal(fq_keyring_add(ring, "roots", FQ_KEY_ROOTS, joined(middle, root)), 0);
+    assert_int_equal(fq_chain_verify(ring, &rule, pem(leaf), &key, &reason), 0);
+    X509_free(leaf);
+    X509_free(middle);
+    X509_free(root);
+}
+
+static int leaf_verifies(struct fq_keyring *leaf)
+{
+    FQ_CLEANUP(fq_keyring) *signer = fq_keyring_new();
+    struct fq_str signature;
+    assert_int_equal(fq_keyring_add(signer, "leaf", FQ_KEY_PRIVATE_SIGN,
+                                    pem_of_private(world.leaf_key, world.arena)),
+                     0);
+    assert_int_equal(fq_keyring_sign(signer, "leaf", FQ_SCHEME_RSA_SHA256, fq_lit("text"),
+                                     world.arena, &signature),
+                     0);
+    return fq_keyring_verify(leaf, "leaf", FQ_SCHEME_RSA_SHA256, fq_lit("text"), signature);
+}
+
+static void key_usage_says_what_the_leaf_may(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *usage;
+        bool is_believed;
+        bool verifies;
+    } rows[] = {
+        { NULL, true, true },
+        { "digitalSignature", true, true },
+        { "critical,digitalSignature,nonRepudiation,keyEncipherment,keyAgreement", true, true },
+        { "critical,keyEncipherment", true, false },
+        { "dataEncipherment", true, false },
+        { "keyAgreement", false, false },
+        { "cRLSign", false, false },
+    };
+
+    for (size_t i = 0; i < fq_array_size(rows); i++) {
+        FQ_CLEANUP(fq_keyring) *key = NULL;
+        const char *reason = NULL;
+        struct certificate_plan plan = leaf_plan();
+        plan.usage = rows[i].usage;
+        X509 *certificate = make_certificate(&plan);
+        const struct fq_chain_rule rule = { "both", NULL, fq_lit(RULE), WITHIN_MS };
+        int r = fq_chain_verify(world.ring, &rule, pem(certificate), &key, &reason);
+        X509_free(certificate);
+        assert_int_equal(r, rows[i].is_believed ? 0 : FQ_CHAIN_E_REFUSED);
+        if (key != NULL)
+            assert_int_equal(leaf_verifies(key) == 0, rows[i].verifies);
+    }
+}
+
+static void span_is_the_narrowest_of_the_chain(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_keyring) *key = NULL;
+    const char *reason = NULL;
+    struct certificate_plan plan = leaf_plan();
+    plan.from_unix_s = FROM_S - 1000; /* before the others */
+    plan.to_unix_s = WITHIN_MS / 1000 + 60;
+    X509 *certificate = make_certificate(&plan);
+    const struct fq_chain_rule rule = { "both", NULL, fq_lit(RULE), WITHIN_MS };
+    const int64_t from_ms = INT64_C(1000) * FROM_S;
+    const int64_t to_ms = WITHIN_MS + 60000;
+    assert_int_equal(fq_chain_verify(world.ring, &rule, pem(certificate), &key, &reason), 0);
+    assert_false(fq_chain_covers(key, from_ms - 1));
+    assert_true(fq_chain_covers(key, from_ms));
+    assert_true(fq_chain_covers(key, to_ms - 1));
+    assert_false(fq_chain_covers(key, to_ms));
+    /* The chain itself is judged no differently. */
+    assert_null(judge_by("both", NULL, pem(certificate), fq_lit(RULE), to_ms - 1));
+    assert_non_null(judge_by("both", NULL, pem(certificate), fq_lit(RULE), to_ms));
+    assert_null(judge_by("both", NULL, pem(certificate), fq_lit(RULE), from_ms));
+    assert_non_null(judge_by("both", NULL, pem(certificate), fq_lit(RULE), from_ms - 1));
+    X509_free(certificate);
+}
+
 /* ---- refused ---- */
+
+static void authority_is_no_signer(void **state)
+{
+    (void)state;
+    struct certificate_plan plan = leaf_plan();
+    plan.is_ca = true;
+    assert_string_equal(judge_made(&plan), "it is the certificate of an authority");
+    plan.usage = "digitalSignature"; /* which an authority without keyCertSign may say */
+    assert_string_equal(judge_made(&plan), "it is the certificate of an authority");
+    assert_non_null(judge_by("both", NULL, pem(world.middle), fq_lit(""), WITHIN_MS));
+    assert_non_null(judge_by("both", NULL, pem(world.root), fq_lit(""), WITHIN_MS));
+}
 
 static void stranger_of_the_right_name_is_refused(void **state)
 {
@@ -387,7 +499,11 @@ int main(void)
         cmocka_unit_test(middle_may_stand_in_the_bundle_or_the_message),
         cmocka_unit_test(crlf_in_pem_is_fine),
         cmocka_unit_test(sha1_of_the_platforms_is_tolerated),
+        cmocka_unit_test(sha1_may_stand_in_the_whole_chain),
         cmocka_unit_test(leaf_key_verifies_and_is_only_the_leafs),
+        cmocka_unit_test(key_usage_says_what_the_leaf_may),
+        cmocka_unit_test(span_is_the_narrowest_of_the_chain),
+        cmocka_unit_test(authority_is_no_signer),
         cmocka_unit_test(stranger_of_the_right_name_is_refused),
         cmocka_unit_test(missing_middle_is_refused),
         cmocka_unit_test(middle_alone_is_no_anchor),

@@ -114,6 +114,32 @@ static void public_key_in_every_form(void **state)
 }
 
 /* It is for its fields and for telling whose it is: what it would verify is our own. */
+static void certificate_for_encryption_verifies_nothing(void **state)
+{
+    (void)state;
+    X509 *certificate = make_certificate(&(struct certificate_plan){ .cn = "encryption",
+                                                                     .key = keys.rsa,
+                                                                     .from_unix_s = 1000000000,
+                                                                     .to_unix_s = 2000000000,
+                                                                     .usage = "keyEncipherment" });
+    struct fq_str pem = pem_of_certificate(certificate, keys.arena);
+    X509_free(certificate);
+    assert_int_equal(add(FQ_KEY_PUBLIC_VERIFY, pem), FQ_KEYRING_E_KIND);
+    assert_int_equal(add(FQ_KEY_PUBLIC_ENCRYPT, pem), 0);
+}
+
+static void shared_ring_lives_as_long_as_its_last_owner(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_keyring) *last = NULL;
+    struct fq_keyring *first = fq_keyring_new();
+    assert_int_equal(
+        fq_keyring_add(first, "key", FQ_KEY_PUBLIC_VERIFY, pem_of_public(keys.rsa, keys.arena)), 0);
+    last = fq_keyring_share(first);
+    fq_keyring_free(first);
+    assert_true(fq_keyring_has(last, "key"));
+}
+
 static void own_certificate_is_a_certificate_and_verifies_nothing(void **state)
 {
     (void)state;
@@ -361,6 +387,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(private_key_in_every_form),
         cmocka_unit_test(public_key_in_every_form),
+        cmocka_unit_test(certificate_for_encryption_verifies_nothing),
+        cmocka_unit_test(shared_ring_lives_as_long_as_its_last_owner),
         cmocka_unit_test(own_certificate_is_a_certificate_and_verifies_nothing),
         cmocka_unit_test(text_around_pem_is_ignored),
         cmocka_unit_test(sm2_key_is_taken),

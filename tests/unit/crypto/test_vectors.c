@@ -218,6 +218,62 @@ static void unionpay_signers_are_believed_in_their_time(void **state)
     assert_int_equal(fq_chain_verify(ring, &rule, signer, &key, &reason), 0);
 }
 
+/* One pinned bundle of the middle and the root, the message's own time. All of it is signed with
+ * SHA-1. */
+static void unionpay_middle_may_stand_in_the_bundle(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *file;
+        int64_t at_unix_s;
+        int64_t late_unix_s;
+    } rows[] = {
+        { "certs/acp_test_verify_2015.cer", 1480000000, 1530000000 },
+        { "certs/acp_test_verify_2017.cer", 1530000000, 1620000000 },
+        { "certs/acp_test_verify_2020.cer", 1650000000, 1780000000 },
+    };
+
+    FQ_CLEANUP(fq_arena) *arena = fq_arena_new((size_t)2 << 20);
+    struct fq_str root = vector_or_skip("unionpay/certs/acp_test_root.cer", arena);
+    struct fq_str middle = vector_in("unionpay", fq_lit("certs/acp_test_middle.cer"), arena);
+    FQ_CLEANUP(fq_keyring) *ring = fq_keyring_new();
+    struct fq_str both = fq_arena_printf(arena, "%.*s\n%.*s", fq_str_arg(middle), fq_str_arg(root));
+    assert_int_equal(fq_keyring_add(ring, "roots", FQ_KEY_ROOTS, both), 0);
+    assert_int_equal(fq_keyring_add(ring, "middle", FQ_KEY_ROOTS, middle), 0);
+    for (size_t i = 0; i < fq_array_size(rows); i++) {
+        FQ_CLEANUP(fq_keyring) *key = NULL;
+        FQ_CLEANUP(fq_keyring) *none = NULL;
+        const char *reason = NULL;
+        struct fq_str signer = vector_in("unionpay", fq_str_of(rows[i].file), arena);
+        struct fq_chain_rule rule = { "roots", NULL, fq_lit("041@"), rows[i].at_unix_s * 1000 };
+        assert_int_equal(fq_chain_verify(ring, &rule, signer, &key, &reason), 0);
+        assert_true(fq_chain_covers(key, rows[i].at_unix_s * 1000));
+        assert_false(fq_chain_covers(key, rows[i].late_unix_s * 1000));
+        rule.roots = "middle"; /* is no anchor by itself */
+        assert_int_equal(fq_chain_verify(ring, &rule, signer, &none, &reason), FQ_CHAIN_E_REFUSED);
+        rule.roots = "roots";
+        rule.at_unix_ms = rows[i].late_unix_s * 1000;
+        assert_int_equal(fq_chain_verify(ring, &rule, signer, &none, &reason), FQ_CHAIN_E_REFUSED);
+    }
+}
+
+static void unionpay_authorities_are_no_signers(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_arena) *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    struct fq_str root = vector_or_skip("unionpay/certs/acp_test_root.cer", arena);
+    struct fq_str middle = vector_in("unionpay", fq_lit("certs/acp_test_middle.cer"), arena);
+    FQ_CLEANUP(fq_keyring) *ring = fq_keyring_new();
+    FQ_CLEANUP(fq_keyring) *key = NULL;
+    const char *reason = NULL;
+    const struct fq_chain_rule rule = { "root", NULL, fq_lit(""), INT64_C(1650000000) * 1000 };
+    assert_int_equal(fq_keyring_add(ring, "root", FQ_KEY_ROOTS, root), 0);
+    assert_int_equal(fq_chain_verify(ring, &rule, middle, &key, &reason), FQ_CHAIN_E_REFUSED);
+    assert_string_equal(reason, "it is the certificate of an authority");
+    assert_int_equal(fq_chain_verify(ring, &rule, root, &key, &reason), FQ_CHAIN_E_REFUSED);
+}
+
 static void unionpay_serial_is_the_cert_id(void **state)
 {
     (void)state;
@@ -238,6 +294,8 @@ int main(void)
         cmocka_unit_test(alipay_certificate_chains_up_to_its_root),
         cmocka_unit_test(alipay_aes_is_understood),
         cmocka_unit_test(unionpay_signers_are_believed_in_their_time),
+        cmocka_unit_test(unionpay_middle_may_stand_in_the_bundle),
+        cmocka_unit_test(unionpay_authorities_are_no_signers),
         cmocka_unit_test(unionpay_serial_is_the_cert_id),
     };
     return cmocka_run_group_tests_name("crypto/vectors", tests, NULL, NULL);
