@@ -510,6 +510,10 @@ static const struct page_end_words PAGE_ENDS[] = {
                                "请返回商户查看订单，或重新付款" },
     [UNIONPAY_PAGE_TIMED_OUT] = { "!", "timed_out", "订单已超时", "Timed out",
                                   "付款时间已过，请返回商户重新下单" },
+    [UNIONPAY_PAGE_PROCESSING] = { "…", "processing", "正在处理", "Processing",
+                                   "发卡银行正在处理，请勿重复付款" },
+    [UNIONPAY_PAGE_LEFT] = { "!", "left", "尚未付款", "Not paid yet",
+                             "订单已为您保留，到期前可随时继续付款" },
 };
 
 void unionpay_page_result(struct text *html, const struct unionpay_page_order *order,
@@ -537,6 +541,10 @@ void unionpay_page_result(struct text *html, const struct unionpay_page_order *o
     page_term(html, "应答码", result->code);
     page_term(html, "应答信息", result->text);
     text_add(html, "</dl>");
+    if (result->may_retry) {
+        page_form(html, order, "retry");
+        page_next(html, "继续付款", "Try again");
+    }
     page_return(html, result);
     page_end(html);
 }

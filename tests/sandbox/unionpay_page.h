@@ -79,6 +79,8 @@ enum unionpay_page_outcome {
     UNIONPAY_PAGE_PAID,
     UNIONPAY_PAGE_FAILED,
     UNIONPAY_PAGE_TIMED_OUT,
+    UNIONPAY_PAGE_PROCESSING, /* the bank has not said yet */
+    UNIONPAY_PAGE_LEFT,       /* the buyer went away unpaid */
 };
 
 struct unionpay_page_field {
@@ -94,6 +96,7 @@ struct unionpay_page_result {
     const char *card_number; /* shown masked */
     unsigned n_instalments;
     int64_t paid_unix_ms; /* 0: not paid */
+    bool may_retry;       /* a form with do=retry: he may still pay */
     /* "返回商户". With fields it is a form that POSTs them, without them a link. Nothing where the
      * address is neither http nor https. CR and LF in a value reach the merchant as CR LF. */
     const char *return_url;
@@ -101,7 +104,7 @@ struct unionpay_page_result {
     size_t n_fields;
 };
 
-/* Scripts find id="paid", id="failed" or id="timed_out", and the form id="return". */
+/* Scripts find id="paid", "failed", "timed_out", "processing" or "left", and id="return". */
 void unionpay_page_result(struct text *html, const struct unionpay_page_order *order,
                           const struct unionpay_page_result *result);
 

@@ -274,6 +274,22 @@ static void test_outcomes_have_their_own_pages(void **state)
     assert_lacks(&timed_out, "id=\"paid\"");
 }
 
+static void test_who_may_still_pay_can_try_again(void **state)
+{
+    TEXT_CLEANUP left = { 0 };
+    TEXT_CLEANUP processing = { 0 };
+    struct unionpay_page_result result = { .outcome = UNIONPAY_PAGE_LEFT, .may_retry = true };
+    (void)state;
+    unionpay_page_result(&left, &ORDER, &result);
+    result.outcome = UNIONPAY_PAGE_PROCESSING;
+    result.may_retry = false;
+    unionpay_page_result(&processing, &ORDER, &result);
+    assert_has(&left, "<h1 id=\"left\">");
+    assert_has(&left, "value=\"TOKEN1\"><input type=\"hidden\" name=\"do\" value=\"retry\">");
+    assert_has(&processing, "<h1 id=\"processing\">");
+    assert_lacks(&processing, "value=\"retry\"");
+}
+
 static void test_without_fields_the_way_back_is_a_link(void **state)
 {
     TEXT_CLEANUP html = { 0 };
@@ -425,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_the_code_page_tells_what_is_paid_and_where_the_code_went),
         cmocka_unit_test(test_a_result_posts_its_fields_to_the_merchant),
         cmocka_unit_test(test_outcomes_have_their_own_pages),
+        cmocka_unit_test(test_who_may_still_pay_can_try_again),
         cmocka_unit_test(test_without_fields_the_way_back_is_a_link),
         cmocka_unit_test(test_the_way_back_is_never_a_script),
         cmocka_unit_test(test_no_value_of_the_card_page_becomes_markup),
