@@ -82,6 +82,15 @@ void fq_channel_call(const struct fq_channel *channel, uint32_t kind, const stru
  * a few are kept, the oldest gives way, a configured key is never replaced. FQ_CHANNEL_E_REFUSED:
  * it is no key. On the loop. */
 int fq_channel_keep_key(const struct fq_channel *channel, struct fq_str name, struct fq_str pem);
+/* Keeps the platform's renewed key to encrypt to, a certificate or a public key, in the place of
+ * the configured one of the same name, which must be declared as FQ_KEY_PUBLIC_ENCRYPT: for
+ * host->encrypt and host->cert_field of calls that begin to use it from now on; the one that was
+ * kept before gives way. A call sees the same key until it ends, so that the serial it tells and
+ * what it encrypts belong together. FQ_CHANNEL_E_REFUSED: no such name, or it is no key of 2048
+ * bits of RSA or more. The caller believes it already (its verdict, or the store's word). On any
+ * thread. */
+int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str name,
+                                struct fq_str pem);
 /* True at most once in ten seconds: anyone may name an unknown key. On the loop. */
 bool fq_channel_may_fetch(const struct fq_channel *channel, int64_t now_ms);
 

@@ -6,7 +6,6 @@
 
 #include "daemon/core/money.h"
 
-#define KEYS_MAX          32
 #define WORD_SIZE_MAX     256
 #define MINUTES_A_DAY     1440
 #define TASK_EVERY_MIN_MS 60000
@@ -67,7 +66,7 @@ static const char *describe_refuse_numbers(const struct fq_description *about)
 
 static const char *describe_refuse_keys(const struct fq_description *about)
 {
-    if (about->n_keys > KEYS_MAX || (about->keys == NULL && about->n_keys > 0))
+    if (about->n_keys > FQ_DESCRIBE_KEYS_MAX || (about->keys == NULL && about->n_keys > 0))
         return "describe: the number of keys is out of range";
     for (size_t i = 0; i < about->n_keys; i++) {
         const struct fq_key_need *need = &about->keys[i];

@@ -6,6 +6,8 @@
 
 #include "daemon/core/channel_conf.h"
 
+#define FQ_DESCRIBE_KEYS_MAX 32
+
 /* NULL: sound. Otherwise the reason, static. */
 const char *fq_describe_refuse(const struct fq_description *about);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
+#include "daemon/plugin/describe.h"
 
 #define KEYS_MAX       8
 #define NAME_SIZE_MAX  64
@@ -22,6 +23,7 @@ struct fq_fetched {
     struct fetched_key keys[KEYS_MAX];
     size_t n_kept; /* in all: the next one takes the place of the oldest */
     int64_t fetch_not_before_ms;
+    struct fq_keyring *encrypt_keys[FQ_DESCRIBE_KEYS_MAX]; /* by the number of the declared key */
 };
 
 struct fq_fetched *fq_fetched_new(void)
@@ -37,6 +39,8 @@ void fq_fetched_free(struct fq_fetched *fetched)
         return;
     for (size_t i = 0; i < KEYS_MAX; i++)
         fq_keyring_free(fetched->keys[i].keyring);
+    for (size_t i = 0; i < FQ_DESCRIBE_KEYS_MAX; i++)
+        fq_keyring_free(fetched->encrypt_keys[i]);
     (void)pthread_mutex_destroy(&fetched->mutex);
     fq_free(fetched);
 }
@@ -51,16 +55,20 @@ static struct fetched_key *fetched_find(struct fq_fetched *fetched, struct fq_st
     return NULL;
 }
 
+/* ---- keys to verify with ---- */
+
 int fq_fetched_verify(struct fq_fetched *fetched, struct fq_str name, uint32_t scheme,
                       struct fq_str text, struct fq_str signature)
 {
-    int r = FQ_FETCHED_E_NO_SUCH;
+    FQ_CLEANUP(fq_keyring) *keyring = NULL;
     (void)pthread_mutex_lock(&fetched->mutex);
     const struct fetched_key *key = fetched_find(fetched, name);
     if (key != NULL)
-        r = fq_keyring_verify(key->keyring, "key", scheme, text, signature);
+        keyring = fq_keyring_share(key->keyring);
     (void)pthread_mutex_unlock(&fetched->mutex);
-    return r;
+    if (keyring == NULL)
+        return FQ_FETCHED_E_NO_SUCH;
+    return fq_keyring_verify(keyring, "key", scheme, text, signature);
 }
 
 int fq_channel_keep_key(const struct fq_channel *channel, struct fq_str name, struct fq_str pem)
@@ -84,6 +92,52 @@ int fq_channel_keep_key(const struct fq_channel *channel, struct fq_str name, st
     (void)pthread_mutex_unlock(&fetched->mutex);
     return 0;
 }
+
+/* ---- keys to encrypt to ---- */
+
+struct fq_keyring *fq_fetched_encrypt_key(struct fq_fetched *fetched, size_t index)
+{
+    struct fq_keyring *keyring = NULL;
+    fq_assert(index < FQ_DESCRIBE_KEYS_MAX);
+    (void)pthread_mutex_lock(&fetched->mutex);
+    if (fetched->encrypt_keys[index] != NULL)
+        keyring = fq_keyring_share(fetched->encrypt_keys[index]);
+    (void)pthread_mutex_unlock(&fetched->mutex);
+    return keyring;
+}
+
+/* n_keys: there is none of that name to encrypt to. */
+static size_t fetched_place(const struct fq_description *about, struct fq_str name)
+{
+    size_t i = 0;
+    while (i < about->n_keys && (about->keys[i].kind != FQ_KEY_PUBLIC_ENCRYPT ||
+                                 !fq_str_equal(fq_str_of(about->keys[i].name), name)))
+        i++;
+    return i;
+}
+
+int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str name,
+                                struct fq_str pem)
+{
+    const struct fq_description *about = &channel->about;
+    struct fq_fetched *fetched = channel->fetched;
+    size_t i = fetched_place(about, name);
+    if (i == about->n_keys)
+        return FQ_CHANNEL_E_REFUSED;
+    FQ_CLEANUP(fq_keyring) *keyring = fq_keyring_new();
+    int r = fq_keyring_add(keyring, about->keys[i].name, FQ_KEY_PUBLIC_ENCRYPT, pem);
+    if (r > 0)
+        return FQ_CHANNEL_E_REFUSED;
+    FQ_TRY(r);
+    (void)pthread_mutex_lock(&fetched->mutex);
+    struct fq_keyring *before = fetched->encrypt_keys[i];
+    fetched->encrypt_keys[i] = FQ_TAKE(keyring);
+    (void)pthread_mutex_unlock(&fetched->mutex);
+    fq_keyring_free(before);
+    return 0;
+}
+
+/* ---- how often ---- */
 
 bool fq_channel_may_fetch(const struct fq_channel *channel, int64_t now_ms)
 {

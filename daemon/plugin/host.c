@@ -12,6 +12,8 @@
 #include "daemon/plugin/leafs.h"
 #include "daemon/plugin/unpack.h"
 
+_Static_assert(FQ_DESCRIBE_KEYS_MAX <= 32, "encrypt_seen has a bit for each key");
+
 static struct fq_host_call *host_call(const struct fq_host *host)
 {
     return host->ctx;
@@ -42,15 +44,36 @@ static int host_result(struct fq_host_call *lent, const char *service, int r)
     return 0;
 }
 
-/* What the adapter declared under this name; FQ_KEY_UNSET for a name that it never declared. */
-static uint32_t host_key_kind(const struct fq_host_call *lent, const char *key)
+static const struct fq_key_need *host_key(const struct fq_host_call *lent, const char *key)
 {
     const struct fq_description *about = &lent->channel->about;
     for (size_t i = 0; key != NULL && i < about->n_keys; i++) {
         if (strcmp(about->keys[i].name, key) == 0)
-            return about->keys[i].kind;
+            return &about->keys[i];
     }
-    return FQ_KEY_UNSET;
+    return NULL;
+}
+
+/* What the adapter declared under this name; FQ_KEY_UNSET for a name that it never declared. */
+static uint32_t host_key_kind(const struct fq_host_call *lent, const char *key)
+{
+    const struct fq_key_need *need = host_key(lent, key);
+    return need != NULL ? need->kind : FQ_KEY_UNSET;
+}
+
+/* The ring that holds a declared key: the channel's, or what was fetched to encrypt to. It is
+ * looked for once, so that a call does not tell the serial of one key and encrypt to the next. */
+static const struct fq_keyring *host_ring(struct fq_host_call *lent, const char *key)
+{
+    const struct fq_channel *channel = lent->channel;
+    const struct fq_key_need *need = host_key(lent, key);
+    if (need == NULL || need->kind != FQ_KEY_PUBLIC_ENCRYPT || channel->fetched == NULL)
+        return channel->keyring;
+    size_t i = (size_t)(need - channel->about.keys);
+    if ((lent->encrypt_seen & UINT32_C(1) << i) == 0)
+        lent->encrypt_keys[i] = fq_fetched_encrypt_key(channel->fetched, i);
+    lent->encrypt_seen |= UINT32_C(1) << i;
+    return lent->encrypt_keys[i] != NULL ? lent->encrypt_keys[i] : channel->keyring;
 }
 
 /* ---- memory and failure ---- */
@@ -190,7 +213,7 @@ static int host_cert_field(const struct fq_host *host, const char *key, struct f
     else if (host_key_kind(lent, key) == FQ_KEY_UNSET)
         return host_refuse(lent, "cert_field: no key \"%s\"", key != NULL ? key : "");
     else
-        r = fq_keyring_cert_field(lent->channel->keyring, key, index, field, lent->arena, ret);
+        r = fq_keyring_cert_field(host_ring(lent, key), key, index, field, lent->arena, ret);
     return r == FQ_CHAIN_E_NO_SUCH ? 1 : host_result(lent, "cert_field", r);
 }
 
@@ -209,7 +232,7 @@ static int host_encrypt(const struct fq_host *host, const char *key, uint32_t ci
         return host_refuse(lent, "encrypt: no key \"%s\"", key != NULL ? key : "");
     return host_result(
         lent, "encrypt",
-        fq_keyring_encrypt(lent->channel->keyring, key, cipher, plain, lent->arena, ret));
+        fq_keyring_encrypt(host_ring(lent, key), key, cipher, plain, lent->arena, ret));
 }
 
 static int host_decrypt(const struct fq_host *host, const char *key, uint32_t cipher,
@@ -283,6 +306,9 @@ void fq_host_deinit(struct fq_host_call *lent)
     for (size_t i = 0; i < lent->n_leafs; i++)
         fq_keyring_free(lent->leafs[i].keyring);
     lent->n_leafs = 0;
+    for (size_t i = 0; i < FQ_DESCRIBE_KEYS_MAX; i++)
+        fq_keyring_free(FQ_TAKE(lent->encrypt_keys[i]));
+    lent->encrypt_seen = 0;
 }
 
 /* Adapters may quote a platform: nothing in it may look like more than one line of a log. */

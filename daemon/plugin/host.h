@@ -4,6 +4,7 @@
 #define FQ_PLUGIN_HOST_H
 
 #include "daemon/plugin/channel.h"
+#include "daemon/plugin/describe.h"
 
 #define FQ_HOST_CHAINS_MAX  4 /* certificates that one call may check */
 #define FQ_HOST_REASON_SIZE 512
@@ -24,7 +25,10 @@ struct fq_host_call {
     struct fq_str verified_key;
     struct fq_host_leaf leafs[FQ_HOST_CHAINS_MAX];
     size_t n_leafs;
-    char said[FQ_HOST_REASON_SIZE];    /* what the adapter told host->fail */
+    /* Bit and place by the number of the declared key. */
+    uint32_t encrypt_seen;                                 /* looked for */
+    struct fq_keyring *encrypt_keys[FQ_DESCRIBE_KEYS_MAX]; /* what was fetched, or NULL */
+    char said[FQ_HOST_REASON_SIZE];                        /* what the adapter told host->fail */
     char trouble[FQ_HOST_REASON_SIZE]; /* the first service that could not be given, and why */
 };
 

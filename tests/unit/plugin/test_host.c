@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is lent to an adapter during a call, and what counts as the platform's word. */
+#include <pthread.h>
+
+#include "daemon/plugin/fetched.h"
 #include "daemon/plugin/host.h"
 #include "daemon/plugin/leafs.h"
 #include "tests/unit/plugin/fixture.h"
@@ -12,10 +15,9 @@ struct bench {
 };
 
 static const struct fq_key_need bench_needs[] = {
-    { "ours", FQ_KEY_PRIVATE_SIGN, 1 },
-    { "platform", FQ_KEY_PUBLIC_VERIFY, 1 },
-    { "roots", FQ_KEY_ROOTS, 1 },
-    { "secret", FQ_KEY_SECRET, 1 },
+    { "ours", FQ_KEY_PRIVATE_SIGN, 1 },  { "platform", FQ_KEY_PUBLIC_VERIFY, 1 },
+    { "roots", FQ_KEY_ROOTS, 1 },        { "secret", FQ_KEY_SECRET, 1 },
+    { "enc", FQ_KEY_PUBLIC_ENCRYPT, 0 },
 };
 
 static void bench_make_certificates(const struct fixture *fixture)
@@ -88,10 +90,12 @@ static int bench_begin(void **state)
         .about = { .keys = bench_needs, .n_keys = fq_array_size(bench_needs) },
         .keyring = fq_keyring_new(),
         .leafs = fq_leafs_new(),
+        .fetched = fq_fetched_new(),
     };
     bench_load(bench, "ours", FQ_KEY_PRIVATE_SIGN, "ours.key");
     bench_load(bench, "platform", FQ_KEY_PUBLIC_VERIFY, "platform.pub");
     bench_load(bench, "roots", FQ_KEY_ROOTS, "root.pem");
+    bench_load(bench, "enc", FQ_KEY_PUBLIC_ENCRYPT, "root.pem"); /* to the platform's own key */
     assert_int_equal(fq_keyring_add(bench->channel.keyring, "secret", FQ_KEY_SECRET,
                                     fq_lit("MDEyMzQ1Njc4OWFiY2RlZg==")),
                      0);
@@ -106,6 +110,7 @@ static int bench_end(void **state)
     fq_host_deinit(&bench->lent);
     fq_keyring_free(FQ_TAKE(bench->channel.keyring));
     fq_leafs_free(FQ_TAKE(bench->channel.leafs));
+    fq_fetched_free(FQ_TAKE(bench->channel.fetched));
     (void)fixture_end(&fixture);
     return 0;
 }
@@ -350,6 +355,132 @@ static void test_fields_of_certificates(void **state)
     assert_int_equal(host->cert_field(host, "nobody", absent, 0, FQ_CERT_SUBJECT_CN, &field), -1);
 }
 
+/* ---- keys to encrypt to ---- */
+
+static struct fq_str bench_serial(struct bench *bench)
+{
+    const struct fq_host *host = &bench->lent.host;
+    struct fq_str serial = { NULL, 0 };
+    const struct fq_str absent = { NULL, 0 };
+    assert_int_equal(host->cert_field(host, "enc", absent, 0, FQ_CERT_SERIAL_DECIMAL, &serial), 0);
+    return serial;
+}
+
+/* "platform" or "ours": who can read what is encrypted to "enc". */
+static const char *bench_reader(struct bench *bench)
+{
+    const struct fq_host *host = &bench->lent.host;
+    struct fq_arena *arena = bench->fixture->arena;
+    struct fq_str secret = { NULL, 0 }, text = { NULL, 0 };
+    assert_int_equal(
+        host->encrypt(host, "enc", FQ_CIPHER_RSA_PKCS1, fq_lit("13800000000"), &secret), 0);
+    if (fq_keyring_decrypt(bench->fixture->platform, "private", FQ_CIPHER_RSA_PKCS1, secret, arena,
+                           &text) == 0 &&
+        fq_str_equal(text, fq_lit("13800000000")))
+        return "platform";
+    assert_int_equal(host->decrypt(host, "ours", FQ_CIPHER_RSA_PKCS1, secret, &text), 0);
+    fixture_assert_text(text, "13800000000");
+    return "ours";
+}
+
+static void test_a_fetched_key_takes_the_configured_ones_place(void **state)
+{
+    struct bench *bench = *state;
+    fixture_assert_text(bench_serial(bench), "1");
+    assert_string_equal(bench_reader(bench), "platform");
+
+    assert_int_equal(
+        fq_channel_keep_encrypt_key(&bench->channel, fq_lit("enc"), bench_file(bench, "enc.pem")),
+        0);
+    bench_next_call(bench);
+    fixture_assert_text(bench_serial(bench), "4712");
+    assert_string_equal(bench_reader(bench), "ours");
+
+    assert_int_equal(
+        fq_channel_keep_encrypt_key(&bench->channel, fq_lit("enc"), bench_file(bench, "leaf.pem")),
+        0);
+    bench_next_call(bench);
+    fixture_assert_text(bench_serial(bench), "4711");
+}
+
+static void test_a_call_sees_one_key_until_it_ends(void **state)
+{
+    struct bench *bench = *state;
+    struct fq_str renewed = bench_file(bench, "enc.pem");
+    fixture_assert_text(bench_serial(bench), "1");
+    assert_int_equal(fq_channel_keep_encrypt_key(&bench->channel, fq_lit("enc"), renewed), 0);
+    assert_string_equal(bench_reader(bench), "platform");
+    fixture_assert_text(bench_serial(bench), "1");
+
+    bench_next_call(bench);
+    assert_string_equal(bench_reader(bench), "ours");
+    assert_int_equal(
+        fq_channel_keep_encrypt_key(&bench->channel, fq_lit("enc"), bench_file(bench, "root.pem")),
+        0);
+    fixture_assert_text(bench_serial(bench), "4712"); /* freed by now, but for this call */
+    assert_string_equal(bench_reader(bench), "ours");
+}
+
+static void test_only_declared_keys_to_encrypt_to_are_kept(void **state)
+{
+    struct bench *bench = *state;
+    struct fq_str good = bench_file(bench, "enc.pem");
+    static const char *const names[] = { "ours", "platform", "roots", "secret", "other", "", "en" };
+    for (size_t i = 0; i < fq_array_size(names); i++)
+        assert_int_equal(fq_channel_keep_encrypt_key(&bench->channel, fq_str_of(names[i]), good),
+                         FQ_CHANNEL_E_REFUSED);
+    const struct fq_str texts[] = { fq_lit(""), fq_lit("no key"), bench_file(bench, "ours.key"),
+                                    fq_str_sub(good, 0, good.len / 2) };
+    for (size_t i = 0; i < fq_array_size(texts); i++)
+        assert_int_equal(fq_channel_keep_encrypt_key(&bench->channel, fq_lit("enc"), texts[i]),
+                         FQ_CHANNEL_E_REFUSED);
+    fixture_assert_text(bench_serial(bench), "1");
+}
+
+static void test_a_kept_key_to_encrypt_to_verifies_nothing(void **state)
+{
+    struct bench *bench = *state;
+    const struct fq_host *host = &bench->lent.host;
+    struct fq_str signature = { NULL, 0 };
+    assert_int_equal(
+        fq_channel_keep_encrypt_key(&bench->channel, fq_lit("enc"), bench_file(bench, "leaf.pem")),
+        0);
+    assert_int_equal(host->sign(host, "ours", FQ_SCHEME_RSA_SHA256, fq_lit("paid"), &signature), 0);
+    assert_int_equal(host->verify(host, "enc", FQ_SCHEME_RSA_SHA256, fq_lit("paid"), signature),
+                     -1);
+    assert_false(bench->lent.verified);
+}
+
+struct bench_renewal {
+    const struct fq_channel *channel;
+    struct fq_str certificates[2];
+};
+
+static void *bench_renew(void *context)
+{
+    const struct bench_renewal *renewal = context;
+    for (size_t i = 0; i < 100; i++)
+        (void)fq_channel_keep_encrypt_key(renewal->channel, fq_lit("enc"),
+                                          renewal->certificates[i % 2]);
+    return NULL;
+}
+
+static void test_keys_are_renewed_beside_running_calls(void **state)
+{
+    struct bench *bench = *state;
+    pthread_t thread;
+    struct bench_renewal renewal = {
+        &bench->channel, { bench_file(bench, "enc.pem"), bench_file(bench, "root.pem") }
+    };
+    assert_int_equal(pthread_create(&thread, NULL, bench_renew, &renewal), 0);
+    for (size_t i = 0; i < 50; i++) {
+        bench_next_call(bench);
+        bool is_renewed = fq_str_equal(bench_serial(bench), fq_lit("4712"));
+        assert_string_equal(bench_reader(bench), is_renewed ? "ours" : "platform");
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 /* ---- the rest ---- */
 
 static void test_digest_encrypt_and_convert(void **state)
@@ -418,6 +549,11 @@ int main(void)
         HOST_TEST(test_a_certificate_for_encryption_verifies_nothing),
         HOST_TEST(test_the_fifth_certificate_is_refused),
         HOST_TEST(test_fields_of_certificates),
+        HOST_TEST(test_a_fetched_key_takes_the_configured_ones_place),
+        HOST_TEST(test_a_call_sees_one_key_until_it_ends),
+        HOST_TEST(test_only_declared_keys_to_encrypt_to_are_kept),
+        HOST_TEST(test_a_kept_key_to_encrypt_to_verifies_nothing),
+        HOST_TEST(test_keys_are_renewed_beside_running_calls),
         HOST_TEST(test_digest_encrypt_and_convert),
         HOST_TEST(test_memory_ends_with_a_null),
         HOST_TEST(test_the_reason_names_the_first_trouble),
