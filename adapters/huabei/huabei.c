@@ -94,11 +94,9 @@ static int huabei_quote(void *self, const struct fq_host *host, const struct fq_
 {
     (void)self;
     const char *refusal = fq_plan_refuse(&huabei_about, in->amount, in->instalments, in->bearer);
-    if (refusal == NULL && in->rate_ppm > FQ_PLAN_PPM)
-        refusal = "the rate is above 100 %";
     if (refusal != NULL)
         return host->fail(host, refusal);
-    return fq_plan_spread(host, in, fq_plan_fee(in->amount.minor, in->rate_ppm), ret);
+    return fq_plan_quote(host, in, ret);
 }
 
 /* ---- the adapter ---- */

@@ -60,3 +60,17 @@ uint32_t fq_beijing_month_after(int64_t unix_ms, uint32_t n_months)
     uint32_t months = c.year * 12 + (c.month - 1) + n_months;
     return months / 12 * 100 + months % 12 + 1;
 }
+
+int64_t fq_beijing_day(int64_t unix_ms, uint32_t ends_minute)
+{
+    int64_t shift_ms = ends_minute > 0 ? MS_PER_DAY - (int64_t)ends_minute * 60000 : 0;
+    int64_t local = unix_ms + BEIJING_OFFSET_MS + shift_ms;
+    int64_t day = local / MS_PER_DAY;
+    return local % MS_PER_DAY < 0 ? day - 1 : day;
+}
+
+uint32_t fq_beijing_minute(int64_t unix_ms)
+{
+    struct fq_civil civil = fq_beijing(unix_ms);
+    return civil.hour * 60 + civil.minute;
+}

@@ -160,6 +160,48 @@ const char *fq_close_reason_name(uint32_t reason)
     return names[reason < fq_array_size(names) ? reason : 0];
 }
 
+/* ---- the money that can go back ---- */
+
+int64_t fq_ledger_left(const struct fq_ledger *ledger, const struct fq_attempt *attempt)
+{
+    int64_t left = ledger->payment.amount.minor - attempt->refund_counted_minor;
+    return attempt->state == FQ_ATTEMPT_WON && left > 0 ? left : 0;
+}
+
+const struct fq_attempt *fq_ledger_refundable(const struct fq_ledger *ledger)
+{
+    const struct fq_attempt *best = NULL;
+    for (uint32_t i = 0; i < ledger->payment.n_attempts; i++) {
+        const struct fq_attempt *attempt = &ledger->attempts[i];
+        if (attempt->state == FQ_ATTEMPT_WON &&
+            (best == NULL || fq_ledger_left(ledger, attempt) >= fq_ledger_left(ledger, best)))
+            best = attempt;
+    }
+    return best;
+}
+
+void fq_ledger_count_refund(struct fq_ledger *ledger, const struct fq_refund *refund, int sign)
+{
+    struct fq_attempt *attempt = fq_ledger_attempt(ledger, refund->attempt_n);
+    ledger->payment.refund_counted_minor += sign * refund->amount_minor;
+    if (attempt == NULL)
+        return;
+    attempt->refund_counted_minor += sign * refund->amount_minor;
+    attempt->is_dirty = true;
+}
+
+/* ---- invariants ---- */
+
+static int64_t ledger_won_minor(const struct fq_ledger *ledger)
+{
+    int64_t won = 0;
+    for (uint32_t i = 0; i < ledger->payment.n_attempts; i++) {
+        if (ledger->attempts[i].state == FQ_ATTEMPT_WON)
+            won += ledger->payment.amount.minor;
+    }
+    return won;
+}
+
 static bool ledger_validate_payment(const struct fq_payment *payment)
 {
     return payment->seq > 0 && payment->version >= 1 && payment->merchant_id.len > 0 &&
@@ -179,14 +221,14 @@ bool fq_ledger_validate(const struct fq_ledger *ledger)
         return false;
     if ((payment->state == FQ_PAYMENT_PAID) != fq_ledger_has_won(ledger))
         return false;
-    if (payment->refund_counted_minor > payment->amount.minor &&
-        (payment->flags & (FQ_FLAG_FOREIGN_REFUND | FQ_FLAG_DOUBLE_PAID | FQ_FLAG_FOR_OPERATOR)) ==
-            0)
+    if (payment->refund_counted_minor > ledger_won_minor(ledger) &&
+        (payment->flags & (FQ_FLAG_FOREIGN_REFUND | FQ_FLAG_FOR_OPERATOR)) == 0)
         return false;
     for (uint32_t i = 0; i < payment->n_attempts; i++) {
         const struct fq_attempt *attempt = &ledger->attempts[i];
         if (attempt->n != i + 1 || attempt->order_number.len == 0 ||
-            attempt->state < FQ_ATTEMPT_PLANNED || attempt->state > FQ_ATTEMPT_DEAD)
+            attempt->state < FQ_ATTEMPT_PLANNED || attempt->state > FQ_ATTEMPT_DEAD ||
+            attempt->refund_counted_minor < 0)
             return false;
     }
     for (uint32_t i = 0; i < ledger->n_refunds_loaded; i++) {

@@ -27,6 +27,13 @@ struct fq_refund *fq_ledger_refund(struct fq_ledger *ledger, uint32_t n);
 struct fq_refund *fq_ledger_refund_by_number(struct fq_ledger *ledger, struct fq_str number);
 bool fq_ledger_has_won(const struct fq_ledger *ledger);
 
+/* What can still be refunded of an attempt's money; 0 if it did not win. */
+int64_t fq_ledger_left(const struct fq_ledger *ledger, const struct fq_attempt *attempt);
+/* The attempt of whose money the most is left; of equals the later. NULL: none has won. */
+const struct fq_attempt *fq_ledger_refundable(const struct fq_ledger *ledger);
+/* Counts a refund in (`sign` 1) or out (-1), for the payment and for its attempt. */
+void fq_ledger_count_refund(struct fq_ledger *ledger, const struct fq_refund *refund, int sign);
+
 /* A move was made: raises the version, touches updated_ms, appends the journal entry
  * "<object> <what>" with its evidence. `n` is the attempt's or refund's number, 0 for the payment.
  */

@@ -19,14 +19,14 @@ void fq_move_create(struct fq_ledger *ledger, int64_t now_ms)
     fq_ledger_moved(ledger, now_ms, "payment", 0, "created OPEN", &storefront);
 }
 
-int fq_move_open_attempt(struct fq_ledger *ledger, const struct fq_attempt *plan, int64_t now_ms,
-                         const struct fq_schedule *schedule)
+int fq_move_open_attempt(struct fq_ledger *ledger, const struct fq_attempt *plan, bool is_beside,
+                         int64_t now_ms, const struct fq_schedule *schedule)
 {
     static const struct fq_evidence buyer = { .kind = "buyer" };
     struct fq_payment *payment = &ledger->payment;
     if (payment->state != FQ_PAYMENT_OPEN || payment->close_requested_ms > 0 ||
         now_ms >= payment->expires_ms || payment->n_attempts >= FQ_ATTEMPTS_MAX ||
-        fq_ledger_live_attempt(ledger) != NULL)
+        (!is_beside && fq_ledger_live_attempt(ledger) != NULL))
         return FQ_MOVE_E_NOT_NOW;
     struct fq_attempt *attempt = &ledger->attempts[payment->n_attempts];
     *attempt = *plan;
@@ -124,7 +124,7 @@ static int move_append_refund(struct fq_ledger *ledger, const struct fq_refund *
     refund->is_dirty = true;
     ledger->refunds = refunds;
     ledger->n_refunds_loaded++;
-    ledger->payment.refund_counted_minor += refund->amount_minor;
+    fq_ledger_count_refund(ledger, refund, 1);
     *ret = refund;
     return 0;
 }
@@ -133,10 +133,11 @@ int fq_move_reserve_refund(struct fq_ledger *ledger, const struct fq_refund *pla
                            struct fq_refund **ret)
 {
     struct fq_payment *payment = &ledger->payment;
-    if (payment->state != FQ_PAYMENT_PAID || payment->n_refunds >= FQ_REFUNDS_MAX)
+    const struct fq_attempt *attempt = fq_ledger_attempt(ledger, plan->attempt_n);
+    if (payment->state != FQ_PAYMENT_PAID || payment->n_refunds >= FQ_REFUNDS_MAX ||
+        attempt == NULL)
         return FQ_MOVE_E_NOT_NOW;
-    if (plan->amount_minor <= 0 ||
-        plan->amount_minor > payment->amount.minor - payment->refund_counted_minor)
+    if (plan->amount_minor <= 0 || plan->amount_minor > fq_ledger_left(ledger, attempt))
         return FQ_MOVE_E_TOO_MUCH;
     struct fq_refund *refund = NULL;
     FQ_TRY(move_append_refund(ledger, plan, now_ms, &refund));
@@ -188,6 +189,20 @@ int fq_move_submit_refund(struct fq_ledger *ledger, struct fq_refund *refund, in
     fq_ledger_moved(ledger, now_ms, "refund", refund->n,
                     is_first ? "RESERVED -> SUBMITTED" : "submitted again, same number", &own);
     return 0;
+}
+
+/* No connection, no first byte: nothing can have come of it, whatever the platform may say later.
+ */
+void fq_move_withdraw_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms)
+{
+    static const struct fq_evidence own = { .kind = "own" };
+    if (refund->state != FQ_REFUND_SUBMITTED)
+        return;
+    refund->state = FQ_REFUND_RESERVED;
+    refund->submitted_ms = 0;
+    refund->is_dirty = true;
+    fq_ledger_moved(ledger, now_ms, "refund", refund->n, "SUBMITTED -> RESERVED it never left",
+                    &own);
 }
 
 void fq_move_ask_attempt(struct fq_attempt *attempt, int64_t due_ms)

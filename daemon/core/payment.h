@@ -89,6 +89,7 @@ enum fq_payment_flag {
     FQ_FLAG_TERMS_DIFFER = 1u << 2,
     FQ_FLAG_FOREIGN_REFUND = 1u << 3, /* a refund was found at the platform that we did not send */
     FQ_FLAG_FOR_OPERATOR = 1u << 4,   /* unknown past its last deadline */
+    FQ_FLAG_UNDO_FAILED = 1u << 5,    /* the next refund is not sent as an undo */
 };
 
 /* All slices are UTF-8 text in the ledger's arena; absent ones have len 0. Times are unix ms, 0 =
@@ -145,8 +146,8 @@ struct fq_payment {
     int64_t close_requested_ms;
     uint32_t token_generation; /* raising it kills every link handed out before */
 
-    int64_t refund_counted_minor; /* sum of all refunds but FAILED; <= amount unless the platform
-                                     says otherwise */
+    int64_t refund_counted_minor; /* sum of all refunds but FAILED; <= amount per attempt that won,
+                                     unless the platform says otherwise */
     int64_t refunded_minor;       /* sum of REFUNDED */
     uint32_t n_refunds;
     uint32_t n_attempts;
@@ -172,6 +173,7 @@ struct fq_attempt {
     struct fq_str memory;      /* pairs as canonical text (core/fact.h), at most 2 KiB */
     struct fq_str action_text; /* QR or app string, to answer a repeated request the same */
     int64_t action_expires_ms;
+    int64_t refund_counted_minor; /* of its money: sum of its refunds but FAILED */
     bool is_new;
     bool is_dirty;
 };

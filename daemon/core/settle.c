@@ -240,11 +240,12 @@ static void attempt_win(struct fq_ledger *ledger, struct fq_attempt *attempt,
 }
 
 /* More went back than we know of: somebody refunded at the platform. Told once. */
-static void attempt_see_refunds(struct fq_ledger *ledger, const struct fq_judgement *judgement)
+static void attempt_see_refunds(struct fq_ledger *ledger, const struct fq_attempt *attempt,
+                                const struct fq_judgement *judgement)
 {
     struct fq_payment *payment = &ledger->payment;
     if (judgement->verdict->has_refunded_total == 0 || (payment->flags & FQ_FLAG_FOREIGN_REFUND) ||
-        judgement->verdict->refunded_total_minor <= payment->refund_counted_minor)
+        judgement->verdict->refunded_total_minor <= attempt->refund_counted_minor)
         return;
     payment->flags |= FQ_FLAG_FOREIGN_REFUND;
     fq_ledger_moved(ledger, judgement->now_ms, "payment", 0, "refunded elsewhere",
@@ -275,6 +276,24 @@ static void settle_mistrust(struct fq_ledger *ledger, const char *object, uint32
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_FOR_OPERATOR, 0);
 }
 
+/* Dead, and asked about once more because a signed message hinted at a late success: until the
+ * platform says a plain no. */
+static void attempt_stay(struct fq_ledger *ledger, struct fq_attempt *attempt,
+                         const struct fq_judgement *judgement)
+{
+    uint32_t outcome = judgement->verdict->outcome;
+    bool is_no = outcome == FQ_OUTCOME_DECLINED || outcome == FQ_OUTCOME_CLOSED ||
+                 outcome == FQ_OUTCOME_NOT_FOUND;
+    if (attempt->due_ms == 0 || judgement->asked_ms == 0)
+        return;
+    if (attempt->state == FQ_ATTEMPT_DEAD && !is_no) {
+        attempt_ask_again(ledger, attempt, judgement);
+        return;
+    }
+    attempt->due_ms = 0;
+    attempt->is_dirty = true;
+}
+
 /* The platform's own number of an order, once stored, does not change. */
 static bool attempt_is_renamed(const struct fq_attempt *attempt, const struct fq_verdict *verdict)
 {
@@ -296,11 +315,11 @@ uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
         break;
     case FQ_MOVE_WIN:
         attempt_win(ledger, attempt, judgement);
-        attempt_see_refunds(ledger, judgement);
+        attempt_see_refunds(ledger, attempt, judgement);
         break;
     case FQ_MOVE_CONFIRM:
         move = attempt_confirm(ledger, judgement);
-        attempt_see_refunds(ledger, judgement);
+        attempt_see_refunds(ledger, attempt, judgement);
         break;
     case FQ_MOVE_DECLINE:
         attempt_decline(ledger, attempt, judgement);
@@ -317,6 +336,7 @@ uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
             attempt_ask_again(ledger, attempt, judgement);
         break;
     case FQ_MOVE_IGNORE:
+        attempt_stay(ledger, attempt, judgement);
         break;
     case FQ_MOVE_BUG:
     case FQ_MOVE_REFUNDED:
@@ -370,8 +390,9 @@ static void refund_succeed(struct fq_ledger *ledger, struct fq_refund *refund,
     payment->refunded_minor += refund->amount_minor;
     if (was_failed) {
         /* The reservation was released and may be used by another refund meanwhile. */
-        payment->refund_counted_minor += refund->amount_minor;
-        if (payment->refund_counted_minor > payment->amount.minor)
+        const struct fq_attempt *attempt = fq_ledger_attempt(ledger, refund->attempt_n);
+        fq_ledger_count_refund(ledger, refund, 1);
+        if (attempt == NULL || attempt->refund_counted_minor > payment->amount.minor)
             payment->flags |= FQ_FLAG_FOR_OPERATOR;
     }
     fq_ledger_moved(ledger, judgement->now_ms, "refund", refund->n,
@@ -387,7 +408,9 @@ static void refund_fail(struct fq_ledger *ledger, struct fq_refund *refund,
     refund->state = FQ_REFUND_FAILED;
     refund->finished_ms = judgement->now_ms;
     refund->due_ms = 0;
-    ledger->payment.refund_counted_minor -= refund->amount_minor;
+    fq_ledger_count_refund(ledger, refund, -1);
+    if (refund->way == FQ_WAY_UNDO)
+        ledger->payment.flags |= FQ_FLAG_UNDO_FAILED;
     fq_ledger_moved(ledger, judgement->now_ms, "refund", refund->n, "SUBMITTED -> FAILED",
                     &judgement->evidence);
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_REFUND_FAILED, refund->n);

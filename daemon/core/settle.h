@@ -66,13 +66,14 @@ void fq_settle_double_paid(struct fq_ledger *ledger, int64_t now_ms,
 void fq_move_create(struct fq_ledger *ledger, int64_t now_ms);
 
 /* Appends an attempt that is about to be sent. `plan` gives order_number, deadline_ms,
- * settle_after_ms, memory, action_text, action_expires_ms; the rest is filled. */
+ * settle_after_ms, memory, action_text, action_expires_ms; the rest is filled. `is_beside`: though
+ * an earlier one is not proven dead. */
 enum {
     FQ_MOVE_E_NOT_NOW = 1, /* the payment's state does not allow it (any more) */
 };
 
-int fq_move_open_attempt(struct fq_ledger *ledger, const struct fq_attempt *plan, int64_t now_ms,
-                         const struct fq_schedule *schedule);
+int fq_move_open_attempt(struct fq_ledger *ledger, const struct fq_attempt *plan, bool is_beside,
+                         int64_t now_ms, const struct fq_schedule *schedule);
 
 /* The buyer's browser came back. */
 void fq_move_returned(struct fq_ledger *ledger, int64_t now_ms);
@@ -104,6 +105,9 @@ int fq_move_book_refund(struct fq_ledger *ledger, const struct fq_refund *found,
 /* The refund is about to be sent (again): RESERVED -> SUBMITTED, or the same number once more. */
 int fq_move_submit_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms,
                           const struct fq_schedule *schedule);
+
+/* The first request for this refund provably never left: SUBMITTED -> RESERVED. */
+void fq_move_withdraw_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms);
 
 /* The due time of a live attempt or an unfinished refund; no move that anybody is told of. */
 void fq_move_ask_attempt(struct fq_attempt *attempt, int64_t due_ms);

@@ -134,6 +134,7 @@ static int ask_commit_refund(struct fq_drive *drive, struct fq_ledger *ledger)
     struct fq_refund *refund = fq_ledger_refund(ledger, drive->refund_n);
     if (refund == NULL)
         return FQ_FAULT(-ENOENT, "the refund of a drive is gone");
+    drive->is_first = refund->state == FQ_REFUND_RESERVED;
     int r = fq_move_submit_refund(ledger, refund, drive->asked_ms, &drive->flow->conf.schedule);
     if (r == FQ_MOVE_E_NOT_NOW)
         return FQ_DRIVE_E_STOP;
@@ -161,8 +162,8 @@ void fq_refund_submit(struct fq_flow *flow, const struct fq_ledger *ledger,
                       const struct fq_refund *refund, void (*done)(void *asker), void *asker)
 {
     struct ask ask = { done, asker };
-    struct fq_drive *drive =
-        ask_drive(flow, ledger, FQ_CALL_REFUND, refund->attempt_n, refund->n, ask);
+    uint32_t kind = refund->way == FQ_WAY_UNDO ? FQ_CALL_UNDO : FQ_CALL_REFUND;
+    struct fq_drive *drive = ask_drive(flow, ledger, kind, refund->attempt_n, refund->n, ask);
     if (drive == NULL) {
         ask_done(ask);
         return;
@@ -192,6 +193,12 @@ void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
 }
 
 /* ---- whatever is open ---- */
+
+void fq_ask_attempt(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
+                    void (*done)(void *asker), void *asker)
+{
+    ask_query(flow, ledger, attempt_n, (struct ask){ done, asker });
+}
 
 void fq_ask_now(struct fq_flow *flow, const struct fq_ledger *ledger, void (*done)(void *asker),
                 void *asker)

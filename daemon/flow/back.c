@@ -127,17 +127,30 @@ static void back_asked(void *asker)
     back->flow->world->read(back->flow->world->ctx, &back->read);
 }
 
+/* The attempt that the platform's signed return names, even a dead one: it may be a late success.
+ * Else the one that is open. */
+static const struct fq_attempt *back_attempt(const struct back *back, struct fq_ledger *ledger)
+{
+    const struct fq_answer *answer = &back->adapt.answer;
+    const struct fq_attempt *named =
+        answer->verified && !answer->is_fault
+            ? fq_ledger_attempt_by_number(ledger, answer->verdict.number)
+            : NULL;
+    return named != NULL ? named : fq_ledger_live_attempt(ledger);
+}
+
 /* One question at a time: a buyer who reloads waits for the one that is on its way. */
 static void back_ask(struct back *back, struct fq_ledger *ledger)
 {
     struct fq_flow *flow = back->flow;
     int64_t seq = ledger->payment.seq;
-    if (fq_ledger_live_attempt(ledger) == NULL) {
+    const struct fq_attempt *attempt = back_attempt(back, ledger);
+    if (attempt == NULL || ledger->payment.state == FQ_PAYMENT_PAID) {
         back_asked(back);
         return;
     }
     if (!fq_flow_is_busy(flow, seq))
-        fq_ask_now(flow, ledger, NULL, NULL);
+        fq_ask_attempt(flow, ledger, attempt->n, NULL, NULL);
     fq_wait_add(flow, seq, ASK_WITHIN_MS, back_asked, back);
 }
 
@@ -222,7 +235,7 @@ static void back_read(struct fq_read *read)
         back_page(back, 404, FQ_PAGE_UNKNOWN, NULL);
         return;
     }
-    if (back->is_asked || ledger->payment.state != FQ_PAYMENT_OPEN) {
+    if (back->is_asked || ledger->payment.state == FQ_PAYMENT_PAID) {
         back_show(back, ledger);
         return;
     }

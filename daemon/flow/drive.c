@@ -288,6 +288,7 @@ static void drive_send(struct fq_drive *drive)
 static void drive_sent(struct fq_send *send)
 {
     struct fq_drive *drive = send->flow;
+    drive->never_left = send->answer.transport == FQ_TRANSPORT_NOT_SENT && drive->n_sends == 1;
     if (send->answer.transport != FQ_TRANSPORT_OK) {
         drive_unclear(drive,
                       send->answer.transport == FQ_TRANSPORT_NOT_SENT
@@ -401,6 +402,8 @@ static int drive_decide_settle(struct fq_tx *tx)
     struct fq_refund *refund = fq_ledger_refund(ledger, drive->refund_n);
     if (refund == NULL)
         return FQ_FAULT(-ENOENT, "the refund of a drive is gone");
+    if (drive->is_first && drive->never_left)
+        fq_move_withdraw_refund(ledger, refund, drive->settle_ms);
     drive->move = fq_settle_refund(ledger, refund, &judgement);
     return FQ_DECIDE_WRITE;
 }

@@ -158,6 +158,21 @@ void fq_flow_idle(struct fq_flow *flow, int64_t seq)
     fq_free(busy);
 }
 
+#define ASK_EVERY_MS 10000
+
+bool fq_flow_may_ask(struct fq_flow *flow, int64_t seq)
+{
+    int64_t now_ms = fq_flow_now(flow);
+    if (fq_flow_is_busy(flow, seq))
+        return false;
+    for (size_t i = 0; i < FQ_ASKED_N; i++) {
+        if (flow->asked[i].seq == seq && now_ms - flow->asked[i].at_ms < ASK_EVERY_MS)
+            return false;
+    }
+    flow->asked[flow->n_asked++ % FQ_ASKED_N] = (struct fq_asked){ seq, now_ms };
+    return true;
+}
+
 /* ---- operations ---- */
 
 static void flow_get_keys(struct fq_flow *flow, struct fq_operation *operation)

@@ -167,8 +167,8 @@ static int notify_decide_ask(const struct notify *notify, struct fq_attempt *att
 {
     if (refund != NULL)
         fq_move_ask_refund(refund, notify->now_ms);
-    else if (attempt->state == FQ_ATTEMPT_SENT)
-        fq_move_ask_attempt(attempt, notify->now_ms);
+    else if (attempt->state != FQ_ATTEMPT_WON)
+        fq_move_ask_attempt(attempt, notify->now_ms); /* a dead one, too: a late success, perhaps */
     return FQ_DECIDE_WRITE;
 }
 

@@ -62,7 +62,9 @@ static int open_commit(struct fq_drive *drive, struct fq_ledger *ledger)
         .action_text = verdict->action_text,
         .action_expires_ms = verdict->action_expires_unix_ms,
     };
-    int r = fq_move_open_attempt(ledger, &plan, drive->asked_ms, &drive->flow->conf.schedule);
+    const struct fq_open *open = drive->asker;
+    int r = fq_move_open_attempt(ledger, &plan, open->is_beside, drive->asked_ms,
+                                 &drive->flow->conf.schedule);
     if (r == FQ_MOVE_E_NOT_NOW)
         return FQ_DRIVE_E_STOP;
     FQ_TRY(r);
@@ -108,16 +110,24 @@ static void open_driven(struct fq_drive *drive)
     open_reread(open);
 }
 
+/* One try may be shorter than the payment: what it leaves unpaid can then be tried again. */
+static int64_t open_deadline_ms(const struct fq_open *open, const struct fq_channel *channel)
+{
+    int64_t expires_ms = open->ledger->payment.expires_ms;
+    int64_t life_ms = channel->conf->attempt_life_ms;
+    int64_t now_ms = fq_flow_now(open->flow);
+    return life_ms > 0 && now_ms + life_ms < expires_ms ? now_ms + life_ms : expires_ms;
+}
+
 static void open_drive(struct fq_open *open, const struct fq_channel *channel,
                        const struct fq_attempt *live)
 {
-    const struct fq_payment *payment = &open->ledger->payment;
     struct fq_drive *drive = fq_drive_new(open->flow, channel, FQ_CALL_CREATE, open->ledger,
                                           live != NULL ? live->n : 0, 0);
     if (live == NULL) {
         drive->call.order_number = fq_flow_order_number(open->flow, drive->arena);
         drive->call.created_unix_ms = fq_flow_now(open->flow);
-        drive->call.deadline_unix_ms = payment->expires_ms;
+        drive->call.deadline_unix_ms = open_deadline_ms(open, channel);
         drive->commit = open_commit;
     }
     drive->done = open_driven;
@@ -137,23 +147,36 @@ static void open_read(struct fq_read *read)
     open_look(open);
 }
 
+/* The buyer comes again while an earlier try is open at the platform, and each try is an order of
+ * its own there. Whether the earlier one is over, only the platform knows. */
+static void open_wait(struct fq_open *open)
+{
+    struct fq_flow *flow = open->flow;
+    if (fq_flow_may_ask(flow, open->seq))
+        fq_ask_now(flow, open->ledger, NULL, NULL);
+    open_end(open, FQ_OPEN_WAIT);
+}
+
 static void open_look(struct fq_open *open)
 {
     const struct fq_payment *payment = &open->ledger->payment;
     const struct fq_channel *channel = fq_flow_channel(open->flow, payment->channel);
+    const struct fq_merchant *merchant = fq_flow_merchant(open->flow, payment->merchant_id);
     const struct fq_attempt *live = fq_ledger_live_attempt(open->ledger);
     int64_t left = payment->expires_ms - fq_flow_now(open->flow);
-    bool is_used_up = live == NULL && payment->n_attempts >= FQ_ATTEMPTS_MAX;
+    bool is_new = live == NULL || channel == NULL || channel->about.reopen_is_same_order == 0;
+    bool is_used_up = is_new && payment->n_attempts >= FQ_ATTEMPTS_MAX;
+    open->is_beside = live != NULL && merchant != NULL && merchant->reopen;
     if (payment->state != FQ_PAYMENT_OPEN || payment->close_requested_ms > 0 || channel == NULL ||
         left < channel->about.deadline_min_ms || is_used_up) {
         open_end(open, FQ_OPEN_NOT_NOW);
     } else if (live != NULL && live->action_text.len > 0 &&
                fq_flow_now(open->flow) < live->action_expires_ms) {
         open_end(open, FQ_OPEN_OK); /* QR or app: the attempt's own text, from the ledger */
-    } else if (live != NULL && !channel->about.reopen_is_same_order) {
-        open_end(open, FQ_OPEN_WAIT);
+    } else if (live != NULL && is_new && !open->is_beside) {
+        open_wait(open);
     } else {
-        open_drive(open, channel, live);
+        open_drive(open, channel, is_new ? NULL : live);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/flow/flow.h"
 
 #define FQ_MOVED_N 64 /* payments that moved last, by which a stale read is known */
+#define FQ_ASKED_N 64 /* payments that buyers made us ask about last */
 
 struct fq_busy;   /* a payment that a drive works on (flow.c) */
 struct fq_waiter; /* a GetPayment that waits for a move (wait.c) */
@@ -25,6 +26,12 @@ struct fq_flow {
     struct fq_waiter *waiters; /* by seq */
     int64_t moved[FQ_MOVED_N]; /* seqs, a ring (wait.c) */
     uint64_t n_moved;
+
+    struct fq_asked {
+        int64_t seq, at_ms;
+    } asked[FQ_ASKED_N]; /* a ring (flow.c) */
+
+    uint64_t n_asked;
     struct fq_timer round_timer; /* recover.c */
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
@@ -57,7 +64,7 @@ struct fq_drive {
     struct fq_arena *ledgers;   /* of its transactions: an adapter can fill the other */
     struct fq_catalog *catalog; /* held: the channel is its */
     const struct fq_channel *channel;
-    uint32_t kind; /* fq_call_kind: CREATE, QUERY, CLOSE_ORDER, REFUND, QUERY_REFUND */
+    uint32_t kind; /* fq_call_kind: CREATE, QUERY, CLOSE_ORDER, REFUND, UNDO, QUERY_REFUND */
     int64_t seq;
     uint32_t attempt_n; /* 0 while CREATE plans a new attempt */
     uint32_t refund_n;
@@ -65,6 +72,8 @@ struct fq_drive {
     int64_t asked_ms;  /* when the question was planned */
     int64_t settle_ms; /* when its answer is settled */
     uint32_t n_sends;
+    bool is_first;   /* of REFUND, UNDO: nothing was sent for this refund before */
+    bool never_left; /* not one byte of it */
 
     /* The intent, written before the first byte leaves; NULL: nothing to write. Returns FQ_DECIDE_*
      * or FQ_DRIVE_E_STOP: the ledger has moved on, nothing is sent. */
@@ -106,6 +115,9 @@ void fq_drive_start(struct fq_drive *drive);
 bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq);
 void fq_flow_busy(struct fq_flow *flow, int64_t seq);
 void fq_flow_idle(struct fq_flow *flow, int64_t seq);
+/* May a buyer's click make us ask the platform? Not while a question is on its way, and once in a
+ * few seconds. */
+bool fq_flow_may_ask(struct fq_flow *flow, int64_t seq);
 
 /* Fetches a key that the platform signed with and nobody configured, rarely and checked by the
  * adapter up to the pinned roots; then calls done(asker, whether it is kept now). (key.c) */
@@ -167,6 +179,9 @@ bool fq_link_is_valid(struct fq_flow *flow, const char *purpose, const struct fq
  */
 void fq_ask_now(struct fq_flow *flow, const struct fq_ledger *ledger, void (*done)(void *asker),
                 void *asker);
+/* One attempt, whatever its state. */
+void fq_ask_attempt(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
+                    void (*done)(void *asker), void *asker);
 void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
                    const struct fq_refund *refund, void (*done)(void *asker), void *asker);
 /* Sends a reserved refund, or a submitted one again under its number. */
@@ -207,6 +222,7 @@ struct fq_open {
     int64_t action_expires_ms;
     struct fq_ledger *ledger; /* as it was read or written last; set: not read first */
     bool wants_ledger;        /* `ledger` shall show the opened attempt: one more read */
+    bool is_beside;           /* by the merchant's policy: an earlier attempt may still be paid */
     uint32_t n_rounds;
     struct fq_read read;
     void (*done)(struct fq_open *open);

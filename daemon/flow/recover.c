@@ -68,9 +68,11 @@ static void recovery_expire(struct recovery *recovery)
 
 /* ---- a refund that is not proven yet ---- */
 
-static bool recovery_must_resubmit(const struct fq_refund *refund, int64_t now_ms)
+static bool recovery_must_resubmit(const struct fq_channel *channel, const struct fq_refund *refund,
+                                   int64_t now_ms)
 {
-    return refund->state == FQ_REFUND_SUBMITTED &&
+    return refund->state == FQ_REFUND_SUBMITTED && channel != NULL &&
+           channel->about.refund_once == 0 &&
            refund->platform_code.len > 0 && /* the platform was heard, and does not show it */
            now_ms - refund->submitted_ms >= FQ_RESUBMIT_AFTER_MS;
 }
@@ -98,7 +100,8 @@ static void recovery_refund_reread(struct fq_read *read)
                                    ? fq_ledger_refund(read->ledger, recovery->due.n)
                                    : NULL;
     if (refund != NULL && !recovery->flow->is_draining &&
-        recovery_must_resubmit(refund, fq_flow_now(recovery->flow)))
+        recovery_must_resubmit(fq_flow_channel(recovery->flow, read->ledger->payment.channel),
+                               refund, fq_flow_now(recovery->flow)))
         fq_refund_submit(recovery->flow, read->ledger, refund, NULL, NULL);
     recovery_end(recovery);
 }
@@ -161,6 +164,16 @@ static void recovery_asked(void *asker)
     recovery_end(asker);
 }
 
+/* It may have been asked about meanwhile. */
+static void recovery_attempt(struct recovery *recovery, struct fq_ledger *ledger)
+{
+    const struct fq_attempt *attempt = fq_ledger_attempt(ledger, recovery->due.n);
+    if (attempt == NULL || attempt->due_ms == 0)
+        recovery_end(recovery);
+    else
+        fq_ask_attempt(recovery->flow, ledger, attempt->n, recovery_asked, recovery);
+}
+
 static void recovery_read(struct fq_read *read)
 {
     struct recovery *recovery = read->flow;
@@ -176,7 +189,7 @@ static void recovery_read(struct fq_read *read)
     }
     switch (recovery->due.kind) {
     case DUE_ATTEMPT:
-        fq_ask_now(recovery->flow, read->ledger, recovery_asked, recovery);
+        recovery_attempt(recovery, read->ledger);
         return;
     case DUE_REFUND:
         recovery_refund(recovery, read->ledger);

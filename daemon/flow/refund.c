@@ -2,6 +2,7 @@
 /* CreateRefund: reserved in the same transaction that checks what is left, then sent. */
 #include <string.h>
 
+#include "daemon/core/beijing.h"
 #include "daemon/core/fact.h"
 #include "daemon/core/money.h"
 #include "daemon/flow/parts.h"
@@ -67,7 +68,8 @@ static struct fq_status refund_check(const struct refund *refund, const struct f
     if (payment->n_refunds >= FQ_REFUNDS_MAX)
         return fq_status_refused(FQ_CODE_FAILED_PRECONDITION, "TOO_MANY_REFUNDS",
                                  fq_lit("a payment can have 100 refunds at most"));
-    int64_t left = payment->amount.minor - payment->refund_counted_minor;
+    const struct fq_attempt *attempt = fq_ledger_refundable(ledger);
+    int64_t left = attempt != NULL ? fq_ledger_left(ledger, attempt) : 0;
     if (request->amount.minor > left)
         return fq_status_invalid("create_refund.amount.minor", "MORE_THAN_LEFT",
                                  fq_arena_printf(refund->operation->arena,
@@ -78,14 +80,22 @@ static struct fq_status refund_check(const struct refund *refund, const struct f
     return (struct fq_status){ 0 };
 }
 
-/* The attempt whose money goes back: the one that won; of two, the later. */
-static uint32_t refund_attempt(const struct fq_ledger *ledger)
+/* An undo takes back a whole payment on the settlement day on which it was made: the money is there
+ * at once. A few banks cannot: after a failure it is a refund. */
+static uint32_t refund_way(const struct refund *refund, const struct fq_ledger *ledger,
+                           const struct fq_attempt *attempt)
 {
-    for (uint32_t n = ledger->payment.n_attempts; n > 0; n--) {
-        if (ledger->attempts[n - 1].state == FQ_ATTEMPT_WON)
-            return n;
-    }
-    return 0;
+    const struct fq_payment *payment = &ledger->payment;
+    const struct fq_channel *channel = fq_catalog_channel(refund->catalog, payment->channel);
+    bool is_whole =
+        refund->plan.amount_minor == payment->amount.minor && attempt->refund_counted_minor == 0;
+    if (!is_whole || !channel->conf->undo_same_day || !fq_channel_can(channel, FQ_CALL_UNDO) ||
+        (payment->flags & FQ_FLAG_UNDO_FAILED))
+        return FQ_WAY_REFUND;
+    uint32_t ends = channel->about.day_ends_minute;
+    bool is_same_day =
+        fq_beijing_day(payment->paid_ms, ends) == fq_beijing_day(refund->now_ms, ends);
+    return is_same_day ? FQ_WAY_UNDO : FQ_WAY_REFUND;
 }
 
 static int refund_decide(struct fq_tx *tx)
@@ -102,7 +112,9 @@ static int refund_decide(struct fq_tx *tx)
     refund->refusal = refund_check(refund, tx->ledger);
     if (refund->refusal.code != FQ_CODE_OK)
         return FQ_DECIDE_KEEP;
-    refund->plan.attempt_n = refund_attempt(tx->ledger);
+    const struct fq_attempt *attempt = fq_ledger_refundable(tx->ledger);
+    refund->plan.attempt_n = attempt->n;
+    refund->plan.way = refund_way(refund, tx->ledger, attempt);
     FQ_TRY(fq_move_reserve_refund(tx->ledger, &refund->plan, refund->now_ms, &refund->made));
     tx->keep_key = true;
     refund->is_new = true;

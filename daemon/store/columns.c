@@ -90,6 +90,7 @@ static const struct fq_column attempt_columns[] = {
     ATTEMPT(TEXT, memory),
     ATTEMPT(TEXT, action_text),
     ATTEMPT(INT64, action_expires_ms),
+    ATTEMPT(INT64, refund_counted_minor),
 };
 
 #define REFUND(type, member)       COLUMN(type, fq_refund, #member, member, false)

@@ -11,6 +11,10 @@ ALTER TABLE payment ADD COLUMN identity_asked INTEGER NOT NULL DEFAULT 0 CHECK (
 -- Sealed (crypto/box.h); empty once the payment has ended.
 ALTER TABLE payment ADD COLUMN payer BLOB NOT NULL DEFAULT x'';
 ALTER TABLE refund ADD COLUMN way INTEGER NOT NULL DEFAULT 0 CHECK (way IN (0, 1));
+ALTER TABLE attempt ADD COLUMN refund_counted_minor INTEGER NOT NULL DEFAULT 0
+    CHECK (refund_counted_minor >= 0);
+UPDATE attempt SET refund_counted_minor = (SELECT COALESCE(SUM(amount_minor), 0) FROM refund
+    WHERE refund.payment_seq = attempt.payment_seq AND refund.attempt_n = attempt.n AND refund.state <> 4);
 
 CREATE TABLE note (
     owner TEXT NOT NULL CHECK (owner <> ''),

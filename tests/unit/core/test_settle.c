@@ -56,7 +56,7 @@ static struct fq_attempt *settle_open(void)
     struct fq_attempt plan = { .order_number = fq_str_of(numbers[ledger->payment.n_attempts]),
                                .deadline_ms = EXPIRES,
                                .settle_after_ms = SETTLE_AFTER };
-    assert_int_equal(fq_move_open_attempt(ledger, &plan, CREATED + 1000, &schedule), 0);
+    assert_int_equal(fq_move_open_attempt(ledger, &plan, false, CREATED + 1000, &schedule), 0);
     return fq_ledger_attempt(ledger, ledger->payment.n_attempts);
 }
 
@@ -446,7 +446,7 @@ static void test_nothing_is_opened_once_a_close_was_asked_for(void **state)
     struct fq_attempt plan = { .order_number = fq_lit("T9") };
     settle_say(settle_open(), FQ_OUTCOME_CLOSED);
     fq_move_request_close(ledger, CREATED + 2000);
-    assert_int_equal(fq_move_open_attempt(ledger, &plan, CREATED + 3000, &schedule),
+    assert_int_equal(fq_move_open_attempt(ledger, &plan, false, CREATED + 3000, &schedule),
                      FQ_MOVE_E_NOT_NOW);
 }
 
@@ -455,7 +455,7 @@ static void test_a_second_attempt_needs_the_first_one_dead(void **state)
     (void)state;
     struct fq_attempt plan = { .order_number = fq_lit("T9") };
     settle_open();
-    assert_int_equal(fq_move_open_attempt(ledger, &plan, CREATED + 3000, &schedule),
+    assert_int_equal(fq_move_open_attempt(ledger, &plan, false, CREATED + 3000, &schedule),
                      FQ_MOVE_E_NOT_NOW);
 }
 

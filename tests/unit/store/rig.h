@@ -249,7 +249,7 @@ static inline int decide_open(struct fq_tx *tx)
         .deadline_ms = RIG_NOW_MS + 600000,
         .settle_after_ms = RIG_NOW_MS + 660000,
     };
-    FQ_TRY(fq_move_open_attempt(tx->ledger, &plan, RIG_NOW_MS, &rig_schedule));
+    FQ_TRY(fq_move_open_attempt(tx->ledger, &plan, false, RIG_NOW_MS, &rig_schedule));
     return FQ_DECIDE_WRITE;
 }
 

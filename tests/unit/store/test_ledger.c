@@ -24,6 +24,8 @@ static void same_payment(struct fq_payment *a, struct fq_payment *b)
     same_text(&a->buyer_ip, &b->buyer_ip);
     same_text(&a->buyer_user_agent, &b->buyer_user_agent);
     same_text(&a->quote, &b->quote);
+    same_text(&a->issuer, &b->issuer);
+    same_text(&a->payer, &b->payer);
     same_text(&a->platform_ref, &b->platform_ref);
     assert_memory_equal(a, b, sizeof(*a));
 }
@@ -72,6 +74,12 @@ static void fill_payment_fixed(struct fq_payment *payment)
     payment->merchant_id = fq_lit("m-1");
     payment->merchant_order_id = fq_lit("order 1");
     payment->created_ms = RIG_NOW_MS + 1;
+    payment->issuer = fq_lit("cmb");
+    payment->nominal_annual_bp = 1357;
+    payment->effective_annual_bp = 1444;
+    payment->simple_annual_bp = 750;
+    memset(payment->texts_digest, 0x5a, sizeof(payment->texts_digest));
+    payment->identity_asked = true;
 }
 
 static void fill_payment(struct fq_payment *payment, int64_t base)
@@ -99,7 +107,8 @@ static void fill_payment(struct fq_payment *payment, int64_t base)
     payment->terms_match = (uint32_t)base + 2;
     payment->instalments_used = (uint32_t)base + 24;
     payment->identity = (uint32_t)base + 3;
-    payment->flags = (uint32_t)base + 0x80000000u;
+    payment->flags = (uint32_t)base + (0x80000000u | FQ_FLAG_FOR_OPERATOR);
+    payment->payer = base > 0 ? fq_lit("\x01\x00\xff") : fq_lit("\x02");
     payment->platform_ref = base > 0 ? fq_lit("2026000001") : fq_lit("2026000002");
     payment->updated_ms = base + RIG_NOW_MS + 10;
     payment->expires_ms = base + RIG_NOW_MS + 20;
@@ -127,6 +136,7 @@ static void fill_attempt(struct fq_attempt *attempt, int64_t base)
     attempt->memory = base > 0 ? fq_lit("k=1") : fq_lit("k=2");
     attempt->action_text = base > 0 ? fq_lit("https://qr.example/1") : fq_lit("qr 2");
     attempt->action_expires_ms = base + 78;
+    attempt->refund_counted_minor = base + 89;
 }
 
 static void fill_refund(struct fq_refund *refund, int64_t base)
@@ -167,6 +177,7 @@ static int decide_fill(struct fq_tx *tx)
     ledger->n_refunds_loaded = 1;
     ledger->refunds[0].n = 1;
     ledger->refunds[0].attempt_n = 2;
+    ledger->refunds[0].way = FQ_WAY_UNDO;
     ledger->refunds[0].number = fq_lit("FR1");
     ledger->refunds[0].created_ms = 800;
     fill_refund(&ledger->refunds[0], 5);
@@ -189,6 +200,39 @@ static int decide_refill(struct fq_tx *tx)
     fill_refund(&ledger->refunds[0], 0);
     ledger->refunds[0].is_dirty = true;
     return FQ_DECIDE_WRITE;
+}
+
+/* ---- notes ---- */
+
+static struct fq_note notes_in_hand[2];
+
+static int decide_notes(struct fq_tx *tx)
+{
+    tx->notes = notes_in_hand;
+    tx->n_notes = fq_array_size(notes_in_hand);
+    return FQ_DECIDE_WRITE;
+}
+
+static void notes_write(struct rig *rig, struct fq_str first, struct fq_str second)
+{
+    notes_in_hand[0] = (struct fq_note){ fq_lit("channel.a"), fq_lit("task"), first, 10 };
+    notes_in_hand[1] = (struct fq_note){ fq_lit("channel.b"), fq_lit("task"), second, 20 };
+    FQ_CLEANUP(deed) *deed = deed_new(decide_notes);
+    assert_int_equal(rig_do(rig, deed), 0);
+}
+
+static void test_a_note_is_its_owners_and_the_last_one_stays(void **state)
+{
+    notes_write(*state, fq_lit("one"), fq_lit("other"));
+    notes_write(*state, fq_lit("t\0wo"), fq_lit(""));
+    FQ_CLEANUP(look) *look = look_new(FQ_READ_NOTES);
+    look->read.owner = fq_lit("channel.a");
+    look->read.n_max = 5;
+    assert_int_equal(rig_look(*state, look), 0);
+    assert_int_equal(look->read.n_rows, 1);
+    assert_true(fq_str_equal(look->read.notes[0].name, fq_lit("task")));
+    assert_true(fq_str_equal(look->read.notes[0].value, fq_lit("t\0wo")));
+    assert_int_equal(look->read.notes[0].at_ms, 10);
 }
 
 static void test_every_column_comes_back_after_insert(void **state)
@@ -475,6 +519,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
+        TEST(test_a_note_is_its_owners_and_the_last_one_stays),
         TEST(test_every_column_comes_back_after_insert),
         TEST(test_every_column_comes_back_after_update),
         TEST(test_an_attempt_changes_without_its_payment),
