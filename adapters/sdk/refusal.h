@@ -6,7 +6,15 @@
 
 #include "adapters/sdk/text.h"
 
-/* Notes ret->platform_code and the time of the call. 0, or -1 after host->fail(). */
+#define FQ_REFUSAL_NAME "refused"
+
+/* The note as a text: for a memory that holds more, where it stands under FQ_REFUSAL_NAME. False:
+ * out of memory. */
+bool fq_refusal_write(const struct fq_host *host, const struct fq_call *call, struct fq_str code,
+                      struct fq_str *ret);
+
+/* Notes ret->platform_code and the time of the call, and nothing else. 0, or -1 after host->fail().
+ */
 int fq_refusal_note(const struct fq_host *host, const struct fq_call *call, struct fq_verdict *ret);
 
 /* Before a new try: what an earlier one was told says nothing of it. 0, or -1 after host->fail().

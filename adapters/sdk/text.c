@@ -99,6 +99,36 @@ bool fq_slice_to_number(struct fq_str s, int64_t max, int64_t *ret)
     return true;
 }
 
+/* How long the character is that `s` begins with; 0 if it is none. */
+static size_t slice_utf8_len(struct fq_str s)
+{
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    unsigned char lead = (unsigned char)s.ptr[0];
+    if (lead < 0x80)
+        return 1;
+    size_t len = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC0 || lead > 0xF7 || s.len < len)
+        return 0;
+    uint32_t character = lead & (0x7Fu >> len);
+    for (size_t i = 1; i < len; i++) {
+        if (((unsigned char)s.ptr[i] & 0xC0) != 0x80)
+            return 0;
+        character = character << 6 | ((unsigned char)s.ptr[i] & 0x3F);
+    }
+    bool is_surrogate = character >= 0xD800 && character <= 0xDFFF;
+    return character < least[len] || character > 0x10FFFF || is_surrogate ? 0 : len;
+}
+
+bool fq_slice_is_utf8(struct fq_str s)
+{
+    for (size_t i = 0, len; i < s.len; i += len) {
+        len = slice_utf8_len((struct fq_str){ s.ptr + i, s.len - i });
+        if (len == 0)
+            return false;
+    }
+    return true;
+}
+
 struct fq_str fq_slice_clip(struct fq_str s, size_t len_max)
 {
     if (s.len <= len_max)

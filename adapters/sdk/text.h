@@ -34,6 +34,9 @@ bool fq_slice_to_number(struct fq_str s, int64_t max, int64_t *ret);
 /* "name=value", e.g. a verdict's proof; absent if out of memory. */
 struct fq_str fq_slice_assign(const struct fq_host *host, const char *name, struct fq_str value);
 
+/* True if it is UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */
+bool fq_slice_is_utf8(struct fq_str s);
+
 /* The longest beginning of UTF-8 text that fits and cuts no character. */
 struct fq_str fq_slice_clip(struct fq_str s, size_t len_max);
 

@@ -55,6 +55,27 @@ static void numbers_are_read_strictly(void **state)
     assert_true(fq_slice_to_number(fq_slice("0"), 60, &number));
 }
 
+static void what_is_not_utf8_is_known(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "", "a", "\x7f", "分期", "\xf0\x9f\x98\x80", "\xef\xbf\xbf"
+    };
+    static const char *const bad[] = { "\x80",
+                                       "\xc3",
+                                       "\xc3(",
+                                       "\xc0\x80",
+                                       "\xe0\x80\x80",
+                                       "\xed\xa0\x80",
+                                       "\xf4\x90\x80\x80",
+                                       "\xf8\x88\x80\x80\x80",
+                                       "a\xb7\xd6" };
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_true(fq_slice_is_utf8(fq_slice_of(good[i])));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(fq_slice_is_utf8(fq_slice_of(bad[i])));
+}
+
 static void clipping_cuts_no_character(void **state)
 {
     (void)state;
@@ -229,6 +250,7 @@ int main(void)
         sdk_test(cutting_splits_at_the_first_separator),
         sdk_test(a_word_is_bounded_letters_and_digits),
         sdk_test(numbers_are_read_strictly),
+        sdk_test(what_is_not_utf8_is_known),
         sdk_test(clipping_cuts_no_character),
         sdk_test(the_builder_fills_its_maximum_and_not_a_byte_more),
         sdk_test(a_failure_of_the_builder_sticks),
