@@ -14,18 +14,23 @@
 #include "tests/sandbox/cert.h"
 #include "tests/sandbox/cipher.h"
 #include "tests/sandbox/key.h"
+#include "tests/sandbox/platforms.h"
 #include "tests/sandbox/sender.h"
 #include "tests/sandbox/server.h"
 #include "tests/sandbox/text.h"
+#include "tests/sandbox/unionpay.h"
 
 static const char USAGE[] =
-    "usage: fenqi-sandbox --cert PEM --key PEM --app-id ID --seller-id ID\n"
-    "                     --app-public FILE | --app-cert PEM --alipay-cert PEM --alipay-root PEM\n"
-    "                     --alipay-private FILE\n"
-    "                     [--alipay-cert-next PEM --alipay-private-next FILE]\n"
-    "                     [--content-key BASE64]\n"
+    "usage: fenqi-sandbox --cert PEM --key PEM [ALIPAY] [UNIONPAY]\n"
     "                     [--listen 127.0.0.1:0] [--control 127.0.0.1:0] [--ports-file FILE]\n"
     "                     [--time-scale N] [--notify-ca FILE] [--state none]\n"
+    "one of these, or both:\n"
+    "ALIPAY               --app-id ID --seller-id ID --alipay-private FILE\n"
+    "                     --app-public FILE | --app-cert PEM --alipay-cert PEM --alipay-root PEM\n"
+    "                     [--alipay-cert-next PEM --alipay-private-next FILE]\n"
+    "                     [--content-key BASE64]\n"
+    "UNIONPAY             --unionpay FOLDER [--unionpay-merchants MERID=PEM,...]\n"
+    "                     [--unionpay-digest sha256|sha1]\n"
     "See tests/sandbox/README.md.\n";
 
 struct options {
@@ -43,6 +48,9 @@ struct options {
     const char *alipay_private_next;
     const char *alipay_cert_next;
     const char *content_key;
+    const char *unionpay;
+    const char *unionpay_merchants;
+    const char *unionpay_digest;
     const char *time_scale;
     const char *ports_file;
     const char *notify_ca;
@@ -59,6 +67,25 @@ struct inputs {
     char *alipay_root;
     char *alipay_cert_next;
 };
+
+/* Ended with models_free. */
+struct models {
+    struct platforms platforms;
+    struct inputs inputs;
+    struct alipay *alipay;
+    struct unionpay_chain *chain;
+    struct unionpay *unionpay;
+};
+
+static bool options_fit_alipay(const struct options *options)
+{
+    bool by_certificate = options->app_cert != NULL;
+    return options->seller_id != NULL && (options->app_public != NULL) != by_certificate &&
+           options->alipay_private != NULL && (options->alipay_cert != NULL) == by_certificate &&
+           (options->alipay_root != NULL) == by_certificate &&
+           (by_certificate || options->alipay_cert_next == NULL) &&
+           (options->alipay_cert_next != NULL) == (options->alipay_private_next != NULL);
+}
 
 static bool options_read(struct options *options, int argc, char **argv)
 {
@@ -80,6 +107,9 @@ static bool options_read(struct options *options, int argc, char **argv)
         { "alipay-private-next", &options->alipay_private_next },
         { "alipay-cert-next", &options->alipay_cert_next },
         { "content-key", &options->content_key },
+        { "unionpay", &options->unionpay },
+        { "unionpay-merchants", &options->unionpay_merchants },
+        { "unionpay-digest", &options->unionpay_digest },
         { "time-scale", &options->time_scale },
         { "ports-file", &options->ports_file },
         { "notify-ca", &options->notify_ca },
@@ -96,14 +126,11 @@ static bool options_read(struct options *options, int argc, char **argv)
             return false;
         *known[which].value = optarg;
     }
-    bool by_certificate = options->app_cert != NULL;
     return optind == argc && options->cert != NULL && options->key != NULL &&
-           options->app_id != NULL && options->seller_id != NULL &&
-           (options->app_public != NULL) != by_certificate && options->alipay_private != NULL &&
-           (options->alipay_cert != NULL) == by_certificate &&
-           (options->alipay_root != NULL) == by_certificate &&
-           (by_certificate || options->alipay_cert_next == NULL) &&
-           (options->alipay_cert_next != NULL) == (options->alipay_private_next != NULL) &&
+           (options->app_id != NULL || options->unionpay != NULL) &&
+           (options->app_id == NULL || options_fit_alipay(options)) &&
+           (strcmp(options->unionpay_digest, "sha256") == 0 ||
+            strcmp(options->unionpay_digest, "sha1") == 0) &&
            strcmp(options->state, "none") == 0 && strtoull(options->time_scale, NULL, 10) > 0;
 }
 
@@ -205,13 +232,18 @@ static bool inputs_read(struct inputs *inputs, const struct options *options)
            inputs_complain("cannot read a key from", options->app_public);
 }
 
-static struct alipay *main_make_model(const struct options *options, const struct inputs *inputs)
+static void main_make_seed(char ret[32])
 {
     uint64_t random = 0;
-    char seed[32];
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
         abort();
-    snprintf(seed, sizeof(seed), "%" PRIx64, random);
+    snprintf(ret, 32, "%" PRIx64, random);
+}
+
+static struct alipay *main_make_alipay(const struct options *options, const struct inputs *inputs)
+{
+    char seed[32];
+    main_make_seed(seed);
     struct alipay_config config = {
         .app_id = options->app_id,
         .seller_id = options->seller_id,
@@ -227,6 +259,44 @@ static struct alipay *main_make_model(const struct options *options, const struc
         .time_scale = strtoull(options->time_scale, NULL, 10),
     };
     return alipay_new(&config);
+}
+
+/* "MERID=PEM,MERID=PEM": the certificates that the merchants sign with. */
+static bool main_add_merchants(struct unionpay *unionpay, const char *wish)
+{
+    STRING_CLEANUP list = text_copy(wish);
+    char *rest = NULL;
+    for (char *one = strtok_r(list, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest)) {
+        char *equals = strchr(one, '=');
+        if (equals == NULL)
+            return inputs_complain("--unionpay-merchants must be MERID=PEM, not", one);
+        *equals = '\0';
+        STRING_CLEANUP pem = main_read_file(equals + 1);
+        if (pem == NULL)
+            return false;
+        if (!unionpay_add_merchant(unionpay, one, pem, false))
+            return inputs_complain("cannot read a certificate from", equals + 1);
+    }
+    return true;
+}
+
+static struct unionpay *main_make_unionpay(const struct options *options,
+                                           const struct unionpay_chain *chain)
+{
+    char seed[32];
+    main_make_seed(seed);
+    struct unionpay_config config = {
+        .chain = chain,
+        .seed = seed,
+        .time_scale = strtoull(options->time_scale, NULL, 10),
+    };
+    struct unionpay *unionpay = unionpay_new(&config);
+    if (options->unionpay_merchants != NULL &&
+        !main_add_merchants(unionpay, options->unionpay_merchants)) {
+        unionpay_free(unionpay);
+        return NULL;
+    }
+    return unionpay;
 }
 
 static bool main_serve(const struct options *options, struct server *server, const sigset_t *stops)
@@ -253,20 +323,51 @@ static bool main_serve(const struct options *options, struct server *server, con
     return served;
 }
 
+/* The platforms that were asked for; false, with a line on stderr, where they cannot be. */
+static bool models_make(struct models *models, const struct options *options)
+{
+    if (options->unionpay != NULL) {
+        models->chain =
+            unionpay_chain_keep(options->unionpay, strcmp(options->unionpay_digest, "sha1") == 0);
+        models->unionpay =
+            models->chain != NULL ? main_make_unionpay(options, models->chain) : NULL;
+        if (models->unionpay == NULL)
+            return false;
+        platforms_add(&models->platforms, unionpay_platform(models->unionpay));
+    }
+    if (options->app_id != NULL) {
+        if (!inputs_read(&models->inputs, options))
+            return false;
+        models->alipay = main_make_alipay(options, &models->inputs);
+        platforms_add(&models->platforms, alipay_platform(models->alipay));
+    }
+    return true;
+}
+
+static void models_free(struct models *models)
+{
+    alipay_free(models->alipay);
+    inputs_free(&models->inputs);
+    unionpay_free(models->unionpay);
+    unionpay_chain_free(models->chain);
+}
+
 int main(int argc, char **argv)
 {
     sigset_t stops;
     struct server server;
-    struct options options = {
-        .listen = "127.0.0.1:0", .control = "127.0.0.1:0", .time_scale = "1", .state = "none"
-    };
+    struct options options = { .listen = "127.0.0.1:0",
+                               .control = "127.0.0.1:0",
+                               .time_scale = "1",
+                               .state = "none",
+                               .unionpay_digest = "sha256" };
     if (!options_read(&options, argc, argv)) {
         fputs(USAGE, stderr);
         return 2;
     }
-    struct inputs inputs = { 0 };
-    if (!inputs_read(&inputs, &options)) {
-        inputs_free(&inputs);
+    struct models models = { 0 };
+    if (!models_make(&models, &options)) {
+        models_free(&models);
         return 2;
     }
     sigemptyset(&stops);
@@ -274,11 +375,9 @@ int main(int argc, char **argv)
     sigaddset(&stops, SIGINT);
     pthread_sigmask(SIG_BLOCK, &stops, NULL);
     signal(SIGPIPE, SIG_IGN);
-    struct alipay *alipay = main_make_model(&options, &inputs);
-    server_init(&server, alipay_platform(alipay));
+    server_init(&server, platforms_as_one(&models.platforms));
     bool served = main_serve(&options, &server, &stops);
     server_deinit(&server);
-    alipay_free(alipay);
-    inputs_free(&inputs);
+    models_free(&models);
     return served ? 0 : 1;
 }

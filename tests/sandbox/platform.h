@@ -37,10 +37,13 @@ struct sandbox_delivery {
     uint64_t id;
     char *url;
     char *body;
+    uint64_t patience_ms; /* for the answer; 0: the sender's own */
 };
 
 struct sandbox_platform {
     void *model;
+    /* Whose path is this, where several platforms stand side by side; NULL: whatever is left. */
+    bool (*owns)(const char *path);
     /* The platform's public side. */
     void (*serve)(void *model, const struct sandbox_request *request, int64_t now_unix_ms,
                   struct sandbox_response *ret);

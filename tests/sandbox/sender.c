@@ -10,7 +10,8 @@
 
 #include "tests/sandbox/text.h"
 
-/* The platform's patience with a shop, and how long a sleeping thread trusts what it knew. */
+/* The patience with a shop where the platform names none, and how long a sleeping thread trusts
+ * what it knew. */
 enum { SENDER_TIMEOUT_MS = 5000, SENDER_NAP_MS = 500, SENDER_ANSWER_MAX = 4096 };
 
 static size_t sender_take(char *bytes, size_t one, size_t size, void *cls)
@@ -60,7 +61,9 @@ static long sender_post(const struct sender *sender, CURL *curl,
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)SENDER_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                     delivery->patience_ms > 0 ? (long)delivery->patience_ms
+                                               : (long)SENDER_TIMEOUT_MS);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "Mozilla/4.0");
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, delivery->body);
