@@ -478,7 +478,8 @@ static void page_return(struct text *html, const struct unionpay_page_result *re
         return;
     }
     if (result->n_fields == 0) {
-        text_add(html, "<a class=\"button main\" id=\"return\" href=\"");
+        text_printf(html, "<a class=\"button%s\" id=\"return\" href=\"",
+                    result->may_retry ? "" : " main");
         page_add(html, url);
         text_printf(html, "\">%s</a>", LABEL);
         return;
@@ -493,7 +494,8 @@ static void page_return(struct text *html, const struct unionpay_page_result *re
         page_add(html, result->fields[i].value);
         text_add(html, "\">");
     }
-    text_printf(html, "<button class=\"main\">%s</button></form>", LABEL);
+    text_printf(html, "<button%s>%s</button></form>", result->may_retry ? "" : " class=\"main\"",
+                LABEL);
 }
 
 struct page_end_words {
