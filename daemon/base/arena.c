@@ -23,6 +23,7 @@ struct fq_arena {
     size_t size;          /* of all blocks together */
     size_t size_max;
     int is_full;
+    int wipes;
 };
 
 struct fq_arena *fq_arena_new(size_t size_max)
@@ -39,9 +40,16 @@ void fq_arena_free(struct fq_arena *arena)
     while (arena->blocks != NULL) {
         struct block *block = arena->blocks;
         arena->blocks = block->next;
+        if (arena->wipes)
+            fq_wipe(block->bytes, block->used);
         fq_free(block);
     }
     fq_free(arena);
+}
+
+void fq_arena_wipe_on_free(struct fq_arena *arena)
+{
+    arena->wipes = 1;
 }
 
 /* Blocks double, so that a large arena has few; a large request gets a block of its own size. */

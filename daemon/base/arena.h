@@ -17,6 +17,10 @@ struct fq_arena *fq_arena_new(size_t size_max);
 void fq_arena_free(struct fq_arena *arena);
 FQ_DEFINE_CLEANUP(fq_arena);
 
+/* From now on it holds what must not stay behind, personal data say: freeing it overwrites all that
+ * was handed out. */
+void fq_arena_wipe_on_free(struct fq_arena *arena);
+
 /* Zeroed, aligned for any type; NULL beyond the cap, and then always NULL (full is sticky). */
 void *fq_arena_alloc(struct fq_arena *arena, size_t size);
 
