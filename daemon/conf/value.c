@@ -3,6 +3,7 @@
 #include "daemon/conf/value.h"
 
 #include "daemon/base/mem.h"
+#include "daemon/core/beijing.h"
 
 struct unit {
     struct fq_str name;
@@ -94,4 +95,50 @@ int fq_value_percent(struct fq_str text, int64_t *ret_ppm)
     if (!fq_str_ends(text, fq_lit("%")))
         return FQ_VALUE_E_MALFORMED;
     return value_decimal(fq_str_sub(text, 0, text.len - 1), 0, 4, ret_ppm);
+}
+
+/* Days since 1970-01-01; wrong for dates that do not exist. */
+static int64_t value_days(const struct fq_civil *civil)
+{
+    int64_t year = (int64_t)civil->year - (civil->month <= 2 ? 1 : 0);
+    int64_t month_from_march = (civil->month + 9) % 12;
+    return year * 365 + year / 4 - year / 100 + year / 400 + (153 * month_from_march + 2) / 5 +
+           civil->day - 719469;
+}
+
+static uint32_t value_digits(struct fq_str text, size_t from, size_t len)
+{
+    uint32_t number = 0;
+    for (size_t i = from; i < from + len; i++)
+        number = number * 10 + (uint32_t)(text.ptr[i] - '0');
+    return number;
+}
+
+int fq_value_time(struct fq_str text, int64_t *ret_ms)
+{
+    static const char form[] = "0000-00-00 00:00:00";
+    char told[sizeof(form) + 1];
+    if (text.len != sizeof(form) - 1 && text.len != sizeof(form) - 4)
+        return FQ_VALUE_E_MALFORMED;
+    for (size_t i = 0; i < text.len; i++) {
+        if (form[i] == '0' ? !value_is_digit(text.ptr[i]) : text.ptr[i] != form[i])
+            return FQ_VALUE_E_MALFORMED;
+    }
+    const struct fq_civil civil = {
+        .year = value_digits(text, 0, 4),
+        .month = value_digits(text, 5, 2),
+        .day = value_digits(text, 8, 2),
+        .hour = value_digits(text, 11, 2),
+        .minute = value_digits(text, 14, 2),
+        .second = text.len > 16 ? value_digits(text, 17, 2) : 0,
+    };
+    int64_t local_s =
+        value_days(&civil) * 86400 + civil.hour * 3600 + civil.minute * 60 + civil.second;
+    int64_t ms = (local_s - 28800) * 1000;
+    /* a date or an hour that does not exist comes back as another */
+    fq_beijing_text(ms, told);
+    if (civil.year < 1970 || !fq_str_equal(fq_str_sub(fq_str_of(told), 0, text.len), text))
+        return FQ_VALUE_E_MALFORMED;
+    *ret_ms = ms;
+    return 0;
 }

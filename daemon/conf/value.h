@@ -16,4 +16,8 @@ int fq_value_money(struct fq_str text, int64_t *ret_minor); /* "100.00": always 
 int fq_value_percent(struct fq_str text, int64_t *ret_ppm); /* "2.30%": at most four decimals */
 int fq_value_integer(struct fq_str text, int64_t *ret);     /* "8080" */
 
+/* "2026-11-01 00:00" or "2026-11-01 00:00:30" in Beijing, of the years 1970 to 9999, as unix time.
+ */
+int fq_value_time(struct fq_str text, int64_t *ret_ms);
+
 #endif

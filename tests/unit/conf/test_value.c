@@ -103,6 +103,27 @@ static void rates_of_another_form_are_refused(void **state)
                        "2,3%");
 }
 
+static void times_are_beijings(void **state)
+{
+    (void)state;
+    expect(fq_value_time, "1970-01-01 08:00", 0);
+    expect(fq_value_time, "2026-11-01 00:00", INT64_C(1793462400000));
+    expect(fq_value_time, "2026-11-01 00:00:01", INT64_C(1793462401000));
+    expect(fq_value_time, "2028-02-29 23:59:59", INT64_C(1835452799000));
+    expect(fq_value_time, "9999-12-31 23:59", INT64_C(253402271940000));
+}
+
+static void times_that_do_not_exist_are_refused(void **state)
+{
+    (void)state;
+    expect_all_refused(fq_value_time, "", "2026-11-01", "2026-11-01 00:00:00.0", "2026-11-01T00:00",
+                       "2026-11-31 00:00", "2026-02-29 00:00", "2100-02-29 00:00",
+                       "2026-00-01 00:00", "2026-13-01 00:00", "2026-11-00 00:00",
+                       "2026-11-01 24:00", "2026-11-01 00:60", "2026-11-01 00:00:60",
+                       "1969-12-31 23:59", "0000-00-00 00:00", "2026-11-01 00:0a",
+                       "2026-11-1 00:00:0", " 2026-11-01 00:00", "2026-11-01 00:00+08");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +135,8 @@ int main(void)
         cmocka_unit_test(amounts_of_another_form_are_refused),
         cmocka_unit_test(rates_become_millionths),
         cmocka_unit_test(rates_of_another_form_are_refused),
+        cmocka_unit_test(times_are_beijings),
+        cmocka_unit_test(times_that_do_not_exist_are_refused),
     };
     return cmocka_run_group_tests_name("conf: value", tests, NULL, NULL);
 }
