@@ -11,7 +11,7 @@ void fq_move_create(struct fq_ledger *ledger, int64_t now_ms)
     struct fq_payment *payment = &ledger->payment;
     payment->state = FQ_PAYMENT_OPEN;
     payment->verification = FQ_VERIFICATION_ISSUED;
-    payment->identity = FQ_IDENTITY_NOT_ASKED;
+    payment->identity = payment->identity_asked ? FQ_IDENTITY_UNKNOWN : FQ_IDENTITY_NOT_ASKED;
     payment->created_ms = now_ms;
     payment->due_ms = payment->expires_ms;
     payment->token_generation = 1;
@@ -62,6 +62,7 @@ void fq_move_close(struct fq_ledger *ledger, uint32_t reason, int64_t now_ms,
     payment->close_reason = reason;
     payment->closed_ms = now_ms;
     payment->due_ms = 0;
+    payment->payer = (struct fq_str){ NULL, 0 };
     payment->token_generation++;
     if (reason == FQ_CLOSE_EXPIRED && payment->verification != FQ_VERIFICATION_VERIFIED)
         payment->verification = FQ_VERIFICATION_EXPIRED;

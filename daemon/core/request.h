@@ -7,6 +7,7 @@
 
 #include "daemon/core/channel_conf.h"
 #include "daemon/core/merchant.h"
+#include "daemon/core/payer.h"
 #include "daemon/core/payment.h"
 #include "daemon/core/status.h"
 #include "daemon/core/tx.h"
@@ -44,23 +45,6 @@ struct fq_list_channels {
     uint32_t terminal; /* 0: any */
 };
 
-/* Personal data: wiped with the operation's memory, never logged. */
-struct fq_payer {
-    struct fq_str name;     /* empty: no payer was named */
-    uint32_t document_type; /* fq_document_type */
-    struct fq_str document_number;
-    struct fq_str phone;
-};
-
-enum fq_document_type { /* as in fenqi.proto */
-                        FQ_DOCUMENT_UNSET = 0,
-                        FQ_DOCUMENT_IDENTITY_CARD = 1,
-                        FQ_DOCUMENT_PASSPORT = 2,
-                        FQ_DOCUMENT_OFFICER_CARD = 3,
-                        FQ_DOCUMENT_SOLDIER_CARD = 4,
-                        FQ_DOCUMENT_HOKOU = 5,
-};
-
 struct fq_create_payment {
     struct fq_str idempotency_key;
     struct fq_str merchant_order_id;
@@ -78,7 +62,7 @@ struct fq_create_payment {
     int64_t disclosure_seconds;
     bool disclosure_confirmed;
     bool has_payer;
-    struct fq_payer payer;
+    struct fq_payer payer; /* wiped with the operation's memory */
 };
 
 struct fq_get_payment {

@@ -208,6 +208,7 @@ static void payment_win(struct fq_ledger *ledger, const struct fq_attempt *attem
     payment->paid_ms = judgement->now_ms;
     payment->due_ms = 0;
     payment->token_generation++;
+    payment->payer = (struct fq_str){ NULL, 0 };
     payment->platform_ref = attempt->platform_ref;
     payment_learn_identity(payment, judgement->verdict->identity);
     if (is_late)

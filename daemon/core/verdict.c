@@ -6,6 +6,7 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/core/fact.h"
+#include "daemon/core/payer.h"
 
 /* ---- what each outcome must bring ---- */
 
@@ -227,6 +228,32 @@ static const char *verdict_refuse_amount(const struct fq_verdict_context *contex
     return NULL;
 }
 
+/* A person's data leaves in forms and in requests of our own. All else is kept, logged, handed to
+ * the shop, or stands in a browser's history. */
+static const char *verdict_refuse_payer(const struct fq_verdict_context *context,
+                                        const struct fq_verdict *verdict)
+{
+    const struct fq_payer *payer = context->payer;
+    if (payer == NULL)
+        return NULL;
+    if (verdict->action == FQ_ACTION_REDIRECT || verdict->action == FQ_ACTION_APP_SDK)
+        return "a payer was named, and the action is neither a form nor a QR code";
+    if (fq_payer_shows(payer, verdict->message.url))
+        return "the payer shows in url";
+    if (fq_payer_shows(payer, verdict->action_text))
+        return "the payer shows in action_text";
+    if (fq_payer_shows(payer, verdict->platform_ref))
+        return "the payer shows in platform_ref";
+    if (fq_payer_shows(payer, verdict->key_name))
+        return "the payer shows in key_name";
+    for (size_t i = 0; i < verdict->memory.n_items; i++) {
+        if (fq_payer_shows(payer, verdict->memory.items[i].name) ||
+            fq_payer_shows(payer, verdict->memory.items[i].value))
+            return "the payer shows in memory";
+    }
+    return NULL;
+}
+
 const char *fq_verdict_refuse(const struct fq_verdict_context *context,
                               const struct fq_verdict *verdict)
 {
@@ -238,6 +265,8 @@ const char *fq_verdict_refuse(const struct fq_verdict_context *context,
         reason = verdict_refuse_unproven(context, verdict);
     if (reason == NULL)
         reason = verdict_refuse_step(context, verdict);
+    if (reason == NULL)
+        reason = verdict_refuse_payer(context, verdict);
     if (reason == NULL)
         reason = verdict_refuse_object(context, verdict);
     if (reason == NULL)

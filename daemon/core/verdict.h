@@ -15,7 +15,8 @@ struct fq_verdict_context {
     struct fq_str order_number; /* a refund's: our number of its attempt; empty = any */
     struct fq_money amount; /* of that object; currency "": not known yet, checked after lookup */
     int64_t now_ms;
-    uint32_t n_sends; /* SENDs so far in this exchange */
+    uint32_t n_sends;             /* SENDs so far in this exchange */
+    const struct fq_payer *payer; /* was passed on in this call; NULL: nobody was */
     bool (*url_is_allowed)(const void *allowed, struct fq_str url);
     const void *allowed;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a verdict must bring to be believed, and the words in which it is refused. */
+#include "daemon/core/payer.h"
 #include "daemon/core/verdict.h"
 
 /* clang-format off */
@@ -562,6 +563,77 @@ static void test_names_of_outcomes_and_steps(void **state)
     assert_string_equal(fq_step_name(FQ_STEP_ASK + 1), "?");
 }
 
+/* ---- a payer who was named ---- */
+
+static const struct fq_payer a_payer = { .name = { "\xe9\x87\x91\xe4\xb8\x9d\xe9\x9b\x80", 9 },
+                                         .phone = { "13800138000", 11 } };
+
+static struct fq_verdict_context asked_with_payer(void)
+{
+    struct fq_verdict_context context = asked(FQ_OBJECT_PAYMENT);
+    context.is_begin = true;
+    context.verified = false;
+    context.payer = &a_payer;
+    return context;
+}
+
+static void test_with_a_payer_the_buyer_posts_or_scans(void **state)
+{
+    (void)state;
+    const char *why = "a payer was named, and the action is neither a form nor a QR code";
+    struct fq_verdict_context context = asked_with_payer();
+    struct fq_verdict verdict = acting(FQ_ACTION_FORM_POST);
+    assert_believed(&context, &verdict);
+    verdict = acting(FQ_ACTION_QR_CODE);
+    assert_believed(&context, &verdict);
+    verdict = acting(FQ_ACTION_REDIRECT);
+    assert_refused(&context, &verdict, why);
+    verdict = acting(FQ_ACTION_APP_SDK);
+    assert_refused(&context, &verdict, why);
+    context.payer = NULL;
+    assert_believed(&context, &verdict);
+}
+
+static void test_a_payer_stands_in_forms_and_bodies_alone(void **state)
+{
+    (void)state;
+    const struct fq_pair pair = { fq_lit("who"), fq_lit("x13800138000x") };
+    struct fq_verdict_context context = asked_with_payer();
+    struct fq_verdict verdict = acting(FQ_ACTION_FORM_POST);
+    verdict.message.fields = (struct fq_pairs){ &pair, 1 };
+    assert_believed(&context, &verdict);
+    verdict.message.url = fq_lit("https://pay.example/cashier?n=%E9%87%91%E4%B8%9D%E9%9B%80");
+    assert_refused(&context, &verdict, "the payer shows in url");
+    verdict = sending();
+    verdict.message.body = pair.value;
+    assert_believed(&context, &verdict);
+    verdict.message.url = fq_lit("https://pay.example/api?phone=13800138000");
+    assert_refused(&context, &verdict, "the payer shows in url");
+    verdict = acting(FQ_ACTION_QR_CODE);
+    verdict.action_text = pair.value;
+    assert_refused(&context, &verdict, "the payer shows in action_text");
+    verdict = acting(FQ_ACTION_FORM_POST);
+    verdict.memory = (struct fq_pairs){ &pair, 1 };
+    assert_refused(&context, &verdict, "the payer shows in memory");
+    const struct fq_pair name = { fq_lit("p13800138000"), fq_lit("1") };
+    verdict.memory = (struct fq_pairs){ &name, 1 };
+    assert_refused(&context, &verdict, "the payer shows in memory");
+}
+
+static void test_what_an_answer_names_is_not_the_payer(void **state)
+{
+    (void)state;
+    struct fq_verdict_context context = asked_with_payer();
+    struct fq_verdict verdict = said(FQ_OUTCOME_PENDING, FQ_OBJECT_PAYMENT);
+    context.is_begin = false;
+    context.verified = true;
+    assert_believed(&context, &verdict);
+    verdict.platform_ref = fq_lit("13800138000");
+    assert_refused(&context, &verdict, "the payer shows in platform_ref");
+    verdict = (struct fq_verdict){ .step = FQ_STEP_NEED_KEY, .key_name = fq_lit("13800138000") };
+    assert_refused(&context, &verdict, "the payer shows in key_name");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -602,6 +674,9 @@ int main(void)
         cmocka_unit_test(test_refunded_total_needs_a_signature),
         cmocka_unit_test(test_values_out_of_range_are_refused),
         cmocka_unit_test(test_names_of_outcomes_and_steps),
+        cmocka_unit_test(test_with_a_payer_the_buyer_posts_or_scans),
+        cmocka_unit_test(test_a_payer_stands_in_forms_and_bodies_alone),
+        cmocka_unit_test(test_what_an_answer_names_is_not_the_payer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
