@@ -132,10 +132,15 @@ struct fq_channel_offer {
     const struct fq_issuer *issuer; /* NULL: no bank was named */
 };
 
-/* One channel of a ListChannels answer. */
+/* One channel of a ListChannels answer: what of it this merchant may use. */
 struct fq_channel_info {
     const struct fq_channel_conf *conf;
     const struct fq_description *about;
+    struct fq_rates rates; /* where no bank is named */
+    int64_t amount_min_minor;
+    int64_t amount_max_minor;
+    const struct fq_issuer *issuers; /* complete: with amounts and rates of this merchant's */
+    size_t n_issuers;
 };
 
 /* What the buyer's device has to do next. */

@@ -44,6 +44,30 @@ static void decode_money(const Fenqi__V1__Money *money, struct fq_money *ret_mon
         ret_money->currency[i] = ret_currency->ptr[i];
 }
 
+/* Lines of virtual goods, and what those with an amount sum to: saturated once, at the end. */
+static void decode_lines(const Fenqi__V1__QuotePlans *in, struct fq_quote_plans *ret)
+{
+    __int128 total = 0;
+    size_t n_amounts = 0;
+    for (size_t i = 0; i < in->n_lines; i++) {
+        const Fenqi__V1__Money *amount = in->lines[i]->amount;
+        if (in->lines[i]->kind == FENQI__V1__ORDER_LINE__KIND__KIND_VIRTUAL)
+            ret->has_virtual_goods = true;
+        if (amount == NULL)
+            continue;
+        if (!fq_str_equal(fq_str_of(amount->currency), ret->currency))
+            ret->has_unlike_lines = true;
+        total += amount->minor;
+        n_amounts++;
+    }
+    if (n_amounts > 0 && n_amounts < in->n_lines)
+        ret->has_unlike_lines = true;
+    ret->has_line_amounts = n_amounts > 0 && n_amounts == in->n_lines;
+    ret->lines_total_minor = total > INT64_MAX   ? INT64_MAX
+                             : total < INT64_MIN ? INT64_MIN
+                                                 : (int64_t)total;
+}
+
 static void decode_quote_plans(const Fenqi__V1__QuotePlans *in, struct fq_arena *arena,
                                struct fq_quote_plans *ret)
 {
@@ -53,10 +77,20 @@ static void decode_quote_plans(const Fenqi__V1__QuotePlans *in, struct fq_arena 
         channels[ret->n_channels++] = fq_str_of(in->channels[i]);
     ret->channels = channels;
     ret->terminal = in->terminal;
-    for (size_t i = 0; i < in->n_lines; i++) {
-        if (in->lines[i]->kind == FENQI__V1__ORDER_LINE__KIND__KIND_VIRTUAL)
-            ret->has_virtual_goods = true;
-    }
+    ret->issuer = fq_str_of(in->issuer);
+    ret->card_prefix = fq_str_of(in->card_prefix);
+    decode_lines(in, ret);
+}
+
+static void decode_payer(const Fenqi__V1__Payer *in, struct fq_create_payment *ret)
+{
+    ret->has_payer = in != NULL;
+    if (in == NULL)
+        return;
+    ret->payer.name = fq_str_of(in->name);
+    ret->payer.document_type = in->document_type;
+    ret->payer.document_number = fq_str_of(in->document_number);
+    ret->payer.phone = fq_str_of(in->phone);
 }
 
 static void decode_create_payment(const Fenqi__V1__CreatePayment *in, struct fq_create_payment *ret)
@@ -79,6 +113,7 @@ static void decode_create_payment(const Fenqi__V1__CreatePayment *in, struct fq_
         ret->disclosure_seconds = in->disclosure->seconds;
         ret->disclosure_confirmed = in->disclosure->confirmed != 0;
     }
+    decode_payer(in->payer, ret);
 }
 
 static struct fq_status decode_get_payment(const Fenqi__V1__GetPayment *in,
@@ -164,6 +199,10 @@ static struct fq_status decode_operation(const Fenqi__V1__Request *in,
         break;
     case FENQI__V1__REQUEST__OPERATION_GET_INFO:
         operation->kind = FQ_OP_GET_INFO;
+        break;
+    case FENQI__V1__REQUEST__OPERATION_LIST_CHANNELS:
+        operation->kind = FQ_OP_LIST_CHANNELS;
+        operation->list_channels.terminal = in->list_channels->terminal;
         break;
     case FENQI__V1__REQUEST__OPERATION__NOT_SET:
     default:

@@ -12,31 +12,47 @@
 #define VARINT_SIZE_MAX 10
 #define TAG_SIZE_MAX    5
 #define PATH_SIZE_MAX   256
+#define FIELDS_MAX      64 /* of one message type */
 
-/* The lengths that proto/fenqi.proto promises; every other text: FQ_WALK_TEXT_MAX. */
-static const struct {
+/* The lengths and counts that proto/fenqi.proto promises; of every other field: FQ_WALK_TEXT_MAX,
+ * FQ_WALK_REPEATED_MAX. */
+static const struct walk_row {
     const ProtobufCMessageDescriptor *type;
     uint32_t number;
     size_t size_max;
-} walk_lengths[] = {
-    { &fenqi__v1__money__descriptor, 2, 8 },             /* currency */
-    { &fenqi__v1__order_line__descriptor, 2, 128 },      /* name */
-    { &fenqi__v1__quote_plans__descriptor, 3, 32 },      /* channel */
-    { &fenqi__v1__buyer__descriptor, 1, 45 },            /* ip */
-    { &fenqi__v1__buyer__descriptor, 2, 512 },           /* user_agent */
-    { &fenqi__v1__create_payment__descriptor, 3, 8192 }, /* quote */
-    { &fenqi__v1__create_payment__descriptor, 5, 128 },  /* subject */
-    { &fenqi__v1__create_payment__descriptor, 7, 512 },  /* return_url */
-    { &fenqi__v1__create_refund__descriptor, 4, 128 },   /* reason */
+    size_t n_max;       /* 0: FQ_WALK_REPEATED_MAX */
+    const char *reason; /* if it is longer; NULL: TOO_LONG */
+    const char *text;
+} walk_rows[] = {
+    { &fenqi__v1__money__descriptor, 2, 8, 0, NULL, NULL },         /* currency */
+    { &fenqi__v1__order_line__descriptor, 2, 128, 0, NULL, NULL },  /* name */
+    { &fenqi__v1__quote_plans__descriptor, 3, 32, 16, NULL, NULL }, /* channels */
+    { &fenqi__v1__quote_plans__descriptor, 5, 32, 0, NULL, NULL },  /* issuer */
+    { &fenqi__v1__quote_plans__descriptor, 6, 8, 0, "CARD_PREFIX_TOO_LONG",
+      "at most 8 digits: card numbers stay at the platform" },
+    { &fenqi__v1__payer__descriptor, 3, 32, 0, NULL, NULL },            /* document_number */
+    { &fenqi__v1__payer__descriptor, 4, 20, 0, NULL, NULL },            /* phone */
+    { &fenqi__v1__buyer__descriptor, 1, 45, 0, NULL, NULL },            /* ip */
+    { &fenqi__v1__buyer__descriptor, 2, 512, 0, NULL, NULL },           /* user_agent */
+    { &fenqi__v1__create_payment__descriptor, 3, 8192, 0, NULL, NULL }, /* quote */
+    { &fenqi__v1__create_payment__descriptor, 5, 128, 0, NULL, NULL },  /* subject */
+    { &fenqi__v1__create_payment__descriptor, 7, 512, 0, NULL, NULL },  /* return_url */
+    { &fenqi__v1__create_refund__descriptor, 4, 128, 0, NULL, NULL },   /* reason */
 };
+
+static const struct walk_row *walk_find(const ProtobufCMessageDescriptor *type, uint32_t number)
+{
+    for (size_t i = 0; i < fq_array_size(walk_rows); i++) {
+        if (walk_rows[i].type == type && walk_rows[i].number == number)
+            return &walk_rows[i];
+    }
+    return NULL;
+}
 
 size_t fq_walk_text_max(const ProtobufCMessageDescriptor *type, uint32_t number)
 {
-    for (size_t i = 0; i < fq_array_size(walk_lengths); i++) {
-        if (walk_lengths[i].type == type && walk_lengths[i].number == number)
-            return walk_lengths[i].size_max;
-    }
-    return FQ_WALK_TEXT_MAX;
+    const struct walk_row *row = walk_find(type, number);
+    return row != NULL ? row->size_max : FQ_WALK_TEXT_MAX;
 }
 
 /* ---- the wire ---- */
@@ -100,7 +116,7 @@ struct walk_level {
     const ProtobufCFieldDescriptor *field; /* of this level: the one looked at */
     struct fq_str left;
     uint64_t seen; /* bit per field of `type` */
-    size_t n_repeated;
+    uint8_t n_repeated[FIELDS_MAX];
 };
 
 struct walk {
@@ -153,12 +169,15 @@ static int walk_count(struct walk *walk, const struct fq_wire_field *wire)
 {
     struct walk_level *level = &walk->levels[walk->depth - 1];
     const ProtobufCFieldDescriptor *field = level->field;
+    size_t place = (size_t)(field - level->type->fields);
+    fq_assert(level->type->n_fields <= FIELDS_MAX);
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-        if (++level->n_repeated > FQ_WALK_REPEATED_MAX)
+        const struct walk_row *row = walk_find(level->type, wire->number);
+        if (++level->n_repeated[place] >
+            (row != NULL && row->n_max > 0 ? row->n_max : FQ_WALK_REPEATED_MAX))
             return walk_refuse(walk, wire, "TOO_MANY", fq_lit("too many elements"));
         return 0;
     }
-    fq_assert(level->type->n_fields <= 64);
     for (unsigned i = 0; i < level->type->n_fields; i++) {
         const ProtobufCFieldDescriptor *other = &level->type->fields[i];
         bool is_rival = other == field || ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 &&
@@ -167,15 +186,19 @@ static int walk_count(struct walk *walk, const struct fq_wire_field *wire)
         if (is_rival && (level->seen >> i & 1) != 0)
             return walk_refuse(walk, wire, "GIVEN_TWICE", fq_lit("a field is given twice"));
     }
-    level->seen |= UINT64_C(1) << (field - level->type->fields);
+    level->seen |= UINT64_C(1) << place;
     return 0;
 }
 
 static int walk_text(const struct walk *walk, const struct fq_wire_field *wire)
 {
     const struct walk_level *level = &walk->levels[walk->depth - 1];
-    if (wire->bytes.len > fq_walk_text_max(level->type, wire->number))
+    if (wire->bytes.len > fq_walk_text_max(level->type, wire->number)) {
+        const struct walk_row *row = walk_find(level->type, wire->number);
+        if (row != NULL && row->reason != NULL)
+            return walk_refuse(walk, wire, row->reason, fq_str_of(row->text));
         return walk_refuse(walk, wire, "TOO_LONG", fq_lit("a field is too long"));
+    }
     if (level->field->type == PROTOBUF_C_TYPE_BYTES || wire->bytes.len == 0)
         return 0;
     if (memchr(wire->bytes.ptr, '\0', wire->bytes.len) != NULL)

@@ -9,7 +9,7 @@
 #include "daemon/core/status.h"
 
 #define FQ_WALK_DEPTH_MAX    8   /* messages inside each other, the outermost counted */
-#define FQ_WALK_REPEATED_MAX 100 /* elements of the repeated fields of one message */
+#define FQ_WALK_REPEATED_MAX 100 /* elements of a repeated field that has no row of its own */
 #define FQ_WALK_UNKNOWN_MAX  100 /* unknown fields in all, where they are ignored */
 #define FQ_WALK_TEXT_MAX     64  /* bytes of a text that has no row in the table of lengths */
 

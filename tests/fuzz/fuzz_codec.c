@@ -26,6 +26,23 @@ static void check_create_payment(const struct fq_create_payment *create)
     check_text(create->buyer_user_agent, 512);
     fq_assert(create->quote.len <= 8192);
     fq_assert(create->terminal <= FQ_TERMINAL_QR);
+    check_text(create->payer.name, 64);
+    check_text(create->payer.document_number, 32);
+    check_text(create->payer.phone, 20);
+    fq_assert(create->payer.document_type <= FQ_DOCUMENT_HOKOU);
+    fq_assert(create->has_payer || create->payer.name.len == 0);
+}
+
+static void check_quote_plans(const struct fq_quote_plans *plans)
+{
+    check_text(plans->currency, 8);
+    check_text(plans->issuer, 32);
+    check_text(plans->card_prefix, 8);
+    fq_assert(plans->n_channels <= 16);
+    for (size_t i = 0; i < plans->n_channels; i++)
+        check_text(plans->channels[i], 32);
+    fq_assert(plans->terminal <= FQ_TERMINAL_QR);
+    fq_assert(plans->has_line_amounts || plans->has_unlike_lines || plans->lines_total_minor == 0);
 }
 
 static void check_decoded(const struct fq_operation *operation)
@@ -33,10 +50,10 @@ static void check_decoded(const struct fq_operation *operation)
     fq_assert(operation->request_id.len > 0);
     switch (operation->kind) {
     case FQ_OP_QUOTE_PLANS:
-        check_text(operation->quote_plans.currency, 8);
-        for (size_t i = 0; i < operation->quote_plans.n_channels; i++)
-            check_text(operation->quote_plans.channels[i], 32);
-        fq_assert(operation->quote_plans.terminal <= FQ_TERMINAL_QR);
+        check_quote_plans(&operation->quote_plans);
+        break;
+    case FQ_OP_LIST_CHANNELS:
+        fq_assert(operation->list_channels.terminal <= FQ_TERMINAL_QR);
         break;
     case FQ_OP_CREATE_PAYMENT:
         check_create_payment(&operation->create_payment);
@@ -83,7 +100,10 @@ static bool texts_agree(const struct fq_operation *a, const struct fq_operation 
            (a->kind != FQ_OP_CREATE_PAYMENT ||
             (fq_str_equal(a->create_payment.subject, b->create_payment.subject) &&
              fq_str_equal(a->create_payment.quote, b->create_payment.quote) &&
-             a->create_payment.amount.minor == b->create_payment.amount.minor));
+             fq_str_equal(a->create_payment.payer.name, b->create_payment.payer.name) &&
+             a->create_payment.amount.minor == b->create_payment.amount.minor)) &&
+           (a->kind != FQ_OP_QUOTE_PLANS ||
+            a->quote_plans.lines_total_minor == b->quote_plans.lines_total_minor);
 }
 
 /* The first byte chooses how much memory there is: the arena fails at every place in turn. */

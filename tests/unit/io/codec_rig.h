@@ -72,7 +72,8 @@ enum {
     GET_REFUND,
     LIST_EVENTS,
     GET_KEYS,
-    GET_INFO
+    GET_INFO,
+    LIST_CHANNELS
 };
 
 struct fixture {

@@ -27,6 +27,157 @@ static void decodes_quote_plans(void **state)
     assert_true(plans->has_virtual_goods);
 }
 
+static void add_line(struct wire *body, uint32_t kind, int64_t minor, const char *currency)
+{
+    struct wire line = { .len = 0 };
+    struct wire money = { .len = 0 };
+    wire_number(&line, 1, kind);
+    if (currency != NULL) {
+        wire_number(&money, 1, (uint64_t)minor);
+        wire_text(&money, 2, currency);
+        wire_message(&line, 3, &money);
+    }
+    wire_message(body, 4, &line);
+}
+
+/* QuotePlans for `minor` CNY with what the fixture's body has already. */
+static const struct fq_quote_plans *decode_order(struct fixture *fixture, int64_t minor)
+{
+    struct wire money = { .len = 0 };
+    wire_number(&money, 1, (uint64_t)minor);
+    wire_text(&money, 2, "CNY");
+    wire_message(&fixture->body, 1, &money);
+    assert_int_equal(fixture_ask(fixture, QUOTE_PLANS), 0);
+    return &fixture->operation.quote_plans;
+}
+
+static void sums_the_lines(void **state)
+{
+    struct fixture *fixture = *state;
+    add_line(&fixture->body, 1, 600000, "CNY");
+    add_line(&fixture->body, 2, 100000, "CNY");
+    add_line(&fixture->body, 1, -100, "CNY");
+    const struct fq_quote_plans *plans = decode_order(fixture, 699900);
+    assert_true(plans->has_line_amounts);
+    assert_false(plans->has_unlike_lines);
+    assert_int_equal(plans->lines_total_minor, 699900);
+}
+
+static void a_sum_of_lines_does_not_wrap(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 3; i++)
+        add_line(&fixture->body, 1, INT64_MAX, "CNY");
+    assert_int_equal(decode_order(fixture, 1)->lines_total_minor, INT64_MAX);
+}
+
+static void a_sum_of_lines_does_not_wrap_below(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 3; i++)
+        add_line(&fixture->body, 1, INT64_MIN, "CNY");
+    assert_int_equal(decode_order(fixture, 1)->lines_total_minor, INT64_MIN);
+}
+
+static void lines_without_amounts_have_none(void **state)
+{
+    struct fixture *fixture = *state;
+    add_line(&fixture->body, 1, 0, NULL);
+    add_line(&fixture->body, 1, 0, NULL);
+    const struct fq_quote_plans *plans = decode_order(fixture, 1);
+    assert_false(plans->has_line_amounts);
+    assert_false(plans->has_unlike_lines);
+}
+
+static void a_line_without_amount_is_unlike_one_with(void **state)
+{
+    struct fixture *fixture = *state;
+    add_line(&fixture->body, 1, 1, "CNY");
+    add_line(&fixture->body, 1, 0, NULL);
+    assert_true(decode_order(fixture, 1)->has_unlike_lines);
+}
+
+static void a_line_in_another_currency_is_unlike(void **state)
+{
+    struct fixture *fixture = *state;
+    add_line(&fixture->body, 1, 1, "USD");
+    assert_true(decode_order(fixture, 1)->has_unlike_lines);
+}
+
+static void decodes_bank_and_card(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_text(&fixture->body, 5, "icbc");
+    wire_text(&fixture->body, 6, "62220200");
+    const struct fq_quote_plans *plans = decode_order(fixture, 1);
+    assert_text(plans->issuer, "icbc");
+    assert_text(plans->card_prefix, "62220200");
+}
+
+static void a_ninth_digit_of_a_card_is_not_taken(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_text(&fixture->body, 6, "622202001");
+    assert_refused(fixture, fixture_ask(fixture, QUOTE_PLANS), "quote_plans.card_prefix",
+                   "CARD_PREFIX_TOO_LONG");
+}
+
+static void takes_16_channels_beside_100_lines(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 100; i++)
+        add_line(&fixture->body, 1, 0, NULL);
+    for (int i = 0; i < 16; i++)
+        wire_text(&fixture->body, 3, "huabei");
+    assert_int_equal(decode_order(fixture, 1)->n_channels, 16);
+}
+
+static void refuses_a_17th_channel(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 17; i++)
+        wire_text(&fixture->body, 3, "huabei");
+    assert_refused(fixture, fixture_ask(fixture, QUOTE_PLANS), "quote_plans.channels", "TOO_MANY");
+}
+
+static void decodes_list_channels(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_number(&fixture->body, 1, 3);
+    assert_int_equal(fixture_ask(fixture, LIST_CHANNELS), 0);
+    assert_int_equal(fixture->operation.kind, FQ_OP_LIST_CHANNELS);
+    assert_int_equal(fixture->operation.list_channels.terminal, FQ_TERMINAL_APP);
+}
+
+static void decodes_a_payer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct wire payer = { .len = 0 };
+    fixture_fill_create_payment(fixture);
+    wire_text(&payer, 1, "\xe5\xbc\xa0\xe4\xb8\x89");
+    wire_number(&payer, 2, 1);
+    wire_text(&payer, 3, "11010119900307771X");
+    wire_text(&payer, 4, "+86-13800000000");
+    wire_message(&fixture->body, 12, &payer);
+    assert_int_equal(fixture_ask(fixture, CREATE_PAYMENT), 0);
+    const struct fq_create_payment *create = &fixture->operation.create_payment;
+    assert_true(create->has_payer);
+    assert_text(create->payer.name, "\xe5\xbc\xa0\xe4\xb8\x89");
+    assert_int_equal(create->payer.document_type, FQ_DOCUMENT_IDENTITY_CARD);
+    assert_text(create->payer.document_number, "11010119900307771X");
+    assert_text(create->payer.phone, "+86-13800000000");
+}
+
+static void an_empty_payer_is_still_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct wire payer = { .len = 0 };
+    fixture_fill_create_payment(fixture);
+    wire_message(&fixture->body, 12, &payer);
+    assert_int_equal(fixture_ask(fixture, CREATE_PAYMENT), 0);
+    assert_true(fixture->operation.create_payment.has_payer);
+}
+
 static void decodes_create_payment(void **state)
 {
     struct fixture *fixture = *state;
@@ -53,6 +204,7 @@ static void decodes_create_payment(void **state)
     assert_int_equal(create->disclosure_shown_ms, 1700000000000);
     assert_int_equal(create->disclosure_seconds, 7);
     assert_true(create->disclosure_confirmed);
+    assert_false(create->has_payer);
 }
 
 static void decodes_get_payment_by_each_key(void **state)
@@ -192,6 +344,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         codec_test(decodes_quote_plans),
+        codec_test(sums_the_lines),
+        codec_test(a_sum_of_lines_does_not_wrap),
+        codec_test(a_sum_of_lines_does_not_wrap_below),
+        codec_test(lines_without_amounts_have_none),
+        codec_test(a_line_without_amount_is_unlike_one_with),
+        codec_test(a_line_in_another_currency_is_unlike),
+        codec_test(decodes_bank_and_card),
+        codec_test(a_ninth_digit_of_a_card_is_not_taken),
+        codec_test(takes_16_channels_beside_100_lines),
+        codec_test(refuses_a_17th_channel),
+        codec_test(decodes_list_channels),
+        codec_test(decodes_a_payer),
+        codec_test(an_empty_payer_is_still_one),
         codec_test(decodes_create_payment),
         codec_test(decodes_get_payment_by_each_key),
         codec_test(decodes_the_small_operations),

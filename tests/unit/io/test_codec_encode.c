@@ -63,6 +63,17 @@ static void encodes_plans_with_schedule(void **state)
 {
     struct fixture *fixture = *state;
     const struct fq_plan_line lines[] = { { 3334, 10 }, { 3333, 10 }, { 3333, 10 } };
+    const struct fq_cost_row cost[] = { { .item_zh = fq_lit("利息"),
+                                          .item_en = fq_lit("interest"),
+                                          .charged_zh = fq_lit("每期收取"),
+                                          .charged_en = fq_lit("each"),
+                                          .standard_zh = fq_lit("3期"),
+                                          .standard_en = fq_lit("3 x"),
+                                          .collector_zh = fq_lit("银行"),
+                                          .collector_en = fq_lit("bank"),
+                                          .amount_minor = 30,
+                                          .annual_bp = 179 },
+                                        { .item_en = fq_lit("late"), .on_default = true } };
     struct fq_plan_offer plan = { .quote = { .quote_id = fq_lit("q1"),
                                              .amount = { 10000, "CNY", 2 },
                                              .instalments = 3,
@@ -71,9 +82,16 @@ static void encodes_plans_with_schedule(void **state)
                                              .buyer_fee_minor = 30,
                                              .buyer_total_minor = 10030,
                                              .lines = lines,
+                                             .nominal_annual_bp = 179,
+                                             .effective_annual_bp = 181,
+                                             .simple_annual_bp = 120,
+                                             .campaign = fq_lit("618"),
+                                             .texts_digest = { 1, 2 },
                                              .first_due_month = 202511,
                                              .expires_ms = 5 },
-                                  .signed_quote = fq_lit("a\0b") };
+                                  .signed_quote = fq_lit("a\0b"),
+                                  .cost = cost,
+                                  .n_cost = 2 };
     struct fq_channel_offer offers[] = {
         { .channel = fq_lit("huabei"),
           .fee_word_zh = fq_lit("fee"),
@@ -105,6 +123,112 @@ static void encodes_plans_with_schedule(void **state)
     assert_int_equal(out->schedule[0]->due_month, 202511);
     assert_int_equal(out->schedule[1]->due_month, 202512);
     assert_int_equal(out->schedule[2]->due_month, 202601);
+    assert_int_equal(out->nominal_annual_bp, 179);
+    assert_int_equal(out->effective_annual_bp, 181);
+    assert_int_equal(out->simple_annual_bp, 120);
+    assert_string_equal(out->campaign, "618");
+    assert_int_equal(out->cost->n_rows, 2);
+    assert_int_equal(out->cost->total_annual_bp, 179);
+    assert_true(out->cost->method_zh[0] != '\0' && out->cost->method_en[0] != '\0');
+    assert_int_equal(out->cost->texts_digest.len, 32);
+    assert_int_equal(out->cost->texts_digest.data[1], 2);
+    const Fenqi__V1__CostRow *row = out->cost->rows[0];
+    assert_string_equal(row->item_zh, "利息");
+    assert_string_equal(row->item_en, "interest");
+    assert_string_equal(row->charged_zh, "每期收取");
+    assert_string_equal(row->charged_en, "each");
+    assert_string_equal(row->standard_zh, "3期");
+    assert_string_equal(row->standard_en, "3 x");
+    assert_string_equal(row->collector_zh, "银行");
+    assert_string_equal(row->collector_en, "bank");
+    assert_int_equal(row->amount_minor, 30);
+    assert_int_equal(row->annual_bp, 179);
+    assert_false(row->on_default);
+    assert_true(out->cost->rows[1]->on_default);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static const struct fq_rate bank_rates[] = { { .instalments = 12 },
+                                             { .instalments = 3, .bearer = FQ_BEARER_BUYER },
+                                             { .instalments = 3, .bearer = FQ_BEARER_MERCHANT } };
+static const struct fq_issuer bank = { .id = fq_lit("icbc"),
+                                       .title_zh = fq_lit("工商银行"),
+                                       .title_en = fq_lit("ICBC"),
+                                       .amount_min_minor = 50000,
+                                       .amount_max_minor = 5000000,
+                                       .rates = { bank_rates, 3 } };
+
+static void encodes_what_an_indicative_channel_says(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_channel_offer offer = { .channel = fq_lit("bankcard"),
+                                      .eligible = true,
+                                      .indicative = true,
+                                      .note_zh = fq_lit("以页面为准"),
+                                      .note_en = fq_lit("the page decides"),
+                                      .highest_nominal_annual_bp = 1825,
+                                      .highest_effective_annual_bp = 1986,
+                                      .issuer = &bank };
+    fixture->operation.kind = FQ_OP_QUOTE_PLANS;
+    fixture->operation.offers = &offer;
+    fixture->operation.n_offers = 1;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    const Fenqi__V1__ChannelPlans *out = reply->quote_plans->channels[0];
+    assert_true(out->indicative);
+    assert_string_equal(out->note_zh, "以页面为准");
+    assert_string_equal(out->note_en, "the page decides");
+    assert_int_equal(out->highest_nominal_annual_bp, 1825);
+    assert_int_equal(out->highest_effective_annual_bp, 1986);
+    assert_string_equal(out->issuer->issuer, "icbc");
+    assert_string_equal(out->issuer->title_zh, "工商银行");
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void encodes_channels_and_their_banks(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fq_channel_conf conf = { .name = fq_lit("bankcard") };
+    const struct fq_description about = { .title_zh = "银行卡分期",
+                                          .title_en = "Bank cards",
+                                          .fee_word_zh = "利息",
+                                          .fee_word_en = "interest",
+                                          .currency = "CNY",
+                                          .terminals =
+                                              1u << FQ_TERMINAL_DESKTOP | 1u << FQ_TERMINAL_QR,
+                                          .takes_payer = 1,
+                                          .partial_refund = 1 };
+    const struct fq_channel_info info = { .conf = &conf,
+                                          .about = &about,
+                                          .rates = { bank_rates, 1 },
+                                          .amount_min_minor = 1,
+                                          .amount_max_minor = 9,
+                                          .issuers = &bank,
+                                          .n_issuers = 1 };
+    fixture->operation.kind = FQ_OP_LIST_CHANNELS;
+    fixture->operation.channels = &info;
+    fixture->operation.n_channels = 1;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_int_equal(reply->outcome_case, FENQI__V1__REPLY__OUTCOME_CHANNEL_LIST);
+    assert_int_equal(reply->channel_list->n_channels, 1);
+    const Fenqi__V1__ChannelInfo *out = reply->channel_list->channels[0];
+    assert_string_equal(out->channel, "bankcard");
+    assert_string_equal(out->title_zh, "银行卡分期");
+    assert_string_equal(out->fee_word_en, "interest");
+    assert_string_equal(out->currency, "CNY");
+    assert_int_equal(out->amount_min_minor, 1);
+    assert_int_equal(out->amount_max_minor, 9);
+    assert_int_equal(out->n_terminals, 2);
+    assert_int_equal(out->terminals[1], FENQI__V1__TERMINAL__TERMINAL_QR);
+    assert_int_equal(out->n_instalments, 1);
+    assert_int_equal(out->instalments[0], 12);
+    assert_true(out->indicative);
+    assert_true(out->takes_payer);
+    assert_true(out->partial_refund);
+    assert_int_equal(out->n_issuers, 1);
+    assert_int_equal(out->issuers[0]->amount_max_minor, 5000000);
+    assert_int_equal(out->issuers[0]->n_instalments, 2);
+    assert_int_equal(out->issuers[0]->instalments[0], 3);
+    assert_int_equal(out->issuers[0]->instalments[1], 12);
     fenqi__v1__reply__free_unpacked(reply, NULL);
 }
 
@@ -120,6 +244,14 @@ static struct fq_ledger *ledger_sample(struct fq_arena *arena)
                                            .amount = { 10000, "CNY", 2 },
                                            .instalments = 3,
                                            .instalments_used = 6,
+                                           .issuer = fq_lit("icbc"),
+                                           .nominal_annual_bp = 1357,
+                                           .effective_annual_bp = 1444,
+                                           .simple_annual_bp = 750,
+                                           .texts_digest = { 9 },
+                                           .disclosure_shown_ms = 1700000000000,
+                                           .disclosure_seconds = 7,
+                                           .disclosure_confirmed = true,
                                            .terms_match = FQ_TERMS_DIFFERENT,
                                            .state = FQ_PAYMENT_PAID,
                                            .verification = FQ_VERIFICATION_VERIFIED,
@@ -170,6 +302,15 @@ static void encodes_a_payment_with_its_refunds(void **state)
     assert_int_equal(out->terms->asked, 3);
     assert_int_equal(out->terms->used, 6);
     assert_int_equal(out->terms->match, FENQI__V1__TERMS__MATCH__MATCH_DIFFERENT);
+    assert_string_equal(out->terms->issuer, "icbc");
+    assert_int_equal(out->terms->nominal_annual_bp, 1357);
+    assert_int_equal(out->terms->effective_annual_bp, 1444);
+    assert_int_equal(out->terms->simple_annual_bp, 750);
+    assert_int_equal(out->terms->texts_digest.len, 32);
+    assert_int_equal(out->terms->texts_digest.data[0], 9);
+    assert_int_equal(out->terms->disclosed->shown_at_unix_ms, 1700000000000);
+    assert_int_equal(out->terms->disclosed->seconds, 7);
+    assert_true(out->terms->disclosed->confirmed);
     assert_true(out->identity->asked);
     assert_int_equal(out->identity->result, FENQI__V1__IDENTITY__RESULT__RESULT_PLATFORM_LOGIN);
     assert_int_equal(out->next_action->action_case, FENQI__V1__NEXT_ACTION__ACTION_QR_CODE);
@@ -187,6 +328,22 @@ static void encodes_a_payment_with_its_refunds(void **state)
     assert_string_equal(out->refunds[1]->refund_id,
                         fq_id_refund(77, ledger->payment.secret, 1, arena).ptr);
     assert_string_equal(out->refunds[1]->amount->currency, "CNY");
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void a_disclosure_that_was_not_reported_is_absent(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_ledger *ledger = ledger_sample(fixture->operation.arena);
+    ledger->payment.disclosure_shown_ms = 0;
+    ledger->payment.disclosure_seconds = 0;
+    ledger->payment.disclosure_confirmed = false;
+    memset(ledger->payment.texts_digest, 0, FQ_DIGEST_SIZE);
+    fixture->operation.kind = FQ_OP_GET_PAYMENT;
+    fixture->operation.payment.ledger = ledger;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_null(reply->payment->terms->disclosed);
+    assert_int_equal(reply->payment->terms->texts_digest.len, 0);
     fenqi__v1__reply__free_unpacked(reply, NULL);
 }
 
@@ -309,7 +466,10 @@ int main(void)
         codec_test(names_request_digest_merchant_and_time),
         codec_test(encodes_an_error_whatever_the_kind),
         codec_test(encodes_plans_with_schedule),
+        codec_test(encodes_what_an_indicative_channel_says),
+        codec_test(encodes_channels_and_their_banks),
         codec_test(encodes_a_payment_with_its_refunds),
+        codec_test(a_disclosure_that_was_not_reported_is_absent),
         codec_test(encodes_no_action_where_there_is_none),
         codec_test(encodes_a_refund),
         codec_test(encodes_events_and_where_to_go_on),

@@ -31,6 +31,7 @@ static void takes_texts_up_to_their_length_and_no_byte_more(void **state)
         const char *path;
     } rows[] = {
         { QUOTE_PLANS, 3, 32, "quote_plans.channels" },
+        { QUOTE_PLANS, 5, 32, "quote_plans.issuer" },
         { CREATE_PAYMENT, 1, 64, "create_payment.idempotency_key" },
         { CREATE_PAYMENT, 2, 64, "create_payment.merchant_order_id" },
         { CREATE_PAYMENT, 3, 8192, "create_payment.quote" },
@@ -68,6 +69,39 @@ static void bounds_nested_texts(void **state)
     wire_message(&fixture->body, 8, &buyer);
     assert_refused(fixture, fixture_ask(fixture, CREATE_PAYMENT), "create_payment.buyer.user_agent",
                    "TOO_LONG");
+}
+
+static void bounds_what_is_said_of_a_payer(void **state)
+{
+    struct fixture *fixture = *state;
+
+    static const struct {
+        uint32_t field;
+        size_t size_max;
+        const char *path;
+    } rows[] = {
+        { 1, 64, "create_payment.payer.name" },
+        { 3, 32, "create_payment.payer.document_number" },
+        { 4, 20, "create_payment.payer.phone" },
+    };
+
+    char text[65];
+    memset(text, '1', sizeof(text));
+    for (size_t i = 0; i < fq_array_size(rows); i++) {
+        for (size_t extra = 0; extra <= 1; extra++) {
+            struct wire payer = { .len = 0 };
+            fixture->body.len = 0;
+            fixture->request.len = 0;
+            wire_text(&fixture->request, 1, "r-1");
+            wire_bytes(&payer, rows[i].field, text, rows[i].size_max + extra);
+            wire_message(&fixture->body, 12, &payer);
+            int r = fixture_ask(fixture, CREATE_PAYMENT);
+            if (extra == 0)
+                assert_int_equal(r, 0);
+            else
+                assert_refused(fixture, r, rows[i].path, "TOO_LONG");
+        }
+    }
 }
 
 static void refuses_unknown_words(void **state)
@@ -326,6 +360,7 @@ int main(void)
         codec_test(refuses_bad_utf8_in_a_nested_text),
         codec_test(takes_texts_up_to_their_length_and_no_byte_more),
         codec_test(bounds_nested_texts),
+        codec_test(bounds_what_is_said_of_a_payer),
         codec_test(refuses_unknown_words),
         codec_test(refuses_words_that_would_wrap),
         codec_test(refuses_a_number_where_text_belongs),
