@@ -168,3 +168,23 @@ int fq_facts_get_int(struct fq_pairs facts, const char *name, int64_t min, int64
         return FQ_FACT_E_ABSENT;
     return fq_str_to_int64(value, min, max, ret) == 0 ? 0 : FQ_FACT_E_MALFORMED;
 }
+
+int fq_facts_get_hex(struct fq_pairs facts, const char *name, void *ret, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[64];
+    struct fq_str value = fq_facts_get(facts, name);
+    if (value.ptr == NULL)
+        return FQ_FACT_E_ABSENT;
+    if (size > sizeof(bytes) || value.len != 2 * size)
+        return FQ_FACT_E_MALFORMED;
+    for (size_t i = 0; i < size; i++) {
+        const char *high = memchr(digits, value.ptr[2 * i], 16);
+        const char *low = memchr(digits, value.ptr[2 * i + 1], 16);
+        if (high == NULL || low == NULL)
+            return FQ_FACT_E_MALFORMED;
+        bytes[i] = (unsigned char)((high - digits) * 16 + (low - digits));
+    }
+    memcpy(ret, bytes, size);
+    return 0;
+}

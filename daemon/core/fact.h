@@ -32,5 +32,7 @@ int fq_facts_write(struct fq_pairs pairs, struct fq_arena *arena, size_t size_ma
 struct fq_str fq_facts_get(struct fq_pairs facts, const char *name);
 int fq_facts_get_int(struct fq_pairs facts, const char *name, int64_t min, int64_t max,
                      int64_t *ret);
+/* Exactly `size` bytes, as fq_fact_add_hex writes them; *ret changes on success only. */
+int fq_facts_get_hex(struct fq_pairs facts, const char *name, void *ret, size_t size);
 
 #endif

@@ -91,7 +91,7 @@ bool fq_rate_holds(const struct fq_rate *rate, int64_t amount_minor)
            (rate->amount_max_minor == 0 || amount_minor <= rate->amount_max_minor);
 }
 
-static struct fq_rates rates_base(const struct fq_purchase *purchase)
+struct fq_rates fq_rates_base(const struct fq_purchase *purchase)
 {
     const struct fq_merchant *merchant = purchase->merchant;
     for (size_t i = 0; i < merchant->n_rates; i++) {
@@ -172,7 +172,7 @@ int fq_rates_for(const struct fq_purchase *purchase, struct fq_arena *arena,
                  struct fq_rate_rows *ret)
 {
     const struct fq_channel_conf *channel = purchase->channel;
-    struct fq_rates base = rates_base(purchase);
+    struct fq_rates base = fq_rates_base(purchase);
     size_t n_max = base.n_items;
     for (size_t i = 0; i < channel->n_campaigns; i++)
         n_max += channel->campaigns[i].rates.n_items;

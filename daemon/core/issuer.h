@@ -65,12 +65,16 @@ struct fq_rate_rows {
     size_t n_items;
 };
 
+/* The table that a purchase's rows are of, whatever its amount and day: the merchant's own rates
+ * for the channel, if it has any; else the bank's, if one is named and has any; else the channel's.
+ */
+struct fq_rates fq_rates_base(const struct fq_purchase *purchase);
+
 /* The rows that hold for a purchase, by instalments, then bearer, then the merchant's part.
  *
- * They are of the merchant's own rates for the channel, if it has any; else of the bank's, if one
- * is named and has any; else of the channel's. Where the rows of a campaign hold, they take the
- * place of all those of the same number of instalments. Whether the channel or the bank takes the
- * amount at all is not asked here. A fault if the arena is full. */
+ * They are of its table (fq_rates_base). Where the rows of a campaign hold, they take the place of
+ * all those of the same number of instalments. Whether the channel or the bank takes the amount at
+ * all is not asked here. A fault if the arena is full. */
 int fq_rates_for(const struct fq_purchase *purchase, struct fq_arena *arena,
                  struct fq_rate_rows *ret);
 

@@ -9,6 +9,29 @@
 #include "daemon/core/money.h"
 
 #define QUOTE_TEXT_SIZE_MAX 6144
+#define QUOTE_TEXTS_SIZE    sizeof(((struct fq_quote *)NULL)->texts_digest)
+
+static const unsigned char quote_no_texts[QUOTE_TEXTS_SIZE];
+
+/* Facts that came later: written only if there is something to say, so that an older quote reads
+ * the same. */
+static void quote_add_later(struct fq_buf *buf, const struct fq_quote *quote)
+{
+    if (quote->issuer.len > 0)
+        fq_fact_add(buf, "issuer", quote->issuer);
+    if (quote->campaign.len > 0)
+        fq_fact_add(buf, "campaign", quote->campaign);
+    if (quote->fee_timing != FQ_FEE_TIMING_UNSET)
+        fq_fact_add_int(buf, "fee_timing", quote->fee_timing);
+    if (quote->nominal_annual_bp != 0)
+        fq_fact_add_int(buf, "nominal_annual_bp", quote->nominal_annual_bp);
+    if (quote->effective_annual_bp != 0)
+        fq_fact_add_int(buf, "effective_annual_bp", quote->effective_annual_bp);
+    if (quote->simple_annual_bp != 0)
+        fq_fact_add_int(buf, "simple_annual_bp", quote->simple_annual_bp);
+    if (memcmp(quote->texts_digest, quote_no_texts, sizeof(quote_no_texts)) != 0)
+        fq_fact_add_hex(buf, "texts", quote->texts_digest, sizeof(quote->texts_digest));
+}
 
 int fq_quote_encode(const struct fq_quote *quote, struct fq_arena *arena, struct fq_str *ret_text)
 {
@@ -32,6 +55,7 @@ int fq_quote_encode(const struct fq_quote *quote, struct fq_arena *arena, struct
     fq_fact_add_int(&buf, "first_due_month", quote->first_due_month);
     fq_fact_add_int(&buf, "issued", quote->issued_ms);
     fq_fact_add_int(&buf, "expires", quote->expires_ms);
+    quote_add_later(&buf, quote);
     for (uint32_t i = 0; i < quote->instalments; i++) {
         fq_buf_add(&buf, fq_lit("line."));
         fq_buf_add_int(&buf, i + 1);
@@ -76,6 +100,37 @@ static int quote_read_lines(struct fq_pairs facts, struct fq_arena *arena, struc
     return 0;
 }
 
+/* Absent: 0. */
+static int quote_read_later_int(struct fq_pairs facts, const char *name, int64_t max, int64_t *ret)
+{
+    int r = fq_facts_get_int(facts, name, 1, max, ret);
+    return r == 0 || r == FQ_FACT_E_ABSENT ? 0 : FQ_QUOTE_E_MALFORMED;
+}
+
+static int quote_read_texts(struct fq_pairs facts, unsigned char ret[QUOTE_TEXTS_SIZE])
+{
+    int r = fq_facts_get_hex(facts, "texts", ret, QUOTE_TEXTS_SIZE);
+    if (r == 0 && memcmp(ret, quote_no_texts, QUOTE_TEXTS_SIZE) == 0)
+        return FQ_QUOTE_E_MALFORMED;
+    return r == 0 || r == FQ_FACT_E_ABSENT ? 0 : FQ_QUOTE_E_MALFORMED;
+}
+
+static int quote_read_later(struct fq_pairs facts, struct fq_quote *quote)
+{
+    int64_t fee_timing = 0;
+    quote->issuer = fq_facts_get(facts, "issuer");
+    quote->campaign = fq_facts_get(facts, "campaign");
+    if (quote_read_later_int(facts, "fee_timing", FQ_FEE_TIMING_FIRST, &fee_timing) ||
+        quote_read_later_int(facts, "nominal_annual_bp", INT64_MAX, &quote->nominal_annual_bp) ||
+        quote_read_later_int(facts, "effective_annual_bp", INT64_MAX,
+                             &quote->effective_annual_bp) ||
+        quote_read_later_int(facts, "simple_annual_bp", INT64_MAX, &quote->simple_annual_bp) ||
+        quote_read_texts(facts, quote->texts_digest))
+        return FQ_QUOTE_E_MALFORMED;
+    quote->fee_timing = (uint32_t)fee_timing;
+    return 0;
+}
+
 int fq_quote_decode(struct fq_str text, struct fq_arena *arena, struct fq_quote *ret)
 {
     struct fq_quote quote = { 0 };
@@ -101,7 +156,7 @@ int fq_quote_decode(struct fq_str text, struct fq_arena *arena, struct fq_quote 
         quote_read_small(facts, "first_due_month", 999912, &quote.first_due_month) ||
         quote_read_int(facts, "issued", INT64_MAX, &quote.issued_ms) ||
         quote_read_int(facts, "expires", INT64_MAX, &quote.expires_ms) ||
-        quote_read_lines(facts, arena, &quote))
+        quote_read_later(facts, &quote) || quote_read_lines(facts, arena, &quote))
         return FQ_QUOTE_E_MALFORMED;
     memcpy(quote.amount.currency, currency.ptr, 3);
     quote.indicative = indicative != 0;

@@ -91,6 +91,29 @@ static void test_numbers_are_strict(void **state)
     assert_int_equal(fq_facts_get_int(facts, "d", 0, 50, &value), FQ_FACT_E_ABSENT);
 }
 
+static void test_bytes_come_back(void **state)
+{
+    (void)state;
+    static const unsigned char bytes[] = { 0x00, 0x7f, 0xa5, 0xff };
+    unsigned char back[4] = { 1, 1, 1, 1 };
+    FQ_CLEANUP(fq_arena) *arena = fq_arena_new(4096);
+    struct fq_buf buf;
+    struct fq_str text;
+    struct fq_pairs facts;
+    fq_buf_init(&buf, arena, 256);
+    fq_fact_add_hex(&buf, "good", bytes, sizeof(bytes));
+    fq_fact_add_text(&buf, "upper", "007FA5FF");
+    fq_fact_add_text(&buf, "short", "007fa5");
+    assert_int_equal(fq_buf_finish(&buf, &text), 0);
+    assert_int_equal(fq_facts_read(text, arena, &facts), 0);
+    assert_int_equal(fq_facts_get_hex(facts, "upper", back, 4), FQ_FACT_E_MALFORMED);
+    assert_int_equal(fq_facts_get_hex(facts, "short", back, 4), FQ_FACT_E_MALFORMED);
+    assert_int_equal(fq_facts_get_hex(facts, "none", back, 4), FQ_FACT_E_ABSENT);
+    assert_int_equal(back[0], 1);
+    assert_int_equal(fq_facts_get_hex(facts, "good", back, 4), 0);
+    assert_memory_equal(back, bytes, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +126,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_missing_name_is_absent_an_empty_value_is_not,
                                         fact_setup, fact_teardown),
         cmocka_unit_test_setup_teardown(test_numbers_are_strict, fact_setup, fact_teardown),
+        cmocka_unit_test(test_bytes_come_back),
     };
     return cmocka_run_group_tests_name("fact", tests, NULL, NULL);
 }

@@ -52,6 +52,64 @@ static void test_a_quote_comes_back(void **state)
     assert_int_equal(back.lines[0].fee_minor, 768);
 }
 
+static void test_what_came_later_comes_back(void **state)
+{
+    struct fq_str text, again;
+    struct fq_quote back;
+    quote.issuer = fq_lit("icbc");
+    quote.campaign = fq_lit("618");
+    quote.fee_timing = FQ_FEE_TIMING_FIRST;
+    quote.nominal_annual_bp = 1375;
+    quote.effective_annual_bp = 1465;
+    quote.simple_annual_bp = 920;
+    memset(quote.texts_digest, 0xa5, sizeof(quote.texts_digest));
+    assert_int_equal(fq_quote_encode(&quote, *state, &text), 0);
+    assert_int_equal(fq_quote_decode(text, *state, &back), 0);
+    assert_true(fq_str_equal(back.issuer, quote.issuer));
+    assert_true(fq_str_equal(back.campaign, quote.campaign));
+    assert_int_equal(back.fee_timing, FQ_FEE_TIMING_FIRST);
+    assert_int_equal(back.nominal_annual_bp, 1375);
+    assert_int_equal(back.effective_annual_bp, 1465);
+    assert_int_equal(back.simple_annual_bp, 920);
+    assert_memory_equal(back.texts_digest, quote.texts_digest, sizeof(quote.texts_digest));
+    assert_int_equal(fq_quote_encode(&back, *state, &again), 0);
+    assert_true(fq_str_equal(text, again));
+}
+
+/* As it was written before there were banks, rates and texts. */
+static const char before[] =
+    "form=quote.1\nid=q1\nmerchant=shop\nchannel=huabei\namount=100\ncurrency=CNY\nexponent=2\n"
+    "instalments=3\nbearer=1\nmerchant_percent=0\nrate_ppm=23000\nindicative=0\nbuyer_fee=3\n"
+    "merchant_fee=0\nbuyer_total=103\nfirst_due_month=202604\nissued=1\nexpires=2\n";
+
+static void test_an_older_quote_is_read(void **state)
+{
+    struct fq_quote back;
+    struct fq_str text =
+        fq_arena_printf(*state, "%sline.1=34+1\nline.2=33+1\nline.3=33+1\n", before);
+    assert_int_equal(fq_quote_decode(text, *state, &back), 0);
+    assert_int_equal(back.issuer.len, 0);
+    assert_int_equal(back.nominal_annual_bp, 0);
+    assert_int_equal(back.texts_digest[0], 0);
+    assert_int_equal(back.lines[0].principal_minor, 34);
+}
+
+static void test_later_facts_are_read_strictly(void **state)
+{
+    static const char *const wrong[] = { "nominal_annual_bp=0\n",
+                                         "nominal_annual_bp=x\n",
+                                         "fee_timing=3\n",
+                                         "simple_annual_bp=-1\n",
+                                         "texts=00\n",
+                                         "texts=\n" };
+    struct fq_quote back;
+    for (size_t i = 0; i < fq_array_size(wrong); i++) {
+        struct fq_str text = fq_arena_printf(*state, "%s%sline.1=34+1\nline.2=33+1\nline.3=33+1\n",
+                                             before, wrong[i]);
+        assert_int_equal(fq_quote_decode(text, *state, &back), FQ_QUOTE_E_MALFORMED);
+    }
+}
+
 static void test_the_longest_quote_fits(void **state)
 {
     struct fq_plan_line many[FQ_TERMS_MAX];
@@ -66,6 +124,11 @@ static void test_the_longest_quote_fits(void **state)
     quote.amount.minor = 9999999999;
     quote.buyer_fee_minor = each * FQ_TERMS_MAX;
     quote.buyer_total_minor = quote.amount.minor + quote.buyer_fee_minor;
+    quote.issuer = quote.campaign = quote.channel = quote.merchant_id =
+        fq_lit("0123456789abcdef0123456789abcdef");
+    quote.fee_timing = FQ_FEE_TIMING_SPREAD;
+    quote.nominal_annual_bp = quote.effective_annual_bp = quote.simple_annual_bp = 40950000;
+    memset(quote.texts_digest, 0xa5, sizeof(quote.texts_digest));
     assert_int_equal(fq_quote_encode(&quote, *state, &text), 0);
     assert_int_equal(fq_quote_decode(text, *state, &back), 0);
 }
@@ -124,6 +187,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLAN_TEST(test_a_quote_comes_back),
+        PLAN_TEST(test_what_came_later_comes_back),
+        PLAN_TEST(test_an_older_quote_is_read),
+        PLAN_TEST(test_later_facts_are_read_strictly),
         PLAN_TEST(test_the_longest_quote_fits),
         PLAN_TEST(test_truncated_text_is_refused),
         PLAN_TEST(test_a_line_off_by_one_fen_is_refused),
