@@ -59,6 +59,10 @@ enum fq_msg {
     FQ_MSG_LIMITED,              /* a limit refused work */
     FQ_MSG_LOG_LOST,             /* the ring was full: n lines are missing */
     FQ_MSG_KEY_FETCHED,
+    FQ_MSG_KEY_RENEWED,       /* by a channel's daily task */
+    FQ_MSG_STATEMENT_TAKEN,   /* a settlement file was read and its lines settled */
+    FQ_MSG_STATEMENT_DIFFERS, /* one of its lines contradicts the ledger */
+    FQ_MSG_STATEMENT_MISSING, /* it never came */
     FQ_MSG_N
 };
 

@@ -74,3 +74,9 @@ uint32_t fq_beijing_minute(int64_t unix_ms)
     struct fq_civil civil = fq_beijing(unix_ms);
     return civil.hour * 60 + civil.minute;
 }
+
+void fq_beijing_day_text(int64_t day, char ret[9])
+{
+    struct fq_civil c = fq_beijing(day * MS_PER_DAY - BEIJING_OFFSET_MS);
+    (void)snprintf(ret, 9, "%04u%02u%02u", c.year % 10000, c.month % 100, c.day % 100);
+}

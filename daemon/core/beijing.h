@@ -14,7 +14,8 @@ void fq_beijing_compact(int64_t unix_ms, char ret[15]); /* yyyymmddHHMMSS */
 void fq_beijing_text(int64_t unix_ms, char ret[20]);    /* yyyy-mm-dd HH:MM:SS */
 /* Numbers the Beijing days, each of which ends at `ends_minute` (0: at midnight). */
 int64_t fq_beijing_day(int64_t unix_ms, uint32_t ends_minute);
-uint32_t fq_beijing_minute(int64_t unix_ms);                         /* of the day: 0..1439 */
+void fq_beijing_day_text(int64_t day, char ret[9]); /* yyyymmdd of a day that ends at midnight */
+uint32_t fq_beijing_minute(int64_t unix_ms);        /* of the day: 0..1439 */
 uint32_t fq_beijing_month_after(int64_t unix_ms, uint32_t n_months); /* yyyymm */
 
 #endif

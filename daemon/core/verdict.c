@@ -164,6 +164,8 @@ static const char *verdict_refuse_unproven(const struct fq_verdict_context *cont
             return "identity without a verified signature";
         if (verdict->has_refunded_total != 0)
             return "refunded total without a verified signature";
+        if (verdict->has_statement != 0)
+            return "statement without a verified signature";
         if (!context->is_begin && !fq_str_is_empty(verdict->platform_ref))
             return "the platform's number without a verified signature";
     }
@@ -275,7 +277,7 @@ const char *fq_verdict_refuse(const struct fq_verdict_context *context,
         reason = verdict_refuse_order_number(context, verdict);
     if (reason == NULL)
         reason = verdict_refuse_amount(context, verdict);
-    if (reason == NULL && is_silent && !context->is_begin && !context->is_key)
+    if (reason == NULL && is_silent && !context->is_begin && !context->is_errand)
         reason = "DONE without an outcome";
     return reason;
 }

@@ -7,11 +7,11 @@
 
 /* What we asked about, and what came of it. */
 struct fq_verdict_context {
-    bool verified;        /* host->verify succeeded in this very call */
-    bool is_begin;        /* nothing has come from the platform yet: no outcome can be known */
-    bool is_key;          /* a key is asked for: an answer without an outcome */
-    uint32_t object;      /* fq_object asked about; 0 = any (a notification names its own) */
-    struct fq_str number; /* our number asked about; empty = any */
+    bool verified;   /* host->verify succeeded in this very call */
+    bool is_begin;   /* nothing has come from the platform yet: no outcome can be known */
+    bool is_errand;  /* a key, a task or a statement is asked for: an answer without an outcome */
+    uint32_t object; /* fq_object asked about; 0 = any (a notification names its own) */
+    struct fq_str number;       /* our number asked about; empty = any */
     struct fq_str order_number; /* a refund's: our number of its attempt; empty = any */
     struct fq_money amount; /* of that object; currency "": not known yet, checked after lookup */
     int64_t now_ms;

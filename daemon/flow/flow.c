@@ -34,6 +34,8 @@ void fq_flow_free(struct fq_flow *flow)
     fq_assert(flow->busy == NULL);
     fq_assert(flow->waiters == NULL);
     flow->world->cancel(flow->world->ctx, &flow->round_timer);
+    fq_chores_stop(flow);
+    fq_chores_free(flow);
     fq_arena_free(flow->arena);
     fq_free(flow);
 }
@@ -58,6 +60,7 @@ void fq_flow_use(struct fq_flow *flow, struct fq_catalog *catalog, const struct 
     flow->conf.keys = keys;
     flow->conf.n_keys = n_keys;
     flow->conf.keys_json = keys_json;
+    fq_chores_reloaded(flow);
 }
 
 size_t fq_flow_n_running(const struct fq_flow *flow)
@@ -69,6 +72,7 @@ void fq_flow_drain(struct fq_flow *flow)
 {
     flow->is_draining = true;
     flow->world->cancel(flow->world->ctx, &flow->round_timer);
+    fq_chores_stop(flow);
     fq_wait_wake_all(flow);
 }
 

@@ -10,12 +10,8 @@ struct notify {
     struct fq_message message;
     struct fq_adapt adapt;
     struct fq_tx tx;
-    int64_t now_ms;
-    bool has_fetched;    /* a key, for this very message */
-    const char *refusal; /* found inside the transaction */
-    uint32_t move;
-    uint32_t refund_n;
-    struct fq_str policy_number; /* for a refund that policy may want */
+    struct fq_word word;
+    bool has_fetched; /* a key, for this very message */
 };
 
 /* Anything that is not proven gets an error, changes nothing, and is not acknowledged. */
@@ -129,75 +125,10 @@ static void notify_foreign(struct notify *notify)
 
 /* ---- commit ---- */
 
-/* Whom the message is about: an attempt, or a refund and its attempt. */
-static struct fq_attempt *notify_find(const struct notify *notify, struct fq_ledger *ledger,
-                                      struct fq_refund **ret_refund)
-{
-    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
-    *ret_refund = NULL;
-    if (ledger == NULL)
-        return NULL;
-    if (verdict->object == FQ_OBJECT_PAYMENT)
-        return fq_ledger_attempt_by_number(ledger, verdict->number);
-    *ret_refund = fq_ledger_refund_by_number(ledger, verdict->number);
-    return *ret_refund != NULL ? fq_ledger_attempt(ledger, (*ret_refund)->attempt_n) : NULL;
-}
-
-/* The message was verified before anyone knew the payment: now its amount and number are compared.
- */
-static const char *notify_refusal(const struct notify *notify, const struct fq_ledger *ledger,
-                                  const struct fq_attempt *attempt, const struct fq_refund *refund)
-{
-    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
-    struct fq_verdict_context asked = { .object = verdict->object,
-                                        .number = verdict->number,
-                                        .order_number = attempt->order_number,
-                                        .amount = ledger->payment.amount,
-                                        .now_ms = notify->now_ms };
-    if (refund != NULL)
-        asked.amount.minor = refund->amount_minor;
-    if (!fq_str_equal(ledger->payment.channel, notify->channel->conf->name))
-        return "the order belongs to another channel";
-    return fq_drive_refuse(notify->channel, &notify->adapt.answer, asked);
-}
-
-/* The message is true but proves nothing final: the platform is asked at once. */
-static int notify_decide_ask(const struct notify *notify, struct fq_attempt *attempt,
-                             struct fq_refund *refund)
-{
-    if (refund != NULL)
-        fq_move_ask_refund(refund, notify->now_ms);
-    else if (attempt->state != FQ_ATTEMPT_WON)
-        fq_move_ask_attempt(attempt, notify->now_ms); /* a dead one, too: a late success, perhaps */
-    return FQ_DECIDE_WRITE;
-}
-
 static int notify_decide(struct fq_tx *tx)
 {
     struct notify *notify = tx->flow;
-    struct fq_ledger *ledger = tx->ledger;
-    const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
-    struct fq_refund *refund = NULL;
-    struct fq_attempt *attempt = notify_find(notify, ledger, &refund);
-    notify->refusal =
-        attempt == NULL ? "no such order" : notify_refusal(notify, ledger, attempt, refund);
-    if (notify->refusal != NULL)
-        return FQ_DECIDE_KEEP;
-    notify->refund_n = refund != NULL ? refund->n : 0;
-    if (verdict->step == FQ_STEP_ASK)
-        return notify_decide_ask(notify, attempt, refund);
-    struct fq_judgement judgement = { .verdict = verdict,
-                                      .evidence =
-                                          fq_evidence_of(&notify->adapt.answer, "notification"),
-                                      .now_ms = notify->now_ms,
-                                      .schedule = &notify->flow->conf.schedule };
-    if (refund != NULL)
-        notify->move = fq_settle_refund(ledger, refund, &judgement);
-    else
-        notify->move = fq_settle_attempt(ledger, attempt, &judgement);
-    if (notify->move == FQ_MOVE_WIN)
-        fq_settle_won(notify->visit->catalog, tx, attempt, notify->policy_number, notify->now_ms);
-    return FQ_DECIDE_WRITE;
+    return fq_word_decide(&notify->word, tx);
 }
 
 static void notify_committed(struct fq_tx *tx)
@@ -216,12 +147,12 @@ static void notify_committed(struct fq_tx *tx)
         notify_foreign(notify);
         return;
     }
-    if (notify->refusal != NULL) {
-        notify_refuse(notify, tx->ledger == NULL ? 404 : 400, notify->refusal,
+    if (notify->word.refusal != NULL) {
+        notify_refuse(notify, tx->ledger == NULL ? 404 : 400, notify->word.refusal,
                       verdict->platform_ref);
         return;
     }
-    fq_after_settle(notify->flow, tx->ledger, notify->refund_n, notify->move);
+    fq_after_settle(notify->flow, tx->ledger, notify->word.refund_n, notify->word.move);
     notify_acknowledge(notify);
 }
 
@@ -231,7 +162,7 @@ static void notify_committed(struct fq_tx *tx)
 static const char *notify_refusal_at_once(const struct notify *notify)
 {
     const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
-    const struct fq_verdict_context anything = { .now_ms = notify->now_ms };
+    const struct fq_verdict_context anything = { .now_ms = notify->word.now_ms };
     const char *refusal = fq_drive_refuse(notify->channel, &notify->adapt.answer, anything);
     if (refusal == NULL && verdict->step != FQ_STEP_DONE && verdict->step != FQ_STEP_ASK)
         refusal = "it tells nothing";
@@ -260,8 +191,15 @@ static void notify_verified(struct fq_adapt *adapt)
     struct notify *notify = adapt->flow;
     const struct fq_answer *answer = &adapt->answer;
     const struct fq_verdict *verdict = &answer->verdict;
-    notify->now_ms = fq_flow_now(notify->flow);
-    notify->policy_number = fq_flow_order_number(notify->flow, notify->visit->arena);
+    notify->word = (struct fq_word){
+        .channel = notify->channel,
+        .catalog = notify->visit->catalog,
+        .schedule = &notify->flow->conf.schedule,
+        .kind = "notification",
+        .answer = *answer,
+        .policy_number = fq_flow_order_number(notify->flow, notify->visit->arena),
+        .now_ms = fq_flow_now(notify->flow),
+    };
     if (answer->is_busy) {
         notify_refuse(notify, 503, "there is no time for it now", answer->reason);
         return;

@@ -16,6 +16,7 @@
 
 struct fq_busy;   /* a payment that a drive works on (flow.c) */
 struct fq_waiter; /* a GetPayment that waits for a move (wait.c) */
+struct fq_chore;  /* what a channel wants once a day (chores.c) */
 
 struct fq_flow {
     struct fq_flow_conf conf;
@@ -33,6 +34,8 @@ struct fq_flow {
 
     uint64_t n_asked;
     struct fq_timer round_timer; /* recover.c */
+    struct fq_timer chore_timer; /* chores.c */
+    struct fq_chore *chores;
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
 };
@@ -123,6 +126,68 @@ bool fq_flow_may_ask(struct fq_flow *flow, int64_t seq);
  * adapter up to the pinned roots; then calls done(asker, whether it is kept now). (key.c) */
 void fq_key_fetch(struct fq_flow *flow, const struct fq_channel *channel, struct fq_str key_name,
                   void (*done)(void *asker, bool is_kept), void *asker);
+
+/* ---- what is about no payment: a key, a task, a statement (errand.c) ---- */
+
+struct fq_errand {
+    struct fq_flow *flow;
+    struct fq_arena *arena;     /* the errand's own */
+    struct fq_catalog *catalog; /* held: the channel is its */
+    const struct fq_channel *channel;
+    uint32_t kind; /* fq_call_kind: FETCH_KEY, TASK, STATEMENT */
+    struct fq_call call;
+    size_t body_size_max; /* of an answer; 0: the usual */
+    uint32_t n_sends;
+
+    /* what came of it */
+    struct fq_answer answer;
+    const char *refusal; /* why nothing did; NULL: answer.verdict is believed */
+    struct fq_str detail;
+
+    void (*done)(struct fq_errand *errand); /* has to free it, at last */
+    void *asker;
+
+    struct fq_adapt adapt;
+    struct fq_send send;
+};
+
+struct fq_errand *fq_errand_new(struct fq_flow *flow, const struct fq_channel *channel,
+                                uint32_t kind, size_t size_max);
+void fq_errand_start(struct fq_errand *errand);
+void fq_errand_free(struct fq_errand *errand);
+
+/* ---- the platform's word that came unasked (word.c) ---- */
+
+struct fq_word {
+    const struct fq_channel *channel;
+    const struct fq_catalog *catalog; /* held by the asker */
+    const struct fq_schedule *schedule;
+    const char *kind;            /* of the evidence: "notification", "statement" */
+    struct fq_answer answer;     /* verified */
+    struct fq_str policy_number; /* for a refund that policy may want */
+    int64_t now_ms;
+
+    const char *refusal; /* why it is not believed; NULL: it is */
+    uint32_t move;       /* fq_move that was applied */
+    uint32_t refund_n;   /* the refund that it was about; 0: a payment */
+};
+
+/* As the `decide` of a transaction that was looked up by the word's number: settles it, or keeps
+ * all as it is and says why in word->refusal. */
+int fq_word_decide(struct fq_word *word, struct fq_tx *tx);
+
+/* ---- once a day (chores.c) ---- */
+
+/* Runs each channel's task and takes its statements, when they are due; remembers in notes. */
+void fq_chores_start(struct fq_flow *flow);
+void fq_chores_reloaded(struct fq_flow *flow);
+void fq_chores_stop(struct fq_flow *flow);
+void fq_chores_free(struct fq_flow *flow);
+
+/* Settles a day by the platform's file; then calls done(asker, NULL), or why not. (statement.c) */
+void fq_statement_take(struct fq_flow *flow, const struct fq_channel *channel, int64_t day,
+                       void (*done)(void *asker, const char *refusal, int64_t retry_after_ms),
+                       void *asker);
 
 /* Whether the verdict of a notification, return or answer is believed: NULL, or why not. `asked` is
  * what it is checked against; what the channel and the answer know is filled in. */

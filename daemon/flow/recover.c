@@ -255,4 +255,5 @@ void fq_flow_start(struct fq_flow *flow)
 {
     flow->round_timer.fire = round_start;
     flow->world->after(flow->world->ctx, &flow->round_timer, 1);
+    fq_chores_start(flow);
 }

@@ -133,9 +133,13 @@ void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t 
     case FQ_MOVE_FAIL:
         say_refund(LOG_WARNING, FQ_MSG_REFUND_FAILED, "refund failed", ledger, refund_n);
         break;
+    case FQ_MOVE_CONFIRM:
+        if (payment->terms_match == FQ_TERMS_DIFFERENT)
+            fq_say_payment(LOG_WARNING, FQ_MSG_TERMS_DIFFER,
+                           "the platform names other terms than were asked for", ledger);
+        break;
     case FQ_MOVE_BUG:
     case FQ_MOVE_IGNORE:
-    case FQ_MOVE_CONFIRM:
         break;
     }
 }

@@ -396,7 +396,7 @@ static void test_an_answer_that_is_done_says_an_outcome(void **state)
     assert_refused(&context, &verdict, "DONE without an outcome");
     verdict.outcome = FQ_OUTCOME_PENDING;
     assert_believed(&context, &verdict);
-    context.is_key = true;
+    context.is_errand = true;
     verdict = (struct fq_verdict){ .step = FQ_STEP_DONE, .key_name = fq_lit("next") };
     assert_believed(&context, &verdict);
 }

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a channel wants once a day: its task, and yesterday's statement. What was done is kept in
+ * notes, so that a restart neither repeats nor forgets it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/core/beijing.h"
+#include "daemon/flow/parts.h"
+
+#define LOOK_EVERY_MS  1000
+#define RETRY_MS       INT64_C(600000)
+#define STATEMENT_DAYS 7 /* a file that is not there after so many days is given up, loudly */
+#define NOTES_MAX      64
+#define OWNER_SIZE_MAX 48 /* "channel." and a name */
+
+struct fq_chore {
+    struct fq_chore *next;
+    struct fq_flow *flow;
+    char owner[OWNER_SIZE_MAX];
+    const struct fq_channel *channel; /* of the catalog that is in use, or held while busy */
+    bool is_stale;                    /* after a reload: `channel` may be gone */
+    bool is_known;                    /* the notes were read */
+    bool is_busy;
+    int64_t task_ms;                          /* when it was done last */
+    int64_t task_not_before_ms;               /* after a failure */
+    int64_t statement_day;                    /* the last that was taken; 0: none */
+    int64_t statement_not_before_ms;          /* after a failure */
+    unsigned char key_digest[FQ_DIGEST_SIZE]; /* of the key that the task brought last */
+};
+
+/* What is being done, with memory of its own. */
+struct chore_run {
+    struct fq_arena *arena;
+    struct fq_catalog *catalog; /* held */
+    struct fq_chore *chore;
+    struct fq_read read;
+    struct fq_tx tx;
+    struct fq_note notes[2];
+    size_t n_notes;
+    int64_t day;
+};
+
+static struct fq_str chore_channel_name(const struct fq_chore *chore)
+{
+    return fq_str_sub(fq_str_of(chore->owner), strlen("channel."), OWNER_SIZE_MAX);
+}
+
+static struct chore_run *chore_begin(struct fq_chore *chore)
+{
+    struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    struct chore_run *run = fq_arena_alloc(arena, sizeof(*run));
+    fq_assert(run != NULL);
+    run->arena = arena;
+    run->chore = chore;
+    run->catalog = fq_catalog_hold(chore->flow->conf.catalog);
+    chore->is_busy = true;
+    chore->flow->n_running++;
+    return run;
+}
+
+static void chore_end(struct chore_run *run)
+{
+    struct fq_chore *chore = run->chore;
+    chore->is_busy = false;
+    chore->flow->n_running--;
+    fq_catalog_release(run->catalog);
+    fq_arena_free(run->arena);
+}
+
+/* ---- notes ---- */
+
+static void chore_add_note(struct chore_run *run, struct fq_str name, struct fq_str value)
+{
+    fq_assert(run->n_notes < fq_array_size(run->notes));
+    run->notes[run->n_notes++] = (struct fq_note){ .owner = fq_str_of(run->chore->owner),
+                                                   .name = name,
+                                                   .value = value,
+                                                   .at_ms = fq_flow_now(run->chore->flow) };
+}
+
+static int chore_decide(struct fq_tx *tx)
+{
+    struct chore_run *run = tx->flow;
+    tx->notes = run->notes;
+    tx->n_notes = run->n_notes;
+    return FQ_DECIDE_WRITE;
+}
+
+static void chore_write(struct chore_run *run, void (*done)(struct fq_tx *tx))
+{
+    run->tx =
+        (struct fq_tx){ .arena = run->arena, .decide = chore_decide, .done = done, .flow = run };
+    fq_flow_transact(run->chore->flow, &run->tx);
+}
+
+static void chore_take_key(struct fq_chore *chore, const struct fq_note *note)
+{
+    struct fq_str name = fq_str_sub(note->name, strlen("key."), note->name.len);
+    const struct fq_world *world = chore->flow->world;
+    if (fq_channel_keep_encrypt_key(chore->channel, name, note->value) == 0)
+        world->sha256(world->ctx, note->value, chore->key_digest);
+}
+
+static void chore_take_note(struct fq_chore *chore, const struct fq_note *note)
+{
+    int64_t number = 0;
+    if (fq_str_starts(note->name, fq_lit("key."))) {
+        chore_take_key(chore, note);
+        return;
+    }
+    if (fq_str_to_int64(note->value, 0, INT64_MAX, &number) != 0)
+        return;
+    if (fq_str_equal(note->name, fq_lit("task.at")))
+        chore->task_ms = number;
+    if (fq_str_equal(note->name, fq_lit("statement.day")))
+        chore->statement_day = number;
+}
+
+static void chore_read(struct fq_read *read)
+{
+    struct chore_run *run = read->flow;
+    struct fq_chore *chore = run->chore;
+    if (read->result < 0) {
+        fq_say_fault("reading what was done for a channel", read->trace);
+        chore_end(run);
+        return;
+    }
+    for (uint32_t i = 0; i < read->n_rows; i++)
+        chore_take_note(chore, &read->notes[i]);
+    chore->is_known = true;
+    chore_end(run);
+}
+
+static void chore_learn(struct fq_chore *chore)
+{
+    struct chore_run *run = chore_begin(chore);
+    run->read = (struct fq_read){ .arena = run->arena,
+                                  .kind = FQ_READ_NOTES,
+                                  .owner = fq_str_of(chore->owner),
+                                  .n_max = NOTES_MAX,
+                                  .done = chore_read,
+                                  .flow = run };
+    chore->flow->world->read(chore->flow->world->ctx, &run->read);
+}
+
+/* ---- the task ---- */
+
+static void chore_task_noted(struct fq_tx *tx)
+{
+    struct chore_run *run = tx->flow;
+    if (tx->result < 0) {
+        fq_say_fault("noting that a channel's task was done", tx->trace);
+        run->chore->task_not_before_ms = fq_flow_now(run->chore->flow) + RETRY_MS;
+    } else {
+        run->chore->task_ms = run->notes[0].at_ms;
+    }
+    chore_end(run);
+}
+
+/* The key that it brought is used from now on, and after a restart. */
+static const char *chore_keep_key(struct chore_run *run, const struct fq_errand *errand)
+{
+    const struct fq_verdict *verdict = &errand->answer.verdict;
+    const struct fq_world *world = errand->flow->world;
+    unsigned char digest[FQ_DIGEST_SIZE];
+    if (verdict->key_data.len == 0)
+        return NULL;
+    if (fq_channel_keep_encrypt_key(errand->channel, verdict->key_name, verdict->key_data) != 0)
+        return "what came is no key";
+    world->sha256(world->ctx, verdict->key_data, digest);
+    if (memcmp(digest, run->chore->key_digest, sizeof(digest)) == 0)
+        return NULL;
+    memcpy(run->chore->key_digest, digest, sizeof(digest));
+    chore_add_note(run, fq_arena_printf(run->arena, "key.%.*s", fq_str_arg(verdict->key_name)),
+                   fq_arena_copy(run->arena, verdict->key_data));
+    fq_log(LOG_NOTICE, FQ_MSG_KEY_RENEWED, "a platform key was renewed",
+           FQ_LOG_STR("CHANNEL", errand->channel->conf->name), FQ_LOG_STR("KEY", verdict->key_name),
+           FQ_LOG_TEXT("NEXT", "it is used from now on, and kept in the store"));
+    return NULL;
+}
+
+static void chore_task_done(struct fq_errand *errand)
+{
+    struct chore_run *run = errand->asker;
+    struct fq_chore *chore = run->chore;
+    int64_t now_ms = fq_flow_now(chore->flow);
+    chore_add_note(run, fq_lit("task.at"), fq_arena_printf(run->arena, "%lld", (long long)now_ms));
+    const char *refusal = errand->refusal;
+    if (refusal == NULL && errand->answer.verdict.outcome == FQ_OUTCOME_UNKNOWN)
+        refusal = "the platform's answer proves nothing";
+    if (refusal == NULL)
+        refusal = chore_keep_key(run, errand);
+    if (refusal == NULL) {
+        fq_errand_free(errand);
+        chore_write(run, chore_task_noted);
+        return;
+    }
+    fq_say_unclear(errand->channel, FQ_CALL_TASK, chore_channel_name(chore), refusal,
+                   errand->detail);
+    chore->task_not_before_ms = now_ms + RETRY_MS;
+    fq_errand_free(errand);
+    chore_end(run);
+}
+
+static void chore_run_task(struct fq_chore *chore)
+{
+    struct chore_run *run = chore_begin(chore);
+    struct fq_errand *errand =
+        fq_errand_new(chore->flow, chore->channel, FQ_CALL_TASK, FQ_ARENA_SIZE_MAX);
+    errand->done = chore_task_done;
+    errand->asker = run;
+    fq_errand_start(errand);
+}
+
+static bool chore_wants_task(const struct fq_chore *chore, int64_t now_ms)
+{
+    int64_t every_ms = chore->channel->about.task_every_ms;
+    return every_ms > 0 && fq_channel_can(chore->channel, FQ_CALL_TASK) &&
+           now_ms >= chore->task_ms + every_ms && now_ms >= chore->task_not_before_ms;
+}
+
+/* ---- the statement ---- */
+
+static void chore_statement_noted(struct fq_tx *tx)
+{
+    struct chore_run *run = tx->flow;
+    if (tx->result < 0) {
+        fq_say_fault("noting that a statement was taken", tx->trace);
+        run->chore->statement_not_before_ms = fq_flow_now(run->chore->flow) + RETRY_MS;
+    } else {
+        run->chore->statement_day = run->day;
+    }
+    chore_end(run);
+}
+
+static void chore_note_day(struct chore_run *run)
+{
+    chore_add_note(run, fq_lit("statement.day"),
+                   fq_arena_printf(run->arena, "%lld", (long long)run->day));
+    chore_write(run, chore_statement_noted);
+}
+
+static void chore_statement_taken(void *asker, const char *refusal, int64_t retry_after_ms)
+{
+    struct chore_run *run = asker;
+    if (refusal == NULL) {
+        chore_note_day(run);
+        return;
+    }
+    run->chore->statement_not_before_ms =
+        fq_flow_now(run->chore->flow) + (retry_after_ms > 0 ? retry_after_ms : RETRY_MS);
+    chore_end(run);
+}
+
+/* The newest day whose file can be there by now. */
+static int64_t chore_last_day(const struct fq_chore *chore, int64_t now_ms)
+{
+    bool is_early = fq_beijing_minute(now_ms) < chore->channel->about.statement_minute;
+    return fq_beijing_day(now_ms, 0) - (is_early ? 2 : 1);
+}
+
+static void chore_give_up_day(struct chore_run *run)
+{
+    char day[9];
+    fq_beijing_day_text(run->day, day);
+    fq_log(LOG_ERR, FQ_MSG_STATEMENT_MISSING, "a statement never came",
+           FQ_LOG_STR("CHANNEL", chore_channel_name(run->chore)), FQ_LOG_TEXT("DAY", day),
+           FQ_LOG_TEXT("FAULT", "theirs"),
+           FQ_LOG_TEXT("NEXT", "it is not asked for any more; get it from the platform's console"));
+    chore_note_day(run);
+}
+
+static void chore_take_statement(struct fq_chore *chore, int64_t last_day)
+{
+    struct chore_run *run = chore_begin(chore);
+    run->day = chore->statement_day > 0 ? chore->statement_day + 1 : last_day;
+    if (run->day <= last_day - STATEMENT_DAYS)
+        chore_give_up_day(run);
+    else
+        fq_statement_take(chore->flow, chore->channel, run->day, chore_statement_taken, run);
+}
+
+static bool chore_wants_statement(const struct fq_chore *chore, int64_t last_day, int64_t now_ms)
+{
+    return chore->channel->conf->wants_statements &&
+           fq_channel_can(chore->channel, FQ_CALL_STATEMENT) && chore->statement_day < last_day &&
+           now_ms >= chore->statement_not_before_ms;
+}
+
+/* ---- looking round ---- */
+
+static void chore_look(struct fq_chore *chore)
+{
+    int64_t now_ms = fq_flow_now(chore->flow);
+    int64_t last_day = chore_last_day(chore, now_ms);
+    if (chore->is_busy)
+        return;
+    if (!chore->is_known)
+        chore_learn(chore);
+    else if (chore_wants_task(chore, now_ms))
+        chore_run_task(chore);
+    else if (chore_wants_statement(chore, last_day, now_ms))
+        chore_take_statement(chore, last_day);
+}
+
+static struct fq_chore *chore_of(struct fq_flow *flow, const struct fq_channel *channel)
+{
+    struct fq_chore *chore = flow->chores;
+    while (chore != NULL && !fq_str_equal(chore_channel_name(chore), channel->conf->name))
+        chore = chore->next;
+    if (chore == NULL) {
+        chore = fq_zalloc(sizeof(*chore));
+        (void)snprintf(chore->owner, sizeof(chore->owner), "channel.%.*s",
+                       fq_str_arg(channel->conf->name));
+        chore->flow = flow;
+        chore->next = flow->chores;
+        flow->chores = chore;
+    }
+    if ((chore->channel == NULL || chore->is_stale) && !chore->is_busy) {
+        chore->channel = channel; /* new, or reloaded: its keys are to be brought back */
+        chore->is_stale = false;
+        chore->is_known = false;
+    }
+    return chore;
+}
+
+static bool chore_is_wanted(const struct fq_channel *channel)
+{
+    return fq_channel_can(channel, FQ_CALL_TASK) || channel->conf->wants_statements;
+}
+
+static void chores_look(struct fq_timer *timer)
+{
+    struct fq_flow *flow = fq_container_of(timer, struct fq_flow, chore_timer);
+    const struct fq_catalog *catalog = flow->conf.catalog;
+    for (size_t i = 0; i < catalog->n_channels && !flow->is_draining; i++) {
+        if (chore_is_wanted(catalog->channels[i]))
+            chore_look(chore_of(flow, catalog->channels[i]));
+    }
+    if (!flow->is_draining)
+        flow->world->after(flow->world->ctx, &flow->chore_timer, LOOK_EVERY_MS);
+}
+
+void fq_chores_start(struct fq_flow *flow)
+{
+    flow->chore_timer.fire = chores_look;
+    flow->world->after(flow->world->ctx, &flow->chore_timer, 1);
+}
+
+void fq_chores_reloaded(struct fq_flow *flow)
+{
+    for (struct fq_chore *chore = flow->chores; chore != NULL; chore = chore->next)
+        chore->is_stale = true;
+}
+
+void fq_chores_stop(struct fq_flow *flow)
+{
+    flow->world->cancel(flow->world->ctx, &flow->chore_timer);
+}
+
+void fq_chores_free(struct fq_flow *flow)
+{
+    while (flow->chores != NULL) {
+        struct fq_chore *chore = flow->chores;
+        flow->chores = chore->next;
+        fq_assert(!chore->is_busy);
+        fq_free(chore);
+    }
+}
