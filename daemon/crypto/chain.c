@@ -191,7 +191,7 @@ int fq_chain_verify(const struct fq_keyring *keyring, const struct fq_chain_rule
         *ret_reason = "it is not a certificate";
         return FQ_CHAIN_E_REFUSED;
     }
-    struct chain_span span;
+    struct chain_span span = { 0, 0 }; /* never */
     const char *reason = chain_judge(rule, roots, own, &message, &span);
     ERR_clear_error();
     if (reason != NULL) {

@@ -40,7 +40,7 @@ void fq_leafs_free(struct fq_leafs *leafs)
 struct fq_leafs_name fq_leafs_name(struct fq_str certificate, const char *roots,
                                    struct fq_str name_rule)
 {
-    struct fq_leafs_name name;
+    struct fq_leafs_name name = { { 0 } };
     const struct fq_str digest = { (const char *)name.digest, sizeof(name.digest) };
     fq_sha256(certificate, name.digest);
     fq_sha256_of2(digest, fq_str_of(roots), name.digest);
