@@ -45,6 +45,10 @@ enum ctl_option {
     CTL_STATUS,
     CTL_STORE,
     CTL_KEY_ID,
+    CTL_PFX,
+    CTL_PASSWORD_FILE,
+    CTL_OUT,
+    CTL_NAME,
     CTL_OPTION_N
 };
 
@@ -71,6 +75,7 @@ int ctl_complain(int code, const char *format, ...) __attribute__((format(printf
 /* ---- the commands; each returns an enum ctl_exit ---- */
 
 int ctl_keygen(struct ctl *ctl);
+int ctl_key(struct ctl *ctl);
 int ctl_quote(struct ctl *ctl);
 int ctl_pay(struct ctl *ctl);
 int ctl_get(struct ctl *ctl);
@@ -119,6 +124,18 @@ int ctl_file_read_line(struct ctl *ctl, const char *path, bool is_private, struc
 int ctl_file_make(const char *path, bool is_private, struct fq_str content);
 /* Writes or replaces one. */
 int ctl_file_put(const char *path, struct fq_str content);
+
+struct ctl_new_file {
+    struct fq_str name; /* in the folder */
+    bool is_private;
+    struct fq_str content; /* NUL-terminated memory of ours, if private: wiped in the end */
+    struct fq_str where;   /* it goes: for people */
+};
+
+/* Makes the folder, if need be, and all of the files in it or none, and prints what there is now.
+ * Nothing is ever overwritten. */
+int ctl_files_make(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
+                   size_t n_files);
 
 /* ---- CURVE keys (curve.c) ---- */
 

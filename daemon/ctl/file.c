@@ -105,3 +105,51 @@ int ctl_file_put(const char *path, struct fq_str content)
         return ctl_complain(CTL_USAGE, "%s: %s", path, strerrordesc_np(-r));
     return CTL_OK;
 }
+
+/* ---- several at once ---- */
+
+static const char *file_path(struct ctl *ctl, const char *folder, const struct ctl_new_file *file)
+{
+    return fq_arena_printf(ctl->arena, "%s/%.*s", folder, fq_str_arg(file->name)).ptr;
+}
+
+static int file_make_all(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
+                         size_t n_files)
+{
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return ctl_complain(CTL_USAGE, "%s: %s", folder, strerrordesc_np(errno));
+    for (size_t i = 0; i < n_files; i++) {
+        const char *path = file_path(ctl, folder, &files[i]);
+        int r = ctl_file_make(path, files[i].is_private, files[i].content);
+        if (r == 0)
+            continue;
+        while (i-- > 0)
+            (void)unlink(file_path(ctl, folder, &files[i]));
+        return ctl_complain(CTL_USAGE, "%s: %s; nothing was made", path, strerrordesc_np(-r));
+    }
+    return CTL_OK;
+}
+
+static void file_say_all(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
+                         size_t n_files)
+{
+    struct ctl_table table;
+    ctl_table_init(&table, ctl->arena, "lll", 0);
+    for (size_t i = 0; i < n_files; i++)
+        ctl_table_row(&table, fq_str_of(file_path(ctl, folder, &files[i])),
+                      files[i].is_private ? fq_lit("secret") : fq_lit("public"), files[i].where);
+    ctl_table_print(&table, stdout);
+}
+
+int ctl_files_make(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
+                   size_t n_files)
+{
+    int status = file_make_all(ctl, folder, files, n_files);
+    for (size_t i = 0; i < n_files; i++) {
+        if (files[i].is_private && files[i].content.ptr != NULL)
+            fq_wipe(fq_unconst(files[i].content.ptr), files[i].content.len);
+    }
+    if (status == CTL_OK)
+        file_say_all(ctl, folder, files, n_files);
+    return status;
+}

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fenqictl keygen: the daemon's keys, and a storefront's. Nothing is ever overwritten. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
@@ -13,14 +11,6 @@
 
 #define SECRET_KEY_SIZE 32 /* of links and quotes, and of payers' data */
 #define KEY_ID_LEN_MAX  64
-#define KEYGEN_PARTS    6
-
-struct keygen_part {
-    struct fq_str file; /* in the folder */
-    bool is_private;
-    struct fq_str content;
-    struct fq_str where; /* it goes */
-};
 
 /* ---- what is made ---- */
 
@@ -56,55 +46,6 @@ static struct fq_str keygen_secret(struct ctl *ctl)
     return line;
 }
 
-/* ---- writing it ---- */
-
-static struct fq_str keygen_path(struct ctl *ctl, const char *folder,
-                                 const struct keygen_part *part)
-{
-    return fq_arena_printf(ctl->arena, "%s/%.*s", folder, fq_str_arg(part->file));
-}
-
-/* All of them, or none. */
-static int keygen_write(struct ctl *ctl, const char *folder, const struct keygen_part *parts,
-                        size_t n_parts)
-{
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return ctl_complain(CTL_USAGE, "%s: %s", folder, strerrordesc_np(errno));
-    for (size_t i = 0; i < n_parts; i++) {
-        const char *path = keygen_path(ctl, folder, &parts[i]).ptr;
-        int r = ctl_file_make(path, parts[i].is_private, parts[i].content);
-        if (r == 0)
-            continue;
-        while (i-- > 0)
-            (void)unlink(keygen_path(ctl, folder, &parts[i]).ptr);
-        return ctl_complain(CTL_USAGE, "%s: %s; nothing was made", path, strerrordesc_np(-r));
-    }
-    return CTL_OK;
-}
-
-static int keygen_say(struct ctl *ctl, const char *folder, const struct keygen_part *parts,
-                      size_t n_parts)
-{
-    struct ctl_table table;
-    ctl_table_init(&table, ctl->arena, "lll", 0);
-    for (size_t i = 0; i < n_parts; i++)
-        ctl_table_row(&table, keygen_path(ctl, folder, &parts[i]),
-                      parts[i].is_private ? fq_lit("secret") : fq_lit("public"), parts[i].where);
-    ctl_table_print(&table, stdout);
-    return CTL_OK;
-}
-
-static int keygen_finish(struct ctl *ctl, const char *folder, struct keygen_part *parts,
-                         size_t n_parts)
-{
-    int status = keygen_write(ctl, folder, parts, n_parts);
-    for (size_t i = 0; i < n_parts; i++) {
-        if (parts[i].is_private && parts[i].content.ptr != NULL)
-            fq_wipe(fq_unconst(parts[i].content.ptr), parts[i].content.len);
-    }
-    return status == CTL_OK ? keygen_say(ctl, folder, parts, n_parts) : status;
-}
-
 /* ---- the two commands ---- */
 
 static int keygen_client(struct ctl *ctl, const char *folder, const char *name)
@@ -114,13 +55,13 @@ static int keygen_client(struct ctl *ctl, const char *folder, const char *name)
         return ctl_complain(CTL_USAGE, "\"%s\": a name is of 0-9 A-Z a-z _ - .", name);
     if (keygen_curve(ctl, &public_key, &secret_key) < 0)
         return ctl_complain(CTL_REFUSED, "%s", fq_trace());
-    struct keygen_part parts[] = {
+    struct ctl_new_file files[] = {
         { fq_arena_printf(ctl->arena, "%s.public", name), false, public_key,
           fq_lit("to the operator: client_keys in the merchant's file") },
         { fq_arena_printf(ctl->arena, "%s.secret", name), true, secret_key,
           fq_lit("stays with the shop: --client-key") },
     };
-    return keygen_finish(ctl, folder, parts, fq_array_size(parts));
+    return ctl_files_make(ctl, folder, files, fq_array_size(files));
 }
 
 static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id)
@@ -132,7 +73,7 @@ static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id
     if (keygen_curve(ctl, &curve_public, &curve_secret) < 0 ||
         keygen_signing(ctl, key_id, &signing_public, &signing_pem) < 0)
         return ctl_complain(CTL_REFUSED, "%s", fq_trace());
-    struct keygen_part parts[KEYGEN_PARTS] = {
+    struct ctl_new_file files[] = {
         { fq_lit("curve-server.secret"), true, curve_secret, fq_lit("front.curve_secret_file") },
         { fq_lit("curve-server.public"), false, curve_public,
           fq_lit("to every shop: --server-key") },
@@ -143,7 +84,7 @@ static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id
         { fq_lit("token.key"), true, keygen_secret(ctl), fq_lit("signing.token_key_file") },
         { fq_lit("payer.key"), true, keygen_secret(ctl), fq_lit("seals what is stored of payers") },
     };
-    return keygen_finish(ctl, folder, parts, fq_array_size(parts));
+    return ctl_files_make(ctl, folder, files, fq_array_size(files));
 }
 
 int ctl_keygen(struct ctl *ctl)

@@ -26,6 +26,9 @@ static const struct main_command {
       CTL_BIT(CTL_KEY_ID), ctl_keygen },
     { "keygen client", "DIR NAME", "make a storefront's keys", 2, 2,
       0, NULL },
+    { "key", "import", "a platform's PFX file into PEM: the key and its certificate", 1, 1,
+      CTL_BIT(CTL_PFX) | CTL_BIT(CTL_PASSWORD_FILE) | CTL_BIT(CTL_OUT) | CTL_BIT(CTL_NAME),
+      ctl_key },
     { "quote", "", "the instalment plans for an amount", 0, 0,
       ASKS | CTL_BIT(CTL_AMOUNT) | CTL_BIT(CTL_CURRENCY) | CTL_BIT(CTL_TERMINAL) |
       CTL_BIT(CTL_CHANNEL) | CTL_BIT(CTL_SCHEDULE), ctl_quote },

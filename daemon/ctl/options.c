@@ -49,6 +49,11 @@ static const struct option_word {
                      "the signed status of a return URL, or the URL" },
     [CTL_STORE] = { "store", 0, false, true, "FILE", "the ledger, if not as configured" },
     [CTL_KEY_ID] = { "key-id", 0, false, false, "ID", "of the signing key (year and month)" },
+    [CTL_PFX] = { "pfx", 0, false, true, "FILE", "PKCS#12, as the platform's authority gave it" },
+    [CTL_PASSWORD_FILE] = { "password-file", 0, false, true, "FILE",
+                            "its first line is the password (asked for)" },
+    [CTL_OUT] = { "out", 0, false, true, "DIR", "where NAME.pem and NAME.crt are made" },
+    [CTL_NAME] = { "name", 0, false, false, "NAME", "of the two files (the PFX file's)" },
 };
 
 struct option_table {
