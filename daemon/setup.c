@@ -101,6 +101,16 @@ static void setup_signing_keys(struct fq_setup *setup, struct fq_conf_errors *er
     (void)fq_buf_finish(&buf, &setup->keys_json);
 }
 
+/* conf/ sees no crypto: the digest by which quotes name a channel's texts is made here. */
+static void setup_texts(const struct fq_conf *conf)
+{
+    struct fq_channel_conf *channels = fq_unconst(conf->channels);
+    for (size_t i = 0; i < conf->n_channels; i++) {
+        if (channels[i].texts.text.len > 0)
+            fq_sha256(channels[i].texts.text, channels[i].texts.digest);
+    }
+}
+
 static int setup_channels(struct fq_setup *setup, struct fq_conf_errors *errors)
 {
     const struct fq_conf *conf = setup->conf;
@@ -150,6 +160,7 @@ int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors
     setup_token_key(setup, errors);
     setup_curve_secret(setup, errors);
     setup_signing_keys(setup, errors);
+    setup_texts(setup->conf);
     FQ_TRY(setup_channels(setup, errors));
     setup_merchants(setup);
     if (errors->n > 0) {
