@@ -232,6 +232,8 @@ void fq_flow_operation(struct fq_flow *flow, struct fq_operation *operation)
         flow_get_info(flow, operation);
         return;
     case FQ_OP_LIST_CHANNELS:
+        fq_channels_run(flow, operation);
+        return;
     case FQ_OP_UNSET:
         break;
     }

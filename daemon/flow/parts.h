@@ -200,12 +200,24 @@ struct fq_evidence fq_evidence_of(const struct fq_answer *answer, const char *ki
 /* ---- parts of operations ---- */
 
 void fq_quote_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_channels_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_create_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_get_payment_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_close_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_create_refund_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_get_refund_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_list_events_run(struct fq_flow *flow, struct fq_operation *operation);
+
+/* Fills one channel's part of QuotePlans. (offer.c) */
+int fq_offer_run(struct fq_flow *flow, struct fq_operation *operation,
+                 const struct fq_channel *channel, struct fq_channel_offer *ret);
+/* Which of a channel's banks the request names; 0 and NULL: it names none, or the channel has none.
+ * Positive: of fq_issuer_of_card (core/issuer.h). */
+int fq_offer_issuer(const struct fq_channel_conf *conf, const struct fq_quote_plans *request,
+                    const struct fq_issuer **ret);
+/* What a channel takes for cards of a bank (NULL: whichever). */
+void fq_offer_amounts(const struct fq_channel *channel, const struct fq_issuer *issuer,
+                      int64_t *ret_min, int64_t *ret_max);
 
 /* Checks a quote's signed bytes: MAC, form. Positive: not ours. (quote.c) */
 enum {

@@ -94,10 +94,12 @@ int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str 
 /* True at most once in ten seconds: anyone may name an unknown key. On the loop. */
 bool fq_channel_may_fetch(const struct fq_channel *channel, int64_t now_ms);
 
-/* Pure arithmetic, on the loop: the plan of one rate. ret->lines in the arena, checked
- * (fq_quote_validate holds). FQ_CHANNEL_E_REFUSED if the adapter cannot or its sums are wrong. */
+/* Pure arithmetic, on the loop: the plan of one rate, by the rules of the bank (NULL: none is
+ * named) or else of the channel. ret->lines in the arena, checked (fq_quote_validate holds).
+ * FQ_CHANNEL_E_REFUSED if the adapter cannot or its sums are wrong. */
 int fq_channel_quote(const struct fq_channel *channel, struct fq_money amount,
-                     const struct fq_rate *rate, struct fq_arena *arena, struct fq_quote *ret);
+                     const struct fq_rate *rate, const struct fq_issuer *issuer,
+                     struct fq_arena *arena, struct fq_quote *ret);
 
 /* True if `url` is https and its host[:port] is on the channel's list. */
 bool fq_channel_allows_url(const struct fq_channel_conf *conf, struct fq_str url);

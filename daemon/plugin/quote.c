@@ -25,11 +25,20 @@ static const struct fq_plan_line *quote_copy_lines(const struct fq_quote_out *ou
     return lines;
 }
 
-int fq_channel_quote(const struct fq_channel *channel, struct fq_money amount,
-                     const struct fq_rate *rate, struct fq_arena *arena, struct fq_quote *ret)
+static uint32_t quote_rule(uint32_t bank, uint32_t channel)
 {
+    return bank != 0 ? bank : channel;
+}
+
+int fq_channel_quote(const struct fq_channel *channel, struct fq_money amount,
+                     const struct fq_rate *rate, const struct fq_issuer *issuer,
+                     struct fq_arena *arena, struct fq_quote *ret)
+{
+    static const struct fq_issuer nobody;
     struct fq_host_call lent;
     struct fq_quote_out out = { .struct_size = sizeof(out) };
+    if (issuer == NULL)
+        issuer = &nobody;
     const struct fq_quote_in in = {
         .struct_size = sizeof(in),
         .amount = amount,
@@ -37,9 +46,9 @@ int fq_channel_quote(const struct fq_channel *channel, struct fq_money amount,
         .bearer = rate->bearer,
         .merchant_percent = rate->merchant_percent,
         .rate_ppm = rate->rate_ppm,
-        .rounding = channel->conf->rounding,
-        .remainder = channel->conf->remainder,
-        .fee_timing = channel->conf->fee_timing,
+        .rounding = quote_rule(issuer->rounding, channel->conf->rounding),
+        .remainder = quote_rule(issuer->remainder, channel->conf->remainder),
+        .fee_timing = quote_rule(issuer->fee_timing, channel->conf->fee_timing),
     };
     if (channel->adapter->quote == NULL || rate->instalments == 0 ||
         rate->instalments > FQ_TERMS_MAX)
@@ -58,6 +67,8 @@ int fq_channel_quote(const struct fq_channel *channel, struct fq_money amount,
         .bearer = rate->bearer,
         .merchant_percent = rate->merchant_percent,
         .rate_ppm = rate->rate_ppm,
+        .issuer = issuer->id,
+        .fee_timing = in.fee_timing,
         .indicative = channel->about.pins_terms == 0,
         .buyer_fee_minor = out.buyer_fee_minor,
         .merchant_fee_minor = out.merchant_fee_minor,

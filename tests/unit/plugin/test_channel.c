@@ -208,8 +208,8 @@ static void test_a_quote_adds_up(void **state)
         const struct fq_rate rate = { 12, rows[i].bearer, rows[i].merchant_percent, 75000, 0, 0 };
         const struct fq_money amount = { rows[i].minor, "CNY", 2 };
         struct fq_quote quote = { 0 };
-        assert_int_equal(fq_channel_quote(fixture->channel, amount, &rate, fixture->arena, &quote),
-                         0);
+        assert_int_equal(
+            fq_channel_quote(fixture->channel, amount, &rate, NULL, fixture->arena, &quote), 0);
         assert_true(fq_quote_validate(&quote));
         assert_int_equal(quote.buyer_fee_minor, rows[i].buyer_fee);
         assert_int_equal(quote.merchant_fee_minor, rows[i].merchant_fee);
@@ -227,12 +227,14 @@ static void test_a_quote_that_does_not_add_up_is_refused(void **state)
     struct fq_quote quote = { 0 };
     fixture_find("liars", fixture->adapters_dir);
     fixture_open_liar(fixture, "honest");
-    assert_int_equal(fq_channel_quote(fixture->channel, amount, &rate, fixture->arena, &quote), 0);
+    assert_int_equal(
+        fq_channel_quote(fixture->channel, amount, &rate, NULL, fixture->arena, &quote), 0);
     assert_true(quote.indicative);
     fq_channel_free(FQ_TAKE(fixture->channel));
     fixture_open_liar(fixture, "other_sums");
-    assert_int_equal(fq_channel_quote(fixture->channel, amount, &rate, fixture->arena, &quote),
-                     FQ_CHANNEL_E_REFUSED);
+    assert_int_equal(
+        fq_channel_quote(fixture->channel, amount, &rate, NULL, fixture->arena, &quote),
+        FQ_CHANNEL_E_REFUSED);
 }
 
 /* ---- where URLs may lead ---- */

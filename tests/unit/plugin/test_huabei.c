@@ -103,9 +103,10 @@ static void test_a_quote_keeps_every_invariant(void **state)
     struct fixture *fixture = *state;
     fixture_open(fixture);
     const struct fq_money amount = { 100000, "CNY", 2 };
-    const struct fq_rate rate = { 12, FQ_BEARER_BUYER, 0, 75000 };
+    const struct fq_rate rate = { 12, FQ_BEARER_BUYER, 0, 75000, 0, 0 };
     struct fq_quote quote;
-    assert_int_equal(fq_channel_quote(fixture->channel, amount, &rate, fixture->arena, &quote), 0);
+    assert_int_equal(
+        fq_channel_quote(fixture->channel, amount, &rate, NULL, fixture->arena, &quote), 0);
     assert_int_equal(quote.buyer_total_minor, 107500);
 }
 
