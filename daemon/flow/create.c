@@ -19,6 +19,7 @@ struct create {
     unsigned char content_digest[FQ_DIGEST_SIZE];
     unsigned char secret[FQ_SECRET_SIZE];
     int64_t seq;
+    struct fq_str payer; /* sealed */
     int64_t now_ms;
     int64_t expires_ms;
     struct fq_status checked; /* code 0: every check passed */
@@ -137,6 +138,9 @@ static struct fq_status create_check(struct create *create)
         status = create_check_life(create);
     if (status.code == FQ_CODE_OK)
         status = create_check_disclosure(create);
+    if (status.code == FQ_CODE_OK && create->operation->create_payment.has_payer)
+        status = fq_payer_take(create->flow, create->channel, create->operation, create->seq,
+                               &create->payer);
     return status;
 }
 
@@ -158,6 +162,8 @@ static int create_digest(struct create *create)
     fq_fact_add(&buf, "return_url", request->return_url);
     fq_fact_add_int(&buf, "expires_in", request->expires_in_ms);
     fq_fact_add_int(&buf, "allow_parallel", request->allow_parallel);
+    if (request->has_payer)
+        FQ_TRY(fq_payer_add_content(create->flow, &request->payer, &buf));
     FQ_TRY(fq_buf_finish(&buf, &text));
     create->flow->world->sha256(create->flow->world->ctx, text, create->content_digest);
     return 0;
@@ -192,6 +198,8 @@ static void create_fill(struct create *create, struct fq_ledger *ledger)
     payment->disclosure_seconds = request->disclosure_seconds;
     payment->disclosure_confirmed = request->disclosure_confirmed;
     payment->expires_ms = create->expires_ms;
+    payment->identity_asked = request->has_payer;
+    payment->payer = create->payer;
 }
 
 /* One order, one buyer's money: a live or paid payment of the same order stands in the way. */
@@ -355,6 +363,8 @@ void fq_create_run(struct fq_flow *flow, struct fq_operation *operation)
         fq_finish_with(flow, operation, fq_status_internal());
         return;
     }
+    if (operation->create_payment.has_payer)
+        fq_arena_wipe_on_free(operation->arena);
     create->flow = flow;
     create->operation = operation;
     create->now_ms = fq_flow_now(flow);

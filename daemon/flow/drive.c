@@ -25,6 +25,17 @@ static void drive_fill_attempt(struct fq_drive *drive, const struct fq_attempt *
     call->memory = drive_read_memory(drive, attempt->memory);
 }
 
+/* Without the person who is to pay, somebody else could. */
+static void drive_fill_payer(struct fq_drive *drive, const struct fq_payment *payment)
+{
+    if (drive->kind != FQ_CALL_CREATE || !payment->identity_asked)
+        return;
+    drive->has_payer = fq_payer_open(drive->flow, payment, drive->arena, &drive->payer) == 0;
+    drive->is_payer_lost = !drive->has_payer;
+    if (drive->has_payer)
+        fq_payer_fill(&drive->payer, &drive->call);
+}
+
 static void drive_fill_refund(struct fq_drive *drive, const struct fq_refund *refund,
                               struct fq_money amount)
 {
@@ -69,6 +80,7 @@ struct fq_drive *fq_drive_new(struct fq_flow *flow, const struct fq_channel *cha
     call->notify_url = fq_arena_printf(arena, "%.*s/notify/%.*s", fq_str_arg(flow->conf.public_url),
                                        fq_str_arg(channel->conf->name));
     call->return_url = fq_link(flow, "back", payment, arena);
+    drive_fill_payer(drive, payment);
     if (attempt_n > 0)
         drive_fill_attempt(drive, &ledger->attempts[attempt_n - 1]);
     for (uint32_t i = 0; refund_n > 0 && i < ledger->n_refunds_loaded; i++) {
@@ -116,6 +128,7 @@ static const char *drive_judge(const struct fq_drive *drive, bool is_begin)
         .amount = is_refund ? drive->call.refund_amount : drive->call.amount,
         .now_ms = drive->call.now_unix_ms,
         .n_sends = drive->n_sends,
+        .payer = drive->has_payer ? &drive->payer : NULL,
     };
     return fq_drive_refuse(drive->channel, &drive->answer, asked);
 }
@@ -161,6 +174,13 @@ void fq_drive_start(struct fq_drive *drive)
     fq_flow_busy(drive->flow, drive->seq);
     drive->catalog = fq_catalog_hold(drive->flow->conf.catalog);
     drive->asked_ms = fq_flow_now(drive->flow);
+    if (drive->is_payer_lost) {
+        drive->refusal = "the payer's data cannot be opened";
+        fq_say_fault("planning a payment for its payer",
+                     "the data cannot be opened: is the key they were sealed with configured?");
+        drive_finish(drive);
+        return;
+    }
     drive_adapt(drive, NULL, drive_planned);
 }
 
@@ -180,10 +200,17 @@ static void drive_unclear(struct fq_drive *drive, const char *why, struct fq_str
     drive_settle(drive);
 }
 
+static void drive_take_answer(struct fq_drive *drive, const struct fq_adapt *adapt)
+{
+    drive->answer = adapt->answer;
+    if (drive->has_payer)
+        fq_payer_scrub(&drive->payer, &drive->answer);
+}
+
 static void drive_planned(struct fq_adapt *adapt)
 {
     struct fq_drive *drive = adapt->flow;
-    drive->answer = adapt->answer;
+    drive_take_answer(drive, adapt);
     if (drive->answer.is_fault) {
         drive_unclear(drive,
                       drive->answer.is_busy ? "there is no time to plan it now"
@@ -332,7 +359,7 @@ static void drive_has_key(void *asker, bool is_kept)
 static void drive_heard(struct fq_adapt *adapt)
 {
     struct fq_drive *drive = adapt->flow;
-    drive->answer = adapt->answer;
+    drive_take_answer(drive, adapt);
     if (drive->answer.is_fault) {
         drive_unclear(drive, "the adapter could not read the answer", drive->answer.reason);
         return;

@@ -39,6 +39,8 @@ static void open_take_action(struct fq_open *open, const struct fq_verdict *verd
 {
     struct fq_pair *fields =
         fq_arena_array(open->arena, verdict->message.fields.n_items, sizeof(*fields));
+    if (open->ledger->payment.identity_asked)
+        fq_arena_wipe_on_free(open->arena); /* the form names the payer */
     open->action = verdict->action;
     open->action_expires_ms = verdict->action_expires_unix_ms;
     open->action_text = fq_arena_copy(open->arena, verdict->action_text);

@@ -96,6 +96,10 @@ struct fq_drive {
 
     bool has_fetched; /* a key, for this very answer */
 
+    bool has_payer;     /* CREATE of a payment with one: in `arena`, in clear */
+    bool is_payer_lost; /* it could not be opened: nothing is planned without it */
+    struct fq_payer payer;
+
     void (*done)(struct fq_drive *drive); /* then the drive is freed */
     void *asker;
 
@@ -307,6 +311,26 @@ struct fq_open {
 };
 
 void fq_open_run(struct fq_open *open);
+
+/* ---- who is to pay (payer.c) ---- */
+
+enum {
+    FQ_PAYER_E_LOST = 100,
+};
+
+/* Code 0: the channel takes the request's payer, who is sealed for payment `seq`. */
+struct fq_status fq_payer_take(struct fq_flow *flow, const struct fq_channel *channel,
+                               const struct fq_operation *operation, int64_t seq,
+                               struct fq_str *ret_sealed);
+/* What the payer adds to a request's content. */
+int fq_payer_add_content(struct fq_flow *flow, const struct fq_payer *payer, struct fq_buf *buf);
+/* Opens a payment's payer in `arena`, which is wiped in the end. FQ_PAYER_E_LOST: the key is not
+ * configured any more, or the row was altered. */
+int fq_payer_open(struct fq_flow *flow, const struct fq_payment *payment, struct fq_arena *arena,
+                  struct fq_payer *ret);
+void fq_payer_fill(const struct fq_payer *payer, struct fq_call *call);
+/* Leaves out what an adapter or the platform said that names the payer. */
+void fq_payer_scrub(const struct fq_payer *payer, struct fq_answer *answer);
 
 /* ---- visits ---- */
 

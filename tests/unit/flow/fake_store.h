@@ -76,8 +76,8 @@ FAKE_MAYBE struct fq_payment fake_copy_payment(const struct fq_payment *from,
 {
     struct fq_payment to = *from;
     struct fq_str *const texts[] = {
-        &to.merchant_id, &to.merchant_order_id, &to.channel, &to.subject,     &to.return_url,
-        &to.buyer_ip,    &to.buyer_user_agent,  &to.quote,   &to.platform_ref
+        &to.merchant_id, &to.merchant_order_id, &to.channel, &to.subject,      &to.return_url,
+        &to.buyer_ip,    &to.buyer_user_agent,  &to.quote,   &to.platform_ref, &to.payer
     };
     fake_copy_texts(arena, texts, fq_array_size(texts));
     return to;

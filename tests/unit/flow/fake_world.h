@@ -26,6 +26,9 @@
 #define FAKE_PENDING_MAX 64
 #define FAKE_WORDS_MAX   64
 
+/* What an adapter does with a payer's name that it must not. */
+enum fake_leak { FAKE_LEAK_NONE = 0, FAKE_LEAK_LINK, FAKE_LEAK_MEMORY, FAKE_LEAK_REASON };
+
 enum fake_work { FAKE_TX = 1, FAKE_READ, FAKE_ADAPT, FAKE_SEND };
 
 struct fake_pending {
@@ -65,7 +68,12 @@ static struct fake_world {
     char number_sent[64];  /* the object of the last message to the platform */
     char number_asked[64]; /* the last order number that was planned */
     char number_refund[64];
-    char url_seen[256]; /* of the last notification or return */
+    char url_seen[256];              /* of the last notification or return */
+    char payer_seen[FAKE_KINDS][64]; /* the name in the last call of each kind */
+    uint32_t leak;                   /* fake_leak */
+    bool has_no_payer_key;
+    bool is_payer_hashed;  /* a plain digest was made of what names it */
+    struct fq_payer payer; /* that no digest may see */
 
     /* the configuration */
     struct fq_merchant merchants[2];
@@ -195,12 +203,33 @@ FAKE_MAYBE void fake_keep_number(char ret[64], struct fq_str number)
         memcpy(ret, number.ptr, number.len);
 }
 
+/* A payer goes into a form, or where this adapter should not put it. */
+static void fake_begin_payer(struct fq_adapt *adapt)
+{
+    struct fq_verdict *verdict = &adapt->answer.verdict;
+    struct fq_pair *pair = fq_arena_alloc(adapt->arena, sizeof(*pair));
+    if (adapt->call.payer_name.len == 0 || fake.leak == FAKE_LEAK_LINK)
+        return;
+    *pair = (struct fq_pair){ fq_lit("who"), fq_arena_copy(adapt->arena, adapt->call.payer_name) };
+    verdict->action = FQ_ACTION_FORM_POST;
+    verdict->message.fields = (struct fq_pairs){ pair, 1 };
+    if (fake.leak == FAKE_LEAK_MEMORY)
+        verdict->memory = verdict->message.fields;
+}
+
 static void fake_begin(struct fq_adapt *adapt)
 {
     const struct fq_call *call = &adapt->call;
     struct fq_verdict *verdict = &adapt->answer.verdict;
     bool is_refund = call->object == FQ_OBJECT_REFUND;
     fake.n_begun[adapt->kind]++;
+    fake_keep_number(fake.payer_seen[adapt->kind], call->payer_name);
+    if (fake.leak == FAKE_LEAK_REASON) {
+        adapt->answer.is_fault = true;
+        adapt->answer.reason =
+            fq_arena_printf(adapt->arena, "no card of %.*s", fq_str_arg(call->payer_name));
+        return;
+    }
     if (fake.begin_fault == adapt->kind) {
         adapt->answer.is_fault = true;
         adapt->answer.reason = fq_lit("staged");
@@ -215,6 +244,7 @@ static void fake_begin(struct fq_adapt *adapt)
         bool is_app = call->terminal == FQ_TERMINAL_APP;
         verdict->action = is_app ? FQ_ACTION_APP_SDK : FQ_ACTION_REDIRECT;
         verdict->action_expires_unix_ms = call->deadline_unix_ms;
+        fake_begin_payer(adapt);
         verdict->message.url = fq_arena_printf(adapt->arena, "https://pay.example/cashier?%.*s",
                                                fq_str_arg(call->order_number));
         if (is_app)
@@ -366,6 +396,7 @@ static void fake_world_random(void *ctx, void *ret, size_t size)
 static void fake_world_sha256(void *ctx, struct fq_str text, unsigned char ret[32])
 {
     (void)ctx;
+    fake.is_payer_hashed |= fq_payer_shows(&fake.payer, text);
     fq_sha256(text, ret);
 }
 
@@ -374,6 +405,38 @@ static void fake_world_mac(void *ctx, const char *purpose, struct fq_str text,
 {
     (void)ctx;
     fq_hmac_sha256(fq_str_of(purpose), text, ret);
+}
+
+/* Anything that cannot be read by looking at it, and opens for its context only. */
+static int fake_world_seal(void *ctx, struct fq_str context, struct fq_str plain,
+                           struct fq_arena *arena, struct fq_str *ret)
+{
+    (void)ctx;
+    char *sealed = fq_arena_alloc(arena, 32 + plain.len);
+    if (fake.has_no_payer_key)
+        return FQ_WORLD_E_REFUSED;
+    assert_non_null(sealed);
+    fq_sha256(context, (unsigned char *)sealed);
+    for (size_t i = 0; i < plain.len; i++)
+        sealed[32 + i] = (char)(plain.ptr[i] ^ 0x55);
+    *ret = (struct fq_str){ sealed, 32 + plain.len };
+    return 0;
+}
+
+static int fake_world_unseal(void *ctx, struct fq_str context, struct fq_str sealed,
+                             struct fq_arena *arena, struct fq_str *ret)
+{
+    (void)ctx;
+    unsigned char place[32];
+    fq_sha256(context, place);
+    if (fake.has_no_payer_key || sealed.len < 32 || memcmp(sealed.ptr, place, 32) != 0)
+        return FQ_WORLD_E_REFUSED;
+    char *plain = fq_arena_alloc(arena, sealed.len);
+    assert_non_null(plain);
+    for (size_t i = 32; i < sealed.len; i++)
+        plain[i - 32] = (char)(sealed.ptr[i] ^ 0x55);
+    *ret = (struct fq_str){ plain, sealed.len - 32 };
+    return 0;
 }
 
 static int fake_world_sign(void *ctx, struct fq_str type, struct fq_str payload,
@@ -469,6 +532,7 @@ static void fake_configure(void)
                    .exponent = 2,
                    .terminals = 0x1e,
                    .partial_refund = 1,
+                   .takes_payer = 1,
                    .reopen_is_same_order = 1,
                    .opens_at_create = 1u << FQ_TERMINAL_APP | 1u << FQ_TERMINAL_QR,
                    .amount_min_minor = 100,
@@ -495,6 +559,8 @@ FAKE_MAYBE int fake_begin_test(void **state)
                                     .sha256 = fake_world_sha256,
                                     .mac = fake_world_mac,
                                     .sign_status = fake_world_sign,
+                                    .seal = fake_world_seal,
+                                    .unseal = fake_world_unseal,
                                     .transact = fake_world_transact,
                                     .read = fake_world_read,
                                     .adapt = fake_world_adapt,
