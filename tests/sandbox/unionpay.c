@@ -153,8 +153,7 @@ void unionpay_rotate_encryption(struct unionpay *unionpay)
     unionpay_leaf_free(&unionpay->encryption[1]);
     unionpay->encryption[1] = unionpay->encryption[0];
     unionpay->encryption[0] = (struct unionpay_leaf){ 0 };
-    unionpay_leaf_make(unionpay->config.chain, UNIONPAY_ENCRYPT_NAME, false, NULL,
-                       &unionpay->encryption[0]);
+    unionpay_leaf_make_encryption(unionpay->config.chain, &unionpay->encryption[0]);
 }
 
 const char *unionpay_time_format(int64_t unix_ms, char ret[UNIONPAY_TIME_SIZE])

@@ -130,12 +130,25 @@ static void cashier_show_code(const struct unionpay *unionpay, const struct unio
     unionpay_page_code(html, &shown, &code);
 }
 
+static enum unionpay_page_outcome cashier_outcome(const struct unionpay *unionpay,
+                                                  const struct unionpay_order *order)
+{
+    if (order->state == UNIONPAY_SUCCEEDED)
+        return UNIONPAY_PAGE_PAID;
+    if (order->state == UNIONPAY_PROCESSING)
+        return UNIONPAY_PAGE_PROCESSING;
+    if (order->state == UNIONPAY_OPEN && unionpay_order_timed_out(unionpay, order))
+        return UNIONPAY_PAGE_TIMED_OUT;
+    if (order->state == UNIONPAY_OPEN && order->step == UNIONPAY_STEP_LEFT)
+        return UNIONPAY_PAGE_LEFT;
+    return UNIONPAY_PAGE_FAILED;
+}
+
 /* The signed way back; without a payment, only an address. */
 static void cashier_show_result(struct unionpay *unionpay, const struct unionpay_order *order,
                                 struct text *html)
 {
     bool is_paid = order->state == UNIONPAY_SUCCEEDED;
-    bool is_over = order->state == UNIONPAY_OPEN && unionpay_order_timed_out(unionpay, order);
     const char *code = unionpay_order_answer(unionpay, order);
     const char *fail_url = unionpay_order_get(order, "frontFailUrl");
     FORM_CLEANUP form = { 0 };
@@ -150,9 +163,7 @@ static void cashier_show_result(struct unionpay *unionpay, const struct unionpay
         fields[i] = (struct unionpay_page_field){ form.fields[i].name, form.fields[i].value };
     STRING_CLEANUP text = unionpay_code_text(code, NULL);
     struct unionpay_page_result result = {
-        .outcome = is_paid   ? UNIONPAY_PAGE_PAID
-                   : is_over ? UNIONPAY_PAGE_TIMED_OUT
-                             : UNIONPAY_PAGE_FAILED,
+        .outcome = cashier_outcome(unionpay, order),
         .code = code,
         .text = text,
         .query_id = order->query_id,
@@ -322,6 +333,8 @@ static void cashier_act(struct unionpay *unionpay, struct unionpay_order *order,
     } else if (strcmp(act, "decline") == 0) {
         unionpay_order_decline(order, "60");
         order->step = UNIONPAY_STEP_DECLINED;
+    } else if (strcmp(act, "retry") == 0) {
+        order->step = UNIONPAY_STEP_CARD;
     } else if (strcmp(act, "card") == 0) {
         cashier_take_card(order, form);
     } else if (strcmp(act, "terms") == 0 && order->step == UNIONPAY_STEP_TERMS) {

@@ -18,15 +18,21 @@
 #include "tests/sandbox/key.h"
 #include "tests/sandbox/text.h"
 
-#define CHAIN_FROM    "20200101000000Z"
-#define CHAIN_UNTIL   "20450101000000Z"
-#define CHAIN_EXPIRED "20250731011916Z"
+#define CHAIN_ENCRYPTION_NAME "041@8310000000083040@中国银联股份有限公司@00016496"
+
+#define CHAIN_FROM     "20200101000000Z"
+#define CHAIN_UNTIL    "20450101000000Z"
+#define CHAIN_SIGNS    "digitalSignature,nonRepudiation"
+#define CHAIN_ENCRYPTS "keyEncipherment,dataEncipherment"
+#define CHAIN_ISSUES   "keyCertSign,cRLSign"
+#define CHAIN_EXPIRED  "20250731011916Z"
 
 /* What a certificate is to be; the issuer NULL: it signs itself. */
 struct chain_wish {
     const char *common_name;
     const struct unionpay_leaf *issuer;
     const char *until;
+    const char *usage;
     bool is_authority;
     bool sha1;
 };
@@ -109,9 +115,7 @@ static void chain_issue(const struct chain_wish *wish, struct unionpay_leaf *ret
         abort();
     chain_extend(cert, issuer, NID_basic_constraints,
                  wish->is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
-    chain_extend(cert, issuer, NID_key_usage,
-                 wish->is_authority ? "keyCertSign,cRLSign"
-                                    : "digitalSignature,nonRepudiation,keyEncipherment");
+    chain_extend(cert, issuer, NID_key_usage, wish->usage);
     chain_extend(cert, issuer, NID_subject_key_identifier, "hash");
     if (issuer != cert)
         chain_extend(cert, issuer, NID_authority_key_identifier, "keyid");
@@ -133,6 +137,7 @@ void unionpay_leaf_make(const struct unionpay_chain *chain, const char *common_n
     struct chain_wish wish = { .common_name = common_name,
                                .issuer = &chain->middle,
                                .until = expired ? CHAIN_EXPIRED : CHAIN_UNTIL,
+                               .usage = CHAIN_SIGNS,
                                .sha1 = chain->sha1 };
     unionpay_leaf_free(ret);
     if (key != NULL)
@@ -141,9 +146,23 @@ void unionpay_leaf_make(const struct unionpay_chain *chain, const char *common_n
     chain_issue(&wish, ret);
 }
 
+void unionpay_leaf_make_encryption(const struct unionpay_chain *chain, struct unionpay_leaf *ret)
+{
+    struct chain_wish wish = { .common_name = CHAIN_ENCRYPTION_NAME,
+                               .issuer = &chain->middle,
+                               .until = CHAIN_UNTIL,
+                               .usage = CHAIN_ENCRYPTS,
+                               .sha1 = chain->sha1 };
+    unionpay_leaf_free(ret);
+    ret->private_key = key_generate();
+    chain_issue(&wish, ret);
+}
+
 void unionpay_leaf_forge(const char *common_name, EVP_PKEY *key, struct unionpay_leaf *ret)
 {
-    struct chain_wish wish = { .common_name = common_name, .until = CHAIN_UNTIL };
+    struct chain_wish wish = { .common_name = common_name,
+                               .until = CHAIN_UNTIL,
+                               .usage = CHAIN_SIGNS };
     unionpay_leaf_free(ret);
     EVP_PKEY_up_ref(key);
     ret->private_key = key;
@@ -161,14 +180,16 @@ void unionpay_leaf_free(struct unionpay_leaf *leaf)
 struct unionpay_chain *unionpay_chain_make(bool sha1)
 {
     struct unionpay_chain *chain = text_alloc(sizeof(*chain));
-    struct chain_wish root = { "SANDBOX CS CA", NULL, CHAIN_UNTIL, true, sha1 };
-    struct chain_wish middle = { "SANDBOX OCA1", &chain->root, CHAIN_UNTIL, true, sha1 };
+    struct chain_wish root = { "SANDBOX CS CA", NULL, CHAIN_UNTIL, CHAIN_ISSUES, true, sha1 };
+    struct chain_wish middle = {
+        "SANDBOX OCA1", &chain->root, CHAIN_UNTIL, CHAIN_ISSUES, true, sha1
+    };
     chain->sha1 = sha1;
     chain->root.private_key = key_generate();
     chain_issue(&root, &chain->root);
     chain->middle.private_key = key_generate();
     chain_issue(&middle, &chain->middle);
-    unionpay_leaf_make(chain, UNIONPAY_ENCRYPT_NAME, false, NULL, &chain->encryption);
+    unionpay_leaf_make_encryption(chain, &chain->encryption);
     return chain;
 }
 

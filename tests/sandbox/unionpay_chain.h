@@ -9,7 +9,6 @@
 #include <openssl/types.h>
 
 #define UNIONPAY_SIGNER_NAME   "041@8310000000083040@中国银联股份有限公司@00016495"
-#define UNIONPAY_ENCRYPT_NAME  "041@8310000000083040@中国银联股份有限公司@00016496"
 #define UNIONPAY_MERCHANT_NAME "041@Z2026-11-1@700000000000001:SIGN@00000001"
 
 /* Starts as { 0 }. */
@@ -36,9 +35,10 @@ struct unionpay_chain *unionpay_chain_keep(const char *folder, bool sha1);
 
 void unionpay_chain_free(struct unionpay_chain *chain);
 
-/* A new leaf under the middle certificate, of a new key where `key` is NULL. */
+/* A new leaf under the middle certificate that signs, of a new key where `key` is NULL. */
 void unionpay_leaf_make(const struct unionpay_chain *chain, const char *common_name, bool expired,
                         EVP_PKEY *key, struct unionpay_leaf *ret);
+void unionpay_leaf_make_encryption(const struct unionpay_chain *chain, struct unionpay_leaf *ret);
 /* What a forger makes: any name, signed by the key itself. */
 void unionpay_leaf_forge(const char *common_name, EVP_PKEY *key, struct unionpay_leaf *ret);
 void unionpay_leaf_free(struct unionpay_leaf *leaf);

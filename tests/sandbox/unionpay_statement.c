@@ -60,7 +60,7 @@ static struct unionpay_file_record statement_record(const struct unionpay *union
         .order_id = order->order_id,
         .card_type = paid->card->type,
         .fee_fen = is_consume ? -fee_fen : 0,
-        .settle_fen = is_consume ? order->amount_fen - fee_fen : -order->amount_fen,
+        .settle_fen = is_consume ? order->amount_fen : -order->amount_fen,
         .pay_type = "0001",
         .txn_type = unionpay_order_get(order, "txnType"),
         .txn_sub_type = unionpay_order_get(order, "txnSubType"),
