@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "daemon/conf/conf.h"
+#include "daemon/crypto/box.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/crypto/seal.h"
 #include "daemon/flow/flow.h"
@@ -16,7 +17,7 @@
 #include "daemon/store/store.h"
 
 #define FQ_TOKEN_KEY_SIZE 32
-#define FQ_PURPOSES_N     4 /* of MACs (world.c) */
+#define FQ_PURPOSES_N     5 /* of MACs (world.c) */
 
 /* One configuration and all that was opened for it. Immutable; a reload makes another one. */
 struct fq_setup {
@@ -24,6 +25,7 @@ struct fq_setup {
     struct fq_conf *conf;
     struct fq_arena *arena;
     struct fq_sealer *sealer;
+    struct fq_box *payer_box; /* NULL: no key, payers are refused */
     unsigned char token_key[FQ_TOKEN_KEY_SIZE];
     char curve_secret[41];
     struct fq_public_key *public_keys;

@@ -71,6 +71,22 @@ static void setup_curve_secret(struct fq_setup *setup, struct fq_conf_errors *er
     fq_wipe(text, sizeof(text));
 }
 
+/* The first seals, all open: a new key is put before the old one, which stays while payments sealed
+ * under it are open. */
+static void setup_payer_keys(struct fq_setup *setup, struct fq_conf_errors *errors)
+{
+    const struct fq_conf *conf = setup->conf;
+    if (conf->n_payer_key_files > 0)
+        setup->payer_box = fq_box_new();
+    for (size_t i = 0; i < conf->n_payer_key_files; i++) {
+        int r = fq_box_load(setup->payer_box, conf->payer_key_files[i].ptr);
+        if (r != 0)
+            fq_conf_blame(conf, errors,
+                          fq_arena_printf(setup->arena, "signing.payer_key_files[%zu]", i),
+                          fq_str_of(r > 0 ? fq_keyring_reason(r) : fq_trace()));
+    }
+}
+
 static void setup_signing_keys(struct fq_setup *setup, struct fq_conf_errors *errors)
 {
     const struct fq_conf *conf = setup->conf;
@@ -159,6 +175,7 @@ int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors
     setup->arena = fq_arena_new(16 * FQ_ARENA_SIZE_MAX);
     setup_token_key(setup, errors);
     setup_curve_secret(setup, errors);
+    setup_payer_keys(setup, errors);
     setup_signing_keys(setup, errors);
     setup_texts(setup->conf);
     FQ_TRY(setup_channels(setup, errors));
@@ -181,6 +198,7 @@ void fq_setup_free(struct fq_setup *setup)
     fq_free(fq_unconst(setup->catalog.channels));
     fq_clients_free(&setup->clients);
     fq_sealer_free(setup->sealer);
+    fq_box_free(setup->payer_box);
     fq_conf_free(setup->conf);
     fq_arena_free(setup->arena);
     fq_wipe(setup, sizeof(*setup));

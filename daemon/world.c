@@ -28,7 +28,7 @@ static void world_sha256(void *ctx, struct fq_str text, unsigned char ret[32])
 }
 
 /* Purposes are separated by deriving a key each, so that no MAC of one is a MAC of another. */
-static const char *const world_purposes[] = { "quote", "open", "back", "status" };
+static const char *const world_purposes[] = { "quote", "open", "back", "status", "payer" };
 _Static_assert(fq_array_size(world_purposes) == FQ_PURPOSES_N, "a key for each purpose");
 
 static struct fq_mac *world_mac_new(const struct fq_daemon *daemon, const char *purpose)
@@ -63,6 +63,26 @@ static int world_sign_status(void *ctx, struct fq_str payload_type, struct fq_st
     *ret_key_id = seals[0].key_id;
     *ret_signature = seals[0].value;
     return 0;
+}
+
+/* The current configuration's keys: after a reload the new one seals. */
+static int world_seal(void *ctx, struct fq_str context, struct fq_str plain, struct fq_arena *arena,
+                      struct fq_str *ret)
+{
+    const struct fq_daemon *daemon = ctx;
+    if (daemon->setup->payer_box == NULL)
+        return FQ_WORLD_E_REFUSED;
+    return fq_box_seal(daemon->setup->payer_box, context, plain, arena, ret);
+}
+
+static int world_unseal(void *ctx, struct fq_str context, struct fq_str sealed,
+                        struct fq_arena *arena, struct fq_str *ret)
+{
+    const struct fq_daemon *daemon = ctx;
+    if (daemon->setup->payer_box == NULL)
+        return FQ_WORLD_E_REFUSED;
+    int r = fq_box_open(daemon->setup->payer_box, context, sealed, arena, ret);
+    return r == FQ_BOX_E_REFUSED ? FQ_WORLD_E_REFUSED : r;
 }
 
 /* ---- the store ---- */
@@ -212,6 +232,8 @@ void fq_world_fill(struct fq_daemon *daemon)
         .sha256 = world_sha256,
         .mac = world_mac,
         .sign_status = world_sign_status,
+        .seal = world_seal,
+        .unseal = world_unseal,
         .transact = world_transact,
         .read = world_read,
         .adapt = world_adapt,
