@@ -94,12 +94,18 @@ static int transact_keep_key(struct fq_engine *engine, const struct fq_tx *tx)
     return 0;
 }
 
+/* What was built in a full arena may be incomplete, and it stays full when all runs again. */
+static int transact_check_arena(const struct fq_tx *tx)
+{
+    if (fq_arena_is_full(tx->arena))
+        return FQ_FAULT(-ENOMEM, "a decision does not fit into its arena");
+    return 0;
+}
+
 static int transact_write(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, struct fq_tx *tx,
                           int64_t loaded_version)
 {
-    /* What was built in a full arena may be incomplete. */
-    if (fq_arena_is_full(tx->arena))
-        return FQ_FAULT(-ENOMEM, "a decision does not fit into its arena");
+    FQ_TRY(transact_check_arena(tx));
     if (tx->ledger != NULL)
         FQ_TRY(fq_write_ledger(engine, sha256_of2, tx->ledger,
                                tx->ledger->payment_is_new ? 0 : loaded_version));
@@ -112,6 +118,7 @@ static int transact_write(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2
 
 static int transact_run(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, struct fq_tx *tx)
 {
+    FQ_TRY(transact_check_arena(tx));
     FQ_TRY(transact_load(engine, tx));
     int64_t loaded_version = tx->ledger != NULL ? tx->ledger->payment.version : 0;
     int decision = tx->decide(tx);
@@ -130,13 +137,31 @@ static void transact_fail(struct fq_tx *tx, int fault)
     (void)snprintf(tx->trace, sizeof(tx->trace), "%s", fq_trace());
 }
 
-/* The outer fault: the whole transaction is gone. */
-static int transact_in_savepoint(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2,
-                                 struct fq_tx *tx)
+static void transact_begin(struct fq_tx *tx)
 {
     tx->result = 0;
     tx->trace[0] = '\0';
     fq_trace_clear();
+}
+
+/* Faults are rare, and savepoints cost as much as a small statement each: the batch runs without
+ * them. */
+static int transact_bare(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2,
+                         struct fq_job *jobs)
+{
+    FQ_TRY(engine->calls->begin(engine));
+    for (struct fq_job *job = jobs; job != NULL; job = job->next) {
+        transact_begin(transact_tx(job));
+        FQ_TRY(transact_run(engine, sha256_of2, transact_tx(job)));
+    }
+    return 0;
+}
+
+/* The outer fault: the whole transaction is gone. */
+static int transact_in_savepoint(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2,
+                                 struct fq_tx *tx)
+{
+    transact_begin(tx);
     FQ_TRY(engine->calls->savepoint(engine));
     int r = transact_run(engine, sha256_of2, tx);
     if (r == 0) {
@@ -150,7 +175,9 @@ static int transact_in_savepoint(struct fq_engine *engine, fq_sha256_of2_fn *sha
     return 0;
 }
 
-static int transact_all(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, struct fq_job *jobs)
+/* Whoever faults leaves the others alone. */
+static int transact_guarded(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2,
+                            struct fq_job *jobs)
 {
     FQ_TRY(engine->calls->begin(engine));
     for (struct fq_job *job = jobs; job != NULL; job = job->next)
@@ -160,7 +187,12 @@ static int transact_all(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, 
 
 int fq_transact(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, struct fq_job *jobs)
 {
-    int r = transact_all(engine, sha256_of2, jobs);
+    int r = transact_bare(engine, sha256_of2, jobs);
+    if (r != 0 && !engine->disk_failed) {
+        if (engine->calls->is_in_transaction(engine))
+            engine->calls->rollback(engine);
+        r = transact_guarded(engine, sha256_of2, jobs);
+    }
     if (r == 0 && !engine->disk_failed)
         r = engine->calls->commit(engine);
     if (engine->disk_failed)

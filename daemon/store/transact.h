@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transactions in one commit: each is loaded, decided and written inside a savepoint of its own. */
+/* Transactions in one commit: each is loaded, decided and written. */
 #ifndef FQ_STORE_TRANSACT_H
 #define FQ_STORE_TRANSACT_H
 
@@ -11,7 +11,8 @@ enum {
 };
 
 /* Runs a list of jobs, each inside a struct fq_tx, and fills in their results; one that faults
- * leaves the others alone, unless the whole transaction went with it: then all have a fault. */
+ * leaves the others alone, unless the whole transaction went with it: then all have a fault. After
+ * a fault all of them run once more, each in a savepoint. */
 int fq_transact(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, struct fq_job *jobs);
 
 #endif
