@@ -70,6 +70,7 @@ USES-client  := client crypto base
 USES-ctl     := ctl client plugin store conf core crypto base
 USES-sdk     := sdk base
 USES-huabei  := vectors huabei sdk base
+USES-bankcard := vectors bankcard sdk base
 
 LIBS-crypto  := -lcrypto
 LIBS-conf    := -lconfig
@@ -96,6 +97,7 @@ $(B)/lib/io.a: $(B)/gen/fenqi.pb-c.o
 $(B)/daemon/store/migrate.o: $(wildcard daemon/store/schema/*.sql)
 $(B)/lib/sdk.a: $(call o,$(wildcard adapters/sdk/*.c))
 $(B)/lib/huabei.a: $(call o,$(wildcard adapters/huabei/*.c))
+$(B)/lib/bankcard.a: $(call o,$(wildcard adapters/bankcard/*.c))
 $(B)/lib/vectors.a: $(call o,$(wildcard tests/vectors/*.c))
 $(B)/lib/client.a: $(call o,$(wildcard proto/client/*.c)) $(B)/gen/fenqi.pb-c.o
 $(B)/lib/ctl.a: $(call o,$(filter-out daemon/ctl/main.c,$(wildcard daemon/ctl/*.c)))

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asks UnionPay what became of a transaction, by the key of its own request; and what that means
+ * for an order. */
+#include "adapters/bankcard/bankcard.h"
+
+#define QUERY_BUSY_MS 60000
+
+/* ---- any transaction ---- */
+
+/*= fact sheet 4.5: "orderId + txnTime + merId are the original ones": with a new txnTime the
+ * platform would know no such order, though it is there. */
+int bankcard_ask(const struct bankcard_asked *asked, struct fq_verdict *ret)
+{
+    struct bankcard_request request;
+    if (asked->txn_time.len == 0)
+        return asked->host->fail(asked->host, "the transaction's txnTime is not known");
+    if (bankcard_request_init(&request, asked->self, asked->host, BANKCARD_QUERY) != 0)
+        return -1;
+    bankcard_request_add(&request, "orderId", asked->order_id);
+    bankcard_request_add(&request, "txnTime", asked->txn_time);
+    return bankcard_request_send(&request, asked->self->query_url, ret);
+}
+
+/*= fact sheet 4.5: "respCode = result of the query itself. If 00, look at origRespCode". */
+enum bankcard_class bankcard_hear(const struct bankcard_asked *asked,
+                                  const struct fq_message *message, struct fq_verdict *ret,
+                                  struct fq_pairs *ret_fields)
+{
+    if (!bankcard_read(asked, message, ret, ret_fields))
+        return BANKCARD_UNPROVEN;
+    enum bankcard_class class = bankcard_classify(fq_pairs_get(*ret_fields, "respCode"));
+    struct fq_str code = fq_pairs_get(*ret_fields, "origRespCode");
+    if (class == BANKCARD_BUSY)
+        ret->retry_after_ms = QUERY_BUSY_MS;
+    if (class == BANKCARD_ABSENT) {
+        ret->proof = fq_slice("respCode=34");
+        return class;
+    }
+    if (class != BANKCARD_DONE || !fq_slice_is_word(code, 2))
+        return BANKCARD_UNPROVEN;
+    bankcard_tell(asked->host, *ret_fields, "origRespCode", "origRespMsg", ret);
+    ret->proof = fq_slice_assign(asked->host, "origRespCode", code);
+    class = bankcard_classify(code);
+    return class == BANKCARD_ABSENT ? BANKCARD_UNCLEAR : class;
+}
+
+/* ---- an order ---- */
+
+static struct bankcard_asked query_of(const struct bankcard *self, const struct fq_host *host,
+                                      const struct fq_call *call)
+{
+    return (struct bankcard_asked){ self, host, call, call->order_number,
+                                    fq_pairs_get(call->memory, "txn_time") };
+}
+
+int bankcard_query_begin(void *self, const struct fq_host *host, const struct fq_call *call,
+                         struct fq_verdict *ret)
+{
+    const struct bankcard_asked asked = query_of(self, host, call);
+    return bankcard_ask(&asked, ret);
+}
+
+/* The hosted page takes what the buyer types; whether what we sent was compared with it is a matter
+ * of contract, and told by the setting. */
+static uint32_t query_identity(const struct bankcard_asked *asked)
+{
+    if (fq_pairs_get(asked->call->memory, "payer").len == 0)
+        return FQ_IDENTITY_NOT_ASKED;
+    return bankcard_is_yes(asked->self->identity_is_checked) ? FQ_IDENTITY_REAL_NAME_MATCHED
+                                                             : FQ_IDENTITY_UNKNOWN;
+}
+
+static int query_paid(const struct bankcard_asked *asked, struct fq_pairs fields,
+                      struct fq_verdict *ret)
+{
+    struct fq_str settle_date = fq_pairs_get(fields, "settleDate");
+    const struct fq_pair memory[] = {
+        { fq_slice("txn_time"), asked->txn_time },
+        { fq_slice("payer"), fq_pairs_get(asked->call->memory, "payer") },
+        { fq_slice("query_id"), bankcard_query_id(fields) },
+        { fq_slice("settle_date"),
+          fq_slice_is_digits(settle_date, 4) ? settle_date : fq_slice("") },
+    };
+    ret->outcome = FQ_OUTCOME_PAID;
+    ret->platform_ref = bankcard_query_id(fields); /* not before: each try has one of its own */
+    ret->instalments = bankcard_terms(asked->host, fields);
+    ret->identity = query_identity(asked);
+    return bankcard_remember(asked->host, memory, BANKCARD_COUNT(memory), ret);
+}
+
+/*= fact sheet 6.3: "a query after payTimeout is final: origRespCode not in {00, A6} -> failed". For
+ * a code that itself says "not yet" that is only believed where the setting says so. */
+static bool query_is_over(const struct bankcard_asked *asked)
+{
+    return bankcard_is_yes(asked->self->pending_is_final_after_timeout) &&
+           asked->call->now_unix_ms >
+               asked->call->deadline_unix_ms + bankcard_about.settle_margin_ms;
+}
+
+static int query_judge(const struct bankcard_asked *asked, enum bankcard_class class,
+                       struct fq_pairs fields, struct fq_verdict *ret)
+{
+    switch (class) {
+    case BANKCARD_DONE:
+        return query_paid(asked, fields, ret);
+    case BANKCARD_FAILED:
+    case BANKCARD_LATER:
+    case BANKCARD_ECHO:
+        ret->outcome = FQ_OUTCOME_DECLINED;
+        return 0;
+    case BANKCARD_WAITS:
+        ret->outcome = query_is_over(asked) ? FQ_OUTCOME_DECLINED : FQ_OUTCOME_PENDING;
+        return 0;
+    case BANKCARD_DEBITED:
+        return fq_verdict_unknown(ret, "debited, but not posted: to be reconciled by hand");
+    case BANKCARD_UNPROVEN:
+    case BANKCARD_ABSENT:
+    case BANKCARD_UNCLEAR:
+    case BANKCARD_TWICE:
+    case BANKCARD_BUSY:
+        break;
+    }
+    if (query_is_over(asked))
+        ret->outcome = FQ_OUTCOME_DECLINED;
+    return 0;
+}
+
+/* The platform knows the order: is it the one that we sent? */
+static int query_found(const struct bankcard_asked *asked, enum bankcard_class class,
+                       struct fq_pairs fields, struct fq_verdict *ret)
+{
+    enum bankcard_kind kind =
+        asked->call->instalments == 1 ? BANKCARD_CONSUME : BANKCARD_INSTALMENTS;
+    if (!bankcard_is_kind(fields, kind))
+        return fq_verdict_unknown(ret, "the answer is about another kind of transaction");
+    if (!bankcard_money(fields, &ret->amount))
+        return fq_verdict_unknown(ret, "the answer says no amount in CNY");
+    ret->number = fq_pairs_get(fields, "orderId");
+    return query_judge(asked, class, fields, ret);
+}
+
+int bankcard_query_resume(void *self, const struct fq_host *host, const struct fq_call *call,
+                          const struct fq_message *message, struct fq_verdict *ret)
+{
+    const struct bankcard_asked asked = query_of(self, host, call);
+    struct fq_pairs fields = { NULL, 0 };
+    ret->object = FQ_OBJECT_PAYMENT;
+    enum bankcard_class class = bankcard_hear(&asked, message, ret, &fields);
+    if (class == BANKCARD_ABSENT)
+        ret->outcome = FQ_OUTCOME_NOT_FOUND;
+    if (class == BANKCARD_ABSENT || class == BANKCARD_UNPROVEN)
+        return 0;
+    return query_found(&asked, class, fields, ret);
+}
