@@ -29,7 +29,7 @@ trap 'exit 1' INT TERM
 
 # shellcheck source=/dev/null
 for part in bench checks/gateway checks/cashier checks/orders checks/notify checks/faults \
-    checks/control checks/terminals checks/app checks/bill checks/certificates; do
+    checks/control checks/terminals checks/app checks/bill checks/certificates checks/unionpay; do
     . "$here/$part.sh"
 done
 
@@ -49,6 +49,8 @@ check "the model is built alone" build_units
 check "the tools by themselves" unit test_parts
 check "UnionPay's pages by themselves" unit test_unionpay_page
 check "UnionPay's settlement file by itself" unit test_unionpay_file
+check "UnionPay's model by itself" unit test_unionpay
+check "UnionPay's model behind a payment" unit test_unionpay_back
 check "the model by itself" unit test_model
 make_keys
 start
@@ -70,6 +72,8 @@ test_encryption
 stop_sandbox "$second_pid"
 check "SIGTERM ends the second one cleanly" equals "$?" 0
 second_pid=
+start_unionpay
+test_unionpay
 stop_sandbox "$sandbox_pid"
 check "SIGTERM ends it cleanly" equals "$?" 0
 sandbox_pid=
