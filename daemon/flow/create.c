@@ -20,6 +20,8 @@ struct create {
     unsigned char secret[FQ_SECRET_SIZE];
     int64_t seq;
     struct fq_str payer; /* sealed */
+    struct fq_note note; /* the words of the disclosure, */
+    bool has_note;       /* unless they are kept already */
     int64_t now_ms;
     int64_t expires_ms;
     struct fq_status checked; /* code 0: every check passed */
@@ -114,19 +116,6 @@ static struct fq_status create_check_life(struct create *create)
     return (struct fq_status){ 0 };
 }
 
-static struct fq_status create_check_disclosure(const struct create *create)
-{
-    const struct fq_create_payment *request = &create->operation->create_payment;
-    int64_t seconds_min = create->operation->merchant->disclosure_seconds_min;
-    if (seconds_min > 0 && !request->disclosure_confirmed)
-        return fq_status_invalid("create_payment.disclosure.confirmed", "DISCLOSURE_NOT_CONFIRMED",
-                                 fq_lit("the buyer must have confirmed the cost disclosure"));
-    if (request->disclosure_seconds < seconds_min)
-        return fq_status_invalid("create_payment.disclosure.seconds", "DISCLOSURE_TOO_SHORT",
-                                 fq_lit("the buyer must have had the minimum reading time"));
-    return (struct fq_status){ 0 };
-}
-
 static struct fq_status create_check(struct create *create)
 {
     struct fq_status status = create_check_texts(&create->operation->create_payment);
@@ -137,7 +126,8 @@ static struct fq_status create_check(struct create *create)
     if (status.code == FQ_CODE_OK)
         status = create_check_life(create);
     if (status.code == FQ_CODE_OK)
-        status = create_check_disclosure(create);
+        status =
+            fq_disclosed_check(create->operation, create->channel, &create->quote, create->now_ms);
     if (status.code == FQ_CODE_OK && create->operation->create_payment.has_payer)
         status = fq_payer_take(create->flow, create->channel, create->operation, create->seq,
                                &create->payer);
@@ -194,6 +184,11 @@ static void create_fill(struct create *create, struct fq_ledger *ledger)
     payment->merchant_percent = quote->merchant_percent;
     payment->buyer_fee_minor = quote->buyer_fee_minor;
     payment->merchant_fee_minor = quote->merchant_fee_minor;
+    payment->issuer = quote->issuer;
+    payment->nominal_annual_bp = quote->nominal_annual_bp;
+    payment->effective_annual_bp = quote->effective_annual_bp;
+    payment->simple_annual_bp = quote->simple_annual_bp;
+    memcpy(payment->texts_digest, quote->texts_digest, sizeof(payment->texts_digest));
     payment->disclosure_shown_ms = request->disclosure_shown_ms;
     payment->disclosure_seconds = request->disclosure_seconds;
     payment->disclosure_confirmed = request->disclosure_confirmed;
@@ -259,6 +254,10 @@ static int create_decide(struct fq_tx *tx)
         return FQ_FAULT(-ENOMEM, "the arena is full");
     create_fill(create, tx->ledger);
     fq_move_create(tx->ledger, create->now_ms);
+    if (create->has_note) {
+        tx->notes = &create->note;
+        tx->n_notes = 1;
+    }
     tx->keep_key = true;
     create->is_new = true;
     return FQ_DECIDE_WRITE;
@@ -327,6 +326,8 @@ static void create_committed(struct fq_tx *tx)
         fq_finish_with(create->flow, create->operation, create->refusal);
         return;
     }
+    if (create->is_new && create->has_note)
+        fq_disclosed_kept(create->flow, tx->ledger->payment.texts_digest);
     if (create->is_new)
         fq_say_payment(LOG_INFO, FQ_MSG_PAYMENT_CREATED, "payment created", tx->ledger);
     if (tx->ledger->payment.n_refunds > 0)
@@ -376,5 +377,8 @@ void fq_create_run(struct fq_flow *flow, struct fq_operation *operation)
         return;
     }
     create->checked = create_check(create);
+    if (create->checked.code == FQ_CODE_OK)
+        create->has_note = fq_disclosed_note(flow, &create->channel->conf->texts, create->now_ms,
+                                             operation->arena, &create->note);
     create_commit(create);
 }

@@ -11,8 +11,9 @@
 #include "daemon/core/verdict.h"
 #include "daemon/flow/flow.h"
 
-#define FQ_MOVED_N 64 /* payments that moved last, by which a stale read is known */
-#define FQ_ASKED_N 64 /* payments that buyers made us ask about last */
+#define FQ_MOVED_N      64 /* payments that moved last, by which a stale read is known */
+#define FQ_ASKED_N      64 /* payments that buyers made us ask about last */
+#define FQ_TEXTS_KEPT_N 16 /* disclosures whose words are known to stand in the store */
 
 struct fq_busy;   /* a payment that a drive works on (flow.c) */
 struct fq_waiter; /* a GetPayment that waits for a move (wait.c) */
@@ -27,6 +28,8 @@ struct fq_flow {
     struct fq_waiter *waiters; /* by seq */
     int64_t moved[FQ_MOVED_N]; /* seqs, a ring (wait.c) */
     uint64_t n_moved;
+    unsigned char texts_kept[FQ_TEXTS_KEPT_N][FQ_DIGEST_SIZE]; /* digests, a ring (disclosed.c) */
+    size_t n_texts_kept;
 
     struct fq_asked {
         int64_t seq, at_ms;
@@ -311,6 +314,19 @@ struct fq_open {
 };
 
 void fq_open_run(struct fq_open *open);
+
+/* ---- what the buyer was shown (disclosed.c) ---- */
+
+/* Code 0: the quote's words are still the channel's, and what CreatePayment says of the disclosure
+ * is enough for the merchant and can be true. */
+struct fq_status fq_disclosed_check(const struct fq_operation *operation,
+                                    const struct fq_channel *channel, const struct fq_quote *quote,
+                                    int64_t now_ms);
+/* True: these words are not known to be kept, *ret is the note to write. */
+bool fq_disclosed_note(const struct fq_flow *flow, const struct fq_disclosure_texts *texts,
+                       int64_t now_ms, struct fq_arena *arena, struct fq_note *ret);
+/* Such a note is committed. */
+void fq_disclosed_kept(struct fq_flow *flow, const unsigned char digest[FQ_DIGEST_SIZE]);
 
 /* ---- who is to pay (payer.c) ---- */
 
