@@ -7,6 +7,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
+#include "daemon/core/disclosure.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/crypto/keyring.h"
 #include "daemon/daemon.h"
@@ -117,14 +118,15 @@ static void setup_signing_keys(struct fq_setup *setup, struct fq_conf_errors *er
     (void)fq_buf_finish(&buf, &setup->keys_json);
 }
 
-/* conf/ sees no crypto: the digest by which quotes name a channel's texts is made here. */
-static void setup_texts(const struct fq_conf *conf)
+/* The words of a channel's disclosure, complete with the adapter's own, and the digest by which
+ * quotes name them. conf/ sees neither adapters nor crypto. */
+static int setup_texts(struct fq_setup *setup, const struct fq_channel *channel)
 {
-    struct fq_channel_conf *channels = fq_unconst(conf->channels);
-    for (size_t i = 0; i < conf->n_channels; i++) {
-        if (channels[i].texts.text.len > 0)
-            fq_sha256(channels[i].texts.text, channels[i].texts.digest);
-    }
+    struct fq_disclosure_texts *texts = fq_unconst(&channel->conf->texts);
+    const struct fq_disclosure disclosure = { texts, &channel->about };
+    FQ_TRY(fq_disclosure_write(&disclosure, setup->arena, &texts->text));
+    fq_sha256(texts->text, texts->digest);
+    return 0;
 }
 
 static int setup_channels(struct fq_setup *setup, struct fq_conf_errors *errors)
@@ -144,7 +146,7 @@ static int setup_channels(struct fq_setup *setup, struct fq_conf_errors *errors)
             continue;
         }
         FQ_TRY(r);
-        setup->catalog.n_channels++;
+        FQ_TRY(setup_texts(setup, channels[setup->catalog.n_channels++]));
     }
     return 0;
 }
@@ -177,7 +179,6 @@ int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors
     setup_curve_secret(setup, errors);
     setup_payer_keys(setup, errors);
     setup_signing_keys(setup, errors);
-    setup_texts(setup->conf);
     FQ_TRY(setup_channels(setup, errors));
     setup_merchants(setup);
     if (errors->n > 0) {
