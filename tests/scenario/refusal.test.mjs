@@ -42,7 +42,7 @@ inWorld('refusals', {}, (scenario) => {
     };
     assert.equal(await why({ amount: { minor: 1, currency: 'USD' } }), 'CURRENCY_NOT_SUPPORTED');
     assert.equal(await why({ amount: { minor: 5000001, currency: 'CNY' } }), 'AMOUNT_TOO_LARGE');
-    const line = (kind) => ({ kind, name: 'x', amount: AMOUNT });
+    const line = (kind) => ({ kind, name: 'x' });
     assert.equal(await why({ lines: [line('KIND_GOODS'), line('KIND_VIRTUAL')] }), 'VIRTUAL_GOODS');
   });
 
@@ -155,6 +155,8 @@ inWorld('policies of a merchant', { merchants: [{ id: 'careful', disclosure_min:
     await refused(show({ seconds: 9, confirmed: false }), { code: INVALID, field: 'create_payment.disclosure.confirmed' });
     await refused(show({ seconds: 5, confirmed: true }), { code: INVALID, field: 'create_payment.disclosure.seconds' });
     await refused(show(undefined), { code: INVALID });
-    await show({ shown_at_unix_ms: Date.now() - 6000, seconds: 6, confirmed: true });
+    const shown = world.now();
+    await world.advance(6000);
+    await show({ shown_at_unix_ms: shown, seconds: 6, confirmed: true });
   });
 });

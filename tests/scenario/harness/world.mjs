@@ -171,7 +171,7 @@ export class World {
 
   async plan(storefront = this.shop, { amount = AMOUNT, instalments = 12, bearer = 'BEARER_BUYER', terminal = 'TERMINAL_DESKTOP' } = {}) {
     const { channels } = await storefront.quote({ amount, terminal });
-    return channels[0].plans.find((plan) => plan.instalments === instalments && plan.bearer === bearer);
+    return channels.find(({ eligible }) => eligible).plans.find((plan) => plan.instalments === instalments && plan.bearer === bearer);
   }
 
   /** A whole, good CreatePayment; `changes` replace fields. */
@@ -187,7 +187,7 @@ export class World {
       terminal,
       return_url: `https://${storefront.merchantId}.example.com/paid/`,
       buyer: BUYER,
-      disclosure: { shown_at_unix_ms: this.now() - 9000, seconds: 9, confirmed: true },
+      disclosure: { shown_at_unix_ms: this.now(), seconds: 0, confirmed: true },
       ...changes,
     };
   }
