@@ -70,6 +70,8 @@ static int example_describe(void *self, struct fq_description *ret)
     ret->settle_margin_ms = 30000;
     ret->keys = example_keys;
     ret->n_keys = sizeof(example_keys) / sizeof(example_keys[0]);
+    if (FQ_HAS(ret, takes_payer))
+        ret->takes_payer = 1;
     return 0;
 }
 

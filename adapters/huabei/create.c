@@ -43,9 +43,11 @@ static const char *create_refuse(const struct fq_call *call)
         { call->notify_url.len > CREATE_URL_MAX || call->return_url.len > CREATE_URL_MAX,
           "notify_url or return_url is longer than 256 bytes" },
         { call->deadline_unix_ms <= call->now_unix_ms, "the deadline has passed" },
-        { has_payer && (call->payer_name.len == 0 || call->payer_name.len > CREATE_PAYER_MAX ||
-                        !fq_slice_is_word(call->payer_document_number, CREATE_PAYER_MAX)),
-          "a payer needs a name and the number of a document" },
+        { has_payer && (call->payer_name.len == 0 || call->payer_name.len > CREATE_PAYER_MAX),
+          "a payer needs a name" },
+        { call->payer_document_number.len > 0 &&
+              !fq_slice_is_word(call->payer_document_number, CREATE_PAYER_MAX),
+          "the number of a payer's document is not of [0-9A-Za-z]" },
         { has_payer && call->terminal == FQ_TERMINAL_APP,
           "a payer's data cannot travel in the text for an app" },
     };
@@ -87,19 +89,24 @@ static void create_add_way(const struct huabei_question *asked, struct fq_text *
  * pay. */
 static const char create_bound[] = "need_check_info";
 
+/* Many people bear one name: with a name alone the order is bound, but it says less of who paid. */
 static void create_add_payer(const struct fq_call *call, struct fq_text *biz)
 {
     if (!create_has_payer(call))
         return;
+    bool has_number = call->payer_document_number.len > 0;
     bool has_type = call->payer_document_type.len > 0;
-    fq_json_add_member(biz, "passback_params", fq_slice(create_bound));
+    if (has_number)
+        fq_json_add_member(biz, "passback_params", fq_slice(create_bound));
     fq_text_add_of(biz, ",\"ext_user_info\":{");
     fq_json_add_member(biz, "name", call->payer_name);
     if (call->payer_phone.len > 0)
         fq_json_add_member(biz, "mobile", call->payer_phone);
-    fq_json_add_member(biz, "cert_type",
-                       has_type ? call->payer_document_type : fq_slice("IDENTITY_CARD"));
-    fq_json_add_member(biz, "cert_no", call->payer_document_number);
+    if (has_number) {
+        fq_json_add_member(biz, "cert_type",
+                           has_type ? call->payer_document_type : fq_slice("IDENTITY_CARD"));
+        fq_json_add_member(biz, "cert_no", call->payer_document_number);
+    }
     fq_json_add_member(biz, "need_check_info", fq_slice("T"));
     fq_text_add_char(biz, '}');
 }

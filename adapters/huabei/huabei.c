@@ -77,6 +77,7 @@ const struct fq_description huabei_about = {
     .settle_margin_ms = INT64_C(120) * 1000,
     .keys = huabei_keys,
     .n_keys = HUABEI_COUNT(huabei_keys),
+    .takes_payer = 1,
 };
 
 static int huabei_describe(void *self, struct fq_description *ret)

@@ -85,6 +85,9 @@ static void report_page(cJSON *json, const struct alipay_page *page)
     cJSON_AddStringToObject(json, "hb_fq_seller_percent", page->order.hb_fq_seller_percent);
     cJSON_AddStringToObject(json, "notify_url", page->order.notify_url);
     cJSON_AddStringToObject(json, "return_url", page->order.return_url);
+    cJSON *payer = cJSON_GetObjectItemCaseSensitive(page->biz, "ext_user_info");
+    if (payer != NULL)
+        cJSON_AddItemToObject(json, "ext_user_info", cJSON_Duplicate(payer, true));
     report_time(json, "expires_at", page->order.expires_unix_ms);
     if (page->product->face_to_face)
         report_time(json, "code_expires_at", page->order.code_expires_unix_ms);

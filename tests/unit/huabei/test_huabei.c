@@ -48,6 +48,7 @@ static void it_describes_itself(void **state)
     (void)state;
     struct fq_description about = { .struct_size = sizeof(about) };
     assert_int_equal(fenqi_adapter()->describe(test_self, &about), 0);
+    assert_int_equal(about.takes_payer, 1);
     assert_string_equal(about.title_zh, "花呗分期");
     assert_string_equal(about.fee_word_zh, "分期手续费");
     assert_string_equal(about.currency, "CNY");

@@ -318,17 +318,43 @@ static void nobody_named_is_nobody_bound(void **state)
     assert_no_member(biz, "passback_params");
 }
 
-static void half_a_payer_is_refused(void **state)
+/* Such an order is bound as well, but does not claim afterwards to prove who paid. */
+static void a_name_alone_is_bound_and_proves_less(void **state)
 {
     (void)state;
     test_call.payer_name = fq_slice("张三");
-    assert_declined_call(create(), "a payer needs a name and the number of a document");
+    test_begin(create());
+    assert_int_equal(test_verdict.action, FQ_ACTION_FORM_POST);
+    struct fq_str biz = biz_of(test_verdict.message.fields);
+    assert_member(biz, "ext_user_info", "{\"name\":\"张三\",\"need_check_info\":\"T\"}");
+    assert_no_member(biz, "passback_params");
+}
+
+static void every_document_type_is_one_of_the_platforms(void **state)
+{
+    (void)state;
+    static const char *const types[] = { "IDENTITY_CARD", "PASSPORT", "OFFICER_CARD",
+                                         "SOLDIER_CARD", "HOKOU" };
+    for (size_t i = 0; i < HUABEI_COUNT(types); i++) {
+        char wanted[32];
+        name_the_payer();
+        test_call.payer_document_type = fq_slice_of(types[i]);
+        test_begin(create());
+        (void)snprintf(wanted, sizeof(wanted), "\"cert_type\":\"%s\"", types[i]);
+        struct fq_str biz = biz_of(test_verdict.message.fields);
+        assert_non_null(memmem(biz.ptr, biz.len, wanted, strlen(wanted)));
+    }
+}
+
+static void a_payer_without_a_name_or_with_an_odd_number_is_refused(void **state)
+{
+    (void)state;
     name_the_payer();
     test_call.payer_name = (struct fq_str){ NULL, 0 };
-    assert_declined_call(create(), "a payer needs a name and the number of a document");
+    assert_declined_call(create(), "a payer needs a name");
     name_the_payer();
     test_call.payer_document_number = fq_slice("1 OR 1");
-    assert_declined_call(create(), "a payer needs a name and the number of a document");
+    assert_declined_call(create(), "the number of a payer's document is not of [0-9A-Za-z]");
 }
 
 static void no_payer_goes_into_an_apps_text(void **state)
@@ -362,7 +388,9 @@ int main(void)
         huabei_test(a_document_may_be_of_another_type_and_a_phone_missing),
         qr_test(a_qr_code_is_asked_for_with_the_payer),
         qr_test(nobody_named_is_nobody_bound),
-        huabei_test(half_a_payer_is_refused),
+        huabei_test(a_name_alone_is_bound_and_proves_less),
+        huabei_test(every_document_type_is_one_of_the_platforms),
+        huabei_test(a_payer_without_a_name_or_with_an_odd_number_is_refused),
         huabei_test(no_payer_goes_into_an_apps_text),
     };
     return cmocka_run_group_tests(tests, test_group_setup, test_group_teardown);

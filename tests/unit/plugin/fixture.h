@@ -18,6 +18,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
+#include "daemon/core/payer.h"
 #include "daemon/core/verdict.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/plugin/channel.h"
@@ -235,6 +236,22 @@ FIXTURE_MAYBE const char *fixture_judge(const struct fixture *fixture,
         .n_sends = n_sends,
         .url_is_allowed = fixture_allows,
         .allowed = &fixture->conf,
+    };
+    return fq_verdict_refuse(&context, &answer->verdict);
+}
+
+/* The same of what create plans for a payer. */
+FIXTURE_MAYBE const char *fixture_judge_with(const struct fixture *fixture,
+                                             const struct fq_answer *answer,
+                                             const struct fq_payer *payer)
+{
+    const struct fq_verdict_context context = {
+        .is_begin = true,
+        .object = FQ_OBJECT_PAYMENT,
+        .now_ms = FIXTURE_NOW_MS,
+        .url_is_allowed = fixture_allows,
+        .allowed = &fixture->conf,
+        .payer = payer,
     };
     return fq_verdict_refuse(&context, &answer->verdict);
 }

@@ -169,6 +169,41 @@ static void test_lies_at_the_beginning_are_refused(void **state)
     }
 }
 
+static void test_a_payer_is_not_told_to_others(void **state)
+{
+    static const struct {
+        const char *liar;
+        const char *why;
+    } rows[] = {
+        { "honest", "a payer was named, and the action is neither a form nor a QR code" },
+        { "payer_link", "a payer was named, and the action is neither a form nor a QR code" },
+        { "payer_form_link", "the payer shows in url" },
+        { "payer_memory", "the payer shows in memory" },
+    };
+    const struct fq_payer payer = { .name = fq_lit("金丝雀"),
+                                    .document_type = FQ_DOCUMENT_PASSPORT,
+                                    .document_number = fq_lit("E12345678"),
+                                    .phone = fq_lit("13800138000") };
+    struct fixture *fixture = *state;
+    struct fq_call call = fixture_call();
+    call.payer_name = payer.name;
+    call.payer_document_number = payer.document_number;
+    call.payer_phone = payer.phone;
+    for (size_t i = 0; i < fq_array_size(rows); i++) {
+        fixture_open_liar(fixture, rows[i].liar);
+        struct fq_answer answer = fixture_run(fixture, FQ_CALL_CREATE, &call, NULL);
+        if (answer.is_fault)
+            fail_msg("%s: %.*s", rows[i].liar, fq_str_arg(answer.reason));
+        assert_null(fixture_judge(fixture, &answer, true, 0));
+        const char *reason = fixture_judge_with(fixture, &answer, &payer);
+        if (reason == NULL)
+            fail_msg("%s was believed", rows[i].liar);
+        else
+            assert_string_equal(reason, rows[i].why);
+        fq_channel_free(FQ_TAKE(fixture->channel));
+    }
+}
+
 /* ---- liars that break a rule of form ---- */
 
 static void test_answers_out_of_form_are_faults(void **state)
@@ -323,6 +358,7 @@ int main(void)
         CALL_TEST(test_a_verification_counts_for_its_own_call_only),
         CALL_TEST(test_the_fourth_send_is_refused),
         CALL_TEST(test_lies_at_the_beginning_are_refused),
+        CALL_TEST(test_a_payer_is_not_told_to_others),
         CALL_TEST(test_answers_out_of_form_are_faults),
         CALL_TEST(test_line_breaks_never_reach_a_request),
         CALL_TEST(test_a_reason_stays_on_its_line),
