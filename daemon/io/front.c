@@ -257,6 +257,7 @@ static struct front_request *front_request_new(struct fq_front *front,
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
     struct front_request *request = fq_arena_alloc(arena, sizeof(*request));
     fq_assert(request != NULL);
+    fq_arena_wipe_on_free(arena); /* it may name a person */
     request->front = front;
     request->peer =
         fq_peer_hold(front->peers, front_frame(message, 0).ptr, client_key, &request->peer_turn);
@@ -421,6 +422,12 @@ static void front_seal(struct fq_job *job)
     fq_trace_clear();
 }
 
+static void front_wipe_payload(struct front_message *message)
+{
+    struct fq_str payload = front_frame(message, message->n_frames - 1);
+    fq_wipe(fq_unconst(payload.ptr), payload.len);
+}
+
 /* Sends or gives up: a peer that is gone or does not read is counted, never waited for. */
 static bool front_deliver(struct front_request *request)
 {
@@ -446,6 +453,7 @@ static void front_send(struct fq_job *job)
         front->n_serving--;
     }
     fq_peer_release(front->peers, request->peer);
+    front_wipe_payload(&request->message);
     front_message_close(&request->message);
     front->n_in_flight--;
     if (front->conf.release != NULL)

@@ -15,10 +15,27 @@ static void answer_add(struct MHD_Response *response, const char *name, const ch
     fq_assert(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
-static struct MHD_Response *answer_new(struct fq_str body)
+/* Outlives the exchange's arena, as long as libmicrohttpd sends; a form may name a payer. */
+struct answer_body {
+    size_t size;
+    char bytes[];
+};
+
+static void answer_body_free(void *context)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.len, fq_unconst(body.len > 0 ? body.ptr : ""), MHD_RESPMEM_MUST_COPY);
+    struct answer_body *body = context;
+    fq_wipe(body->bytes, body->size);
+    fq_free(body);
+}
+
+static struct MHD_Response *answer_new(struct fq_str text)
+{
+    struct answer_body *body = fq_zalloc(sizeof(*body) + text.len);
+    body->size = text.len;
+    if (text.len > 0)
+        memcpy(body->bytes, text.ptr, text.len);
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        body->size, body->bytes, answer_body_free, body);
     fq_assert(response != NULL);
     answer_add(response, "Cache-Control", "no-store");
     answer_add(response, "Referrer-Policy", "no-referrer");

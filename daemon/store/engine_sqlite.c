@@ -422,8 +422,10 @@ static int engine_set_up(struct engine_sqlite *self)
     (void)sqlite3_snprintf(sizeof(text), text, "PRAGMA cache_size = -%d",
                            self->use == FQ_ENGINE_WRITE ? WRITE_CACHE_KIB : READ_CACHE_KIB);
     FQ_TRY(engine_exec(self, text));
+    /* What is deleted is overwritten: a payer's sealed data go for good. Debian's default, and
+     * nothing is left to defaults. */
     FQ_TRY(engine_exec(self, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                             "PRAGMA trusted_schema = OFF"));
+                             "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON"));
     if (self->use == FQ_ENGINE_WRITE)
         FQ_TRY(engine_exec(self, "PRAGMA journal_mode = WAL"));
     return engine_frame_prepare(self);
