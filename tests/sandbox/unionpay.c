@@ -111,8 +111,7 @@ struct sandbox_platform unionpay_platform(struct unionpay *unionpay)
     };
 }
 
-/* ---- tools
- * -------------------------------------------------------------------------------------*/
+/* ---- tools ---------------------------------------------------------------------------------- */
 
 const char *unionpay_wish(const cJSON *json, const char *name)
 {
@@ -178,8 +177,7 @@ bool unionpay_time_parse(const char *raw, int64_t *ret_unix_ms)
     return beijing_parse(text, ret_unix_ms);
 }
 
-/* ---- the end
- * -----------------------------------------------------------------------------------*/
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static void unionpay_orders_free(struct unionpay_order *order)
 {

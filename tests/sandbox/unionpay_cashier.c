@@ -76,8 +76,7 @@ static struct unionpay_page_term cashier_term(const struct unionpay *unionpay,
     };
 }
 
-/* ---- what is shown
- * -----------------------------------------------------------------------------*/
+/* ---- what is shown -------------------------------------------------------------------------- */
 
 static void cashier_show_card(const struct unionpay_order *order, struct text *html)
 {
@@ -199,8 +198,7 @@ void unionpay_cashier_show(struct unionpay *unionpay, struct unionpay_order *ord
     cashier_answer(ret, &html);
 }
 
-/* ---- what the buyer does
- * -----------------------------------------------------------------------*/
+/* ---- what the buyer does -------------------------------------------------------------------- */
 
 static void cashier_say(struct unionpay_order *order, const char *message)
 {

@@ -203,8 +203,7 @@ void unionpay_chain_free(struct unionpay_chain *chain)
     free(chain);
 }
 
-/* ---- in a folder
- * -------------------------------------------------------------------------------*/
+/* ---- in a folder ---------------------------------------------------------------------------- */
 
 static char *chain_path(const char *folder, const char *name, const char *ending)
 {
@@ -280,8 +279,7 @@ struct unionpay_chain *unionpay_chain_keep(const char *folder, bool sha1)
     return NULL;
 }
 
-/* ---- what else certificates are asked for
- * ------------------------------------------------------*/
+/* ---- what else certificates are asked for --------------------------------------------------- */
 
 char *unionpay_serial(const char *pem)
 {

@@ -177,6 +177,16 @@ static bool check_signature(struct unionpay *unionpay, struct unionpay_call *cal
            check_fail(call, "11", "certId");
 }
 
+/* A platform names the merchant behind it; acquirers are not modelled. */
+static bool check_access(struct unionpay_call *call)
+{
+    const char *access = unionpay_call_get(call, "accessType");
+    bool is_money = unionpay_call_get(call, "txnAmt")[0] != '\0';
+    if (strcmp(access, "2") == 0)
+        return !is_money || check_has(call, "subMerId subMerName subMerAbbr");
+    return strcmp(access, "0") == 0 || check_fail(call, "32", "accessType");
+}
+
 static bool check_fields(struct unionpay_call *call)
 {
     for (size_t i = 0; i < call->form.n_fields; i++) {
@@ -196,8 +206,7 @@ static bool check_fields(struct unionpay_call *call)
     const char *amount = unionpay_call_get(call, "txnAmt");
     if (amount[0] == '0')
         return check_fail(call, "10", "txnAmt");
-    const char *access = unionpay_call_get(call, "accessType");
-    return strcmp(access, "0") == 0 || check_fail(call, "32", "accessType");
+    return check_access(call);
 }
 
 /* A query names the time of another request. */

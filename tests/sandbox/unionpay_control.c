@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The control side: what a test or a demonstration does in place of the buyer and of bad luck. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +35,7 @@ static void control_replace(struct control_call *call, cJSON *answer)
     call->answer = answer;
 }
 
-/* ---- looking
- * -----------------------------------------------------------------------------------*/
+/* ---- looking -------------------------------------------------------------------------------- */
 
 static void control_health(struct unionpay *unionpay, struct control_call *call)
 {
@@ -86,8 +87,7 @@ static void control_log(struct unionpay *unionpay, struct control_call *call)
     cJSON_AddItemToObject(call->answer, "log", unionpay_log_json(unionpay));
 }
 
-/* ---- the buyer, the bank, time
- * -----------------------------------------------------------------*/
+/* ---- the buyer, the bank, time -------------------------------------------------------------- */
 
 /* Two characters, or the default. NULL after a refusal. */
 static const char *control_code(struct control_call *call, const char *otherwise)
@@ -121,6 +121,47 @@ static void control_pay(struct unionpay *unionpay, struct control_call *call,
     const char *refusal = unionpay_order_pay(unionpay, order, card, instalments, code, late);
     if (refusal != NULL)
         control_refuse(call, 409, refusal);
+}
+
+/* A refund that the merchant makes in the portal, or the platform of its own accord: no message
+ * tells of it, the file does. */
+static void control_console_refund(struct unionpay *unionpay, struct control_call *call)
+{
+    char number[32] = "console";
+    char fen[32];
+    char time[UNIONPAY_TIME_SIZE];
+    FORM_CLEANUP request = { 0 };
+    const cJSON *amount = cJSON_GetObjectItemCaseSensitive(call->wish, "amount_fen");
+    struct unionpay_order *order =
+        unionpay_order_newest(unionpay, unionpay_wish(call->wish, "order_id"));
+    if (order == NULL || !order->charged || !unionpay_order_is_consume(order)) {
+        control_refuse(call, 404, "nothing was charged under this order_id");
+        return;
+    }
+    int64_t left_fen = order->amount_fen - unionpay_order_taken_fen(order, false);
+    int64_t amount_fen = cJSON_IsNumber(amount) ? (int64_t)amount->valuedouble : left_fen;
+    if (amount_fen < 1 || amount_fen > left_fen) {
+        control_refuse(call, 409, "amount_fen exceeds what is left");
+        return;
+    }
+    unionpay_digits(unionpay, number + strlen(number), 16);
+    snprintf(fen, sizeof(fen), "%" PRId64, amount_fen);
+    const char *const fields[][2] = {
+        { "txnType", "04" },
+        { "txnSubType", "00" },
+        { "bizType", unionpay_order_get(order, "bizType") },
+        { "accessType", unionpay_order_get(order, "accessType") },
+        { "merId", order->merchant->mer_id },
+        { "orderId", number },
+        { "txnTime", unionpay_time_format(unionpay->now_unix_ms, time) },
+        { "txnAmt", fen },
+        { "origQryId", order->query_id },
+    };
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        form_set(&request, fields[i][0], fields[i][1]);
+    struct unionpay_order *back = unionpay_order_add_back(unionpay, order, &request, "00", 0);
+    unionpay_order_settle(unionpay, back, "00");
+    cJSON_AddStringToObject(call->answer, "order_id", number);
 }
 
 static void control_settle(struct unionpay *unionpay, struct control_call *call,
@@ -203,8 +244,7 @@ static void control_clock(struct unionpay *unionpay, struct control_call *call)
     control_health(unionpay, call);
 }
 
-/* ---- merchants, certificates, faults, settings
- * -------------------------------------------------*/
+/* ---- merchants, certificates, faults, settings ---------------------------------------------- */
 
 static void control_merchant(struct unionpay *unionpay, struct control_call *call)
 {
@@ -283,6 +323,7 @@ static const struct control_route ROUTES[] = {
     { "GET", "/unionpay/orders/", control_order },
     { "POST", "/unionpay/orders/", control_order_act },
     { "GET", "/unionpay/return/", control_return },
+    { "POST", "/unionpay/refunds/console", control_console_refund },
     { "POST", "/unionpay/clock", control_clock },
     { "POST", "/unionpay/faults", control_fault },
     { "DELETE", "/unionpay/faults", control_faults_clear },

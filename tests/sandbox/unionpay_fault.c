@@ -33,6 +33,7 @@ static const char *const FAULT_KINDS[] = {
     "tamper",
     "lie",
     "extra_field",
+    "blank_field",
     "drop_field",
     "open_brace",
     "reorder",

@@ -88,6 +88,10 @@ static void gateway_read(struct unionpay_call *call, const struct sandbox_reques
 /* True where the fault keeps the call from being carried out. */
 static bool gateway_fault_before(struct unionpay_call *call)
 {
+    if (unionpay_fault_is(call->fault, "unsigned") && call->fault->value[0] != '\0') {
+        unionpay_call_end(call, call->fault->value, NULL);
+        return true;
+    }
     if (unionpay_fault_is(call->fault, "refuse")) {
         const char *code = call->fault->value;
         unionpay_call_end(call, code[0] != '\0' ? code : "06", NULL);

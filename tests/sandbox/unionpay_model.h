@@ -20,8 +20,7 @@ enum {
     UNIONPAY_SENDS_MAX = 5,
 };
 
-/* ---- records
- * -----------------------------------------------------------------------------------*/
+/* ---- records -------------------------------------------------------------------------------- */
 
 struct unionpay_merchant {
     struct unionpay_merchant *next;
@@ -222,8 +221,7 @@ struct unionpay {
     size_t log_room;
 };
 
-/* ---- one request
- * -------------------------------------------------------------------------------*/
+/* ---- one request ---------------------------------------------------------------------------- */
 
 struct unionpay_call;
 
@@ -285,8 +283,7 @@ char *unionpay_write_plain(const struct form *form);
 bool unionpay_verify(EVP_PKEY *key, const struct form *form);
 char *unionpay_sign(EVP_PKEY *key, const struct form *form);
 
-/* ---- transactions
- * ------------------------------------------------------------------------------*/
+/* ---- transactions --------------------------------------------------------------------------- */
 
 void unionpay_front(struct unionpay *unionpay, struct unionpay_call *call);
 void unionpay_query(struct unionpay *unionpay, struct unionpay_call *call);
@@ -294,12 +291,17 @@ void unionpay_refund(struct unionpay *unionpay, struct unionpay_call *call); /* 
 void unionpay_key_update(struct unionpay *unionpay, struct unionpay_call *call);
 void unionpay_statement(struct unionpay *unionpay, struct unionpay_call *call);
 
-/* ---- orders
- * ------------------------------------------------------------------------------------*/
+/* ---- orders --------------------------------------------------------------------------------- */
 
-/* Keeps what the call asks for; the request's texts move into the order. Fails the call for a key
- * that is known. */
-struct unionpay_order *unionpay_order_add(struct unionpay *unionpay, struct unionpay_call *call);
+/* Keeps a request whose key is new. */
+struct unionpay_order *unionpay_order_add(struct unionpay *unionpay,
+                                          const struct unionpay_merchant *merchant,
+                                          const struct form *request);
+/* A refund or an undo, which comes to `code` after a while. */
+struct unionpay_order *unionpay_order_add_back(struct unionpay *unionpay,
+                                               struct unionpay_order *original,
+                                               const struct form *request, const char *code,
+                                               int64_t wait_ms);
 struct unionpay_order *unionpay_order_find(const struct unionpay *unionpay, const char *mer_id,
                                            const char *order_id, const char *txn_time);
 /* The newest of that orderId, or NULL. */
@@ -349,8 +351,7 @@ char *unionpay_card_masked(const char *number);
 bool unionpay_customer_read(const struct unionpay *unionpay, const struct form *request,
                             struct form *ret_customer, char **ret_acc_no, const char **ret_field);
 
-/* ---- the buyer's browser
- * -----------------------------------------------------------------------*/
+/* ---- the buyer's browser -------------------------------------------------------------------- */
 
 void unionpay_cashier(struct unionpay *unionpay, const struct sandbox_request *request,
                       struct sandbox_response *ret);
@@ -358,8 +359,7 @@ void unionpay_cashier_show(struct unionpay *unionpay, struct unionpay_order *ord
                            struct sandbox_response *ret);
 void unionpay_cashier_error(const char *code, const char *text, struct sandbox_response *ret);
 
-/* ---- notifications
- * -----------------------------------------------------------------------------*/
+/* ---- notifications -------------------------------------------------------------------------- */
 
 void unionpay_notify(struct unionpay *unionpay, const struct unionpay_order *order);
 bool unionpay_notify_resend(struct unionpay *unionpay, const char *order_id);
@@ -371,8 +371,7 @@ void unionpay_delivered(void *model, uint64_t id, int64_t now_unix_ms, long http
                         const char *answer, size_t answer_size);
 void unionpay_notifications_free(struct unionpay *unionpay);
 
-/* ---- faults, settings, log, control
- * ------------------------------------------------------------*/
+/* ---- faults, settings, log, control --------------------------------------------------------- */
 
 /* False for an unknown kind. */
 bool unionpay_fault_add(struct unionpay *unionpay, const cJSON *wish);
@@ -399,8 +398,7 @@ cJSON *unionpay_log_json(const struct unionpay *unionpay);
 cJSON *unionpay_order_json(struct unionpay *unionpay, const struct unionpay_order *order);
 cJSON *unionpay_notification_json(const struct unionpay_notification *notification);
 
-/* ---- tools
- * -------------------------------------------------------------------------------------*/
+/* ---- tools ---------------------------------------------------------------------------------- */
 
 /* The text of a JSON member; "" where it is absent. */
 const char *unionpay_wish(const cJSON *json, const char *name);

@@ -37,6 +37,8 @@ static void notify_due(struct unionpay *unionpay, struct unionpay_notification *
 
 void unionpay_notify(struct unionpay *unionpay, const struct unionpay_order *order)
 {
+    if (unionpay_order_get(order, "backUrl")[0] == '\0')
+        return;
     struct unionpay_notification *notification =
         notify_queue(unionpay, order->order_id, unionpay_order_get(order, "backUrl"));
     unionpay_order_notice(unionpay, order, &notification->fields);
@@ -100,11 +102,11 @@ static char *notify_body(struct unionpay *unionpay, struct unionpay_notification
             unionpay_seal_as(unionpay, notification->signer, &form);
         return form_encode(&form, 1);
     }
-    const struct unionpay_fault *fault =
-        unionpay_fault_take(unionpay, "notify", notification->order_id,
-                            "bad_signature unsigned wrong_cn expired_leaf self_made "
-                            "downgrade_version downgrade_method duplicate_key line_ends tamper lie "
-                            "extra_field drop_field open_brace reorder clear_pan double_encode");
+    const struct unionpay_fault *fault = unionpay_fault_take(
+        unionpay, "notify", notification->order_id,
+        "bad_signature unsigned wrong_cn expired_leaf self_made "
+        "downgrade_version downgrade_method duplicate_key line_ends tamper lie "
+        "extra_field blank_field drop_field open_brace reorder clear_pan double_encode");
     notification->fault = fault != NULL ? fault->kind : "";
     if (unionpay_fault_is(fault, "clear_pan"))
         notify_clear_pan(unionpay, &form);

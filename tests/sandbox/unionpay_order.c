@@ -17,8 +17,7 @@ static char *order_key(const char *mer_id, const char *order_id, const char *txn
     return text_take(&key);
 }
 
-/* ---- found
- * -------------------------------------------------------------------------------------*/
+/* ---- found ---------------------------------------------------------------------------------- */
 
 struct unionpay_order *unionpay_order_find(const struct unionpay *unionpay, const char *mer_id,
                                            const char *order_id, const char *txn_time)
@@ -44,8 +43,7 @@ bool unionpay_order_is_consume(const struct unionpay_order *order)
     return strcmp(unionpay_order_get(order, "txnType"), "01") == 0;
 }
 
-/* ---- arrival
- * -----------------------------------------------------------------------------------*/
+/* ---- arrival -------------------------------------------------------------------------------- */
 
 static void order_number(struct unionpay *unionpay, struct unionpay_order *order)
 {
@@ -71,20 +69,16 @@ static void order_identify(struct unionpay *unionpay, struct unionpay_order *ord
              unionpay_time_format(unionpay->now_unix_ms, time) + 2, order->trace_no);
 }
 
-struct unionpay_order *unionpay_order_add(struct unionpay *unionpay, struct unionpay_call *call)
+struct unionpay_order *unionpay_order_add(struct unionpay *unionpay,
+                                          const struct unionpay_merchant *merchant,
+                                          const struct form *request)
 {
-    const char *pay_timeout = unionpay_call_get(call, "payTimeout");
-    char *key = order_key(call->merchant->mer_id, unionpay_call_get(call, "orderId"),
-                          unionpay_call_get(call, "txnTime"));
-    if (index_find(&unionpay->orders_by_key, key) != NULL) {
-        free(key);
-        unionpay_call_end(call, "12", NULL);
-        return NULL;
-    }
     struct unionpay_order *order = text_alloc(sizeof(*order));
-    order->key = key;
-    order->merchant = call->merchant;
-    form_copy(&order->request, &call->form);
+    form_copy(&order->request, request);
+    order->merchant = merchant;
+    const char *pay_timeout = unionpay_order_get(order, "payTimeout");
+    order->key = order_key(merchant->mer_id, unionpay_order_get(order, "orderId"),
+                           unionpay_order_get(order, "txnTime"));
     order->order_id = unionpay_order_get(order, "orderId");
     order->amount_fen = strtoll(unionpay_order_get(order, "txnAmt"), NULL, 10);
     order->arrived_unix_ms = unionpay->now_unix_ms;
@@ -93,7 +87,6 @@ struct unionpay_order *unionpay_order_add(struct unionpay *unionpay, struct unio
     order->times_out_unix_ms = INT64_MAX;
     if (pay_timeout[0] != '\0')
         unionpay_time_parse(pay_timeout, &order->times_out_unix_ms);
-    order->acc_no = text_copy("");
     unionpay_digits(unionpay, order->token, sizeof(order->token) - 1);
     order_identify(unionpay, order);
     order_number(unionpay, order);
@@ -106,8 +99,31 @@ struct unionpay_order *unionpay_order_add(struct unionpay *unionpay, struct unio
     return order;
 }
 
-/* ---- the buyer's part
- * --------------------------------------------------------------------------*/
+/* Comes to its next code then. */
+static void order_wait(struct unionpay *unionpay, struct unionpay_order *order, const char *code,
+                       int64_t wait_ms)
+{
+    order->state = UNIONPAY_PROCESSING;
+    snprintf(order->code, sizeof(order->code), "05");
+    snprintf(order->next_code, sizeof(order->next_code), "%.2s", code);
+    order->settles_unix_ms = unionpay->now_unix_ms + wait_ms;
+    due_add(&unionpay->dues, order->settles_unix_ms, order, NULL);
+}
+
+struct unionpay_order *unionpay_order_add_back(struct unionpay *unionpay,
+                                               struct unionpay_order *original,
+                                               const struct form *request, const char *code,
+                                               int64_t wait_ms)
+{
+    struct unionpay_order *back = unionpay_order_add(unionpay, original->merchant, request);
+    back->original = original;
+    back->beside = original->backs;
+    original->backs = back;
+    order_wait(unionpay, back, code, wait_ms);
+    return back;
+}
+
+/* ---- the buyer's part ----------------------------------------------------------------------- */
 
 bool unionpay_order_timed_out(const struct unionpay *unionpay, const struct unionpay_order *order)
 {
@@ -130,17 +146,6 @@ int64_t unionpay_surcharge_fen(const struct unionpay *unionpay, int64_t amount_f
     return (amount_fen * ppm + 500000) / 1000000;
 }
 
-/* Comes to its next code then; INT64_MAX: when the control side says so. */
-static void order_wait(struct unionpay *unionpay, struct unionpay_order *order, const char *code,
-                       int64_t wait_ms)
-{
-    order->state = UNIONPAY_PROCESSING;
-    snprintf(order->code, sizeof(order->code), "05");
-    snprintf(order->next_code, sizeof(order->next_code), "%.2s", code);
-    order->settles_unix_ms = unionpay->now_unix_ms + wait_ms;
-    due_add(&unionpay->dues, order->settles_unix_ms, order, NULL);
-}
-
 const char *unionpay_order_pay(struct unionpay *unionpay, struct unionpay_order *order,
                                const struct unionpay_card *card, unsigned instalments,
                                const char *code, bool even_if_late)
@@ -160,8 +165,7 @@ const char *unionpay_order_pay(struct unionpay *unionpay, struct unionpay_order 
     return NULL;
 }
 
-/* ---- the end
- * -----------------------------------------------------------------------------------*/
+/* ---- the end -------------------------------------------------------------------------------- */
 
 void unionpay_order_settle(struct unionpay *unionpay, struct unionpay_order *order,
                            const char *code)
@@ -203,8 +207,7 @@ int64_t unionpay_order_taken_fen(const struct unionpay_order *order, bool settle
     return fen;
 }
 
-/* ---- what is said
- * ------------------------------------------------------------------------------*/
+/* ---- what is said --------------------------------------------------------------------------- */
 
 int64_t unionpay_settle_day(const struct unionpay *unionpay, int64_t unix_ms)
 {
@@ -304,8 +307,7 @@ void unionpay_order_notice(struct unionpay *unionpay, const struct unionpay_orde
         form_set(ret, "exchangeRate", "0");
 }
 
-/* ---- time
- * --------------------------------------------------------------------------------------*/
+/* ---- time ----------------------------------------------------------------------------------- */
 
 void unionpay_advance(struct unionpay *unionpay, int64_t now_unix_ms)
 {

@@ -191,6 +191,8 @@ static void seal_lie(const struct unionpay_fault *fault, struct form *form)
         seal_change(fault, form);
     } else if (unionpay_fault_is(fault, "extra_field")) {
         form_set(form, seal_or(fault->field, "sandboxExtra"), seal_or(fault->value, "{a=1&b=2}"));
+    } else if (unionpay_fault_is(fault, "blank_field") && strcmp(fault->value, "signed") == 0) {
+        form_set(form, seal_or(fault->field, "sandboxBlank"), "");
     } else if (unionpay_fault_is(fault, "open_brace")) {
         const char *name = seal_or(fault->field, "respMsg");
         const char *value = form_get(form, name);
@@ -253,6 +255,8 @@ static void seal_tamper(const struct unionpay_fault *fault, struct form *form)
         seal_change(fault, form);
     } else if (unionpay_fault_is(fault, "duplicate_key")) {
         seal_append(form, seal_or(fault->field, "respCode"), seal_or(fault->value, "00"));
+    } else if (unionpay_fault_is(fault, "blank_field") && strcmp(fault->value, "signed") != 0) {
+        seal_append(form, seal_or(fault->field, "sandboxBlank"), "");
     } else if (unionpay_fault_is(fault, "reorder")) {
         seal_reverse(form);
     }

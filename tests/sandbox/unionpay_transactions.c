@@ -10,8 +10,13 @@ static void transaction_set(struct unionpay_call *call, const char *name, const 
     form_set(&call->fields, name, value);
 }
 
-/* ---- the browser's form
- * ------------------------------------------------------------------------*/
+static bool transaction_is_known(const struct unionpay *unionpay, const struct unionpay_call *call)
+{
+    return unionpay_order_find(unionpay, call->merchant->mer_id, unionpay_call_get(call, "orderId"),
+                               unionpay_call_get(call, "txnTime")) != NULL;
+}
+
+/* ---- the browser's form --------------------------------------------------------------------- */
 
 /* Of "{numberOfInstallments=06}"; 0: unreadable. */
 static unsigned front_terms(const char *info)
@@ -60,34 +65,31 @@ static bool front_is_open(const char *info)
 void unionpay_front(struct unionpay *unionpay, struct unionpay_call *call)
 {
     const char *field = NULL;
-    char *acc_no = NULL;
+    STRING_CLEANUP acc_no = NULL;
     FORM_CLEANUP customer = { 0 };
     if (!front_check(unionpay, call))
         return;
     if (!unionpay_customer_read(unionpay, &call->form, &customer, &acc_no, &field)) {
         unionpay_call_end(call, "10", field);
-        free(acc_no);
         return;
     }
     if (call->merchant->encrypts && front_is_open(unionpay_call_get(call, "customerInfo"))) {
         unionpay_call_end(call, "10", "customerInfo");
-        free(acc_no);
         return;
     }
-    struct unionpay_order *order = unionpay_order_add(unionpay, call);
-    if (order == NULL) {
-        free(acc_no);
+    if (transaction_is_known(unionpay, call)) {
+        unionpay_call_end(call, "12", NULL);
         return;
     }
-    free(order->acc_no);
+    struct unionpay_order *order = unionpay_order_add(unionpay, call->merchant, &call->form);
     order->acc_no = acc_no;
+    acc_no = NULL;
     form_copy(&order->customer, &customer);
     order->instalments = front_terms(unionpay_call_get(call, "instalTransInfo"));
     call->order = order;
 }
 
-/* ---- query
- * -------------------------------------------------------------------------------------*/
+/* ---- query ---------------------------------------------------------------------------------- */
 
 void unionpay_query(struct unionpay *unionpay, struct unionpay_call *call)
 {
@@ -107,8 +109,7 @@ void unionpay_query(struct unionpay *unionpay, struct unionpay_call *call)
     transaction_set(call, "issuerIdentifyMode", "0");
 }
 
-/* ---- refund and undo
- * ---------------------------------------------------------------------------*/
+/* ---- refund and undo ------------------------------------------------------------------------ */
 
 static const char *refund_objection(const struct unionpay *unionpay,
                                     const struct unionpay_order *original, int64_t amount_fen)
@@ -150,8 +151,7 @@ void unionpay_refund(struct unionpay *unionpay, struct unionpay_call *call)
     int64_t amount_fen = strtoll(unionpay_call_get(call, "txnAmt"), NULL, 10);
     struct unionpay_order *original =
         index_find(&unionpay->orders_by_query_id, unionpay_call_get(call, "origQryId"));
-    if (unionpay_order_find(unionpay, call->merchant->mer_id, unionpay_call_get(call, "orderId"),
-                            unionpay_call_get(call, "txnTime")) != NULL) {
+    if (transaction_is_known(unionpay, call)) {
         unionpay_call_end(call, "12", NULL);
         return;
     }
@@ -166,21 +166,14 @@ void unionpay_refund(struct unionpay *unionpay, struct unionpay_call *call)
         unionpay_call_end(call, objection, NULL);
         return;
     }
-    struct unionpay_order *back = unionpay_order_add(unionpay, call);
-    back->original = original;
-    back->beside = original->backs;
-    original->backs = back;
-    back->state = UNIONPAY_PROCESSING;
-    memcpy(back->code, "05", UNIONPAY_CODE_SIZE);
-    memcpy(back->next_code, is_undo ? unionpay->settings.undo_code : unionpay->settings.refund_code,
-           UNIONPAY_CODE_SIZE);
-    back->settles_unix_ms = unionpay->now_unix_ms + unionpay->settings.refund_pending_ms;
-    due_add(&unionpay->dues, back->settles_unix_ms, back, NULL);
+    const struct unionpay_settings *settings = &unionpay->settings;
+    const struct unionpay_order *back = unionpay_order_add_back(
+        unionpay, original, &call->form, is_undo ? settings->undo_code : settings->refund_code,
+        settings->refund_pending_ms);
     transaction_set(call, "queryId", back->query_id);
 }
 
-/* ---- keys
- * --------------------------------------------------------------------------------------*/
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 void unionpay_key_update(struct unionpay *unionpay, struct unionpay_call *call)
 {

@@ -4,8 +4,7 @@
 #include "tests/sandbox/unit/unionpay_bench.h"
 #include "tests/sandbox/unit/vectors.h"
 
-/* ---- genuine messages
- * --------------------------------------------------------------------------*/
+/* ---- genuine messages ----------------------------------------------------------------------- */
 
 static void test_genuine_messages_verify(void **state)
 {
@@ -52,8 +51,7 @@ static void test_genuine_requests_are_read(void **state)
     assert_true(message_is_genuine(&bench->answer));
 }
 
-/* ---- requests
- * ----------------------------------------------------------------------------------*/
+/* ---- requests ------------------------------------------------------------------------------- */
 
 static void test_answers_look_like_the_genuine_ones(void **state)
 {
@@ -87,7 +85,7 @@ static void test_requests_are_checked(void **state)
         { "txnTime=20260230101112", "10", "txnTime" },
         { "bizType=000401", "10", "bizType" },
         { "txnType=77", "10", "txnType" },
-        { "accessType=2", "32", "accessType" },
+        { "accessType=1", "32", "accessType" },
     };
     struct bench *bench = *state;
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
@@ -136,6 +134,7 @@ static void test_a_front_order_is_refused_on_a_page(void **state)
         { "&txnTime=20260315102200", "39" },
         { "&instalTransInfo={numberOfInstallments=05}", "10" },
         { "&txnAmt=100000001", "33" },
+        { "&accessType=2&subMerId=1&subMerName=A", "10" },
     };
     struct bench *bench = *state;
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
@@ -153,8 +152,7 @@ static void test_a_front_order_is_refused_on_a_page(void **state)
     assert_true(bench_has(bench, "id=\"resp_code\">12<"));
 }
 
-/* ---- the buyer
- * ---------------------------------------------------------------------------------*/
+/* ---- the buyer ------------------------------------------------------------------------------ */
 
 static void test_a_buyer_pays_in_the_terms_he_chose(void **state)
 {
@@ -264,8 +262,7 @@ static void test_what_is_encrypted_opens_before_and_after_a_rotation(void **stat
     assert_true(bench_has(bench, "id=\"resp_code\">10<"));
 }
 
-/* ---- time
- * --------------------------------------------------------------------------------------*/
+/* ---- time ----------------------------------------------------------------------------------- */
 
 static void test_after_pay_timeout_nobody_pays(void **state)
 {
@@ -337,8 +334,7 @@ static void test_the_settlement_day_ends_at_eleven(void **state)
     assert_field(bench, "settleDate", "0316");
 }
 
-/* ---- notifications
- * -----------------------------------------------------------------------------*/
+/* ---- notifications -------------------------------------------------------------------------- */
 
 static void test_five_sends_and_no_more(void **state)
 {

@@ -2,8 +2,7 @@
 /* The UnionPay model behind a payment: refunds, undos, certificates, files, and lies on demand. */
 #include "tests/sandbox/unit/unionpay_bench.h"
 
-/* ---- refunds and undos
- * -------------------------------------------------------------------------*/
+/* ---- refunds and undos ---------------------------------------------------------------------- */
 
 static void test_refunds_never_exceed_what_was_paid(void **state)
 {
@@ -79,6 +78,20 @@ static void test_an_undo_is_whole_and_of_the_day(void **state)
     assert_field(bench, "respCode", "35");
 }
 
+static void test_the_portal_gives_back_without_a_word(void **state)
+{
+    struct bench *bench = *state;
+    FORM_CLEANUP notice = { 0 };
+    struct unionpay_order *paid = bench_paid(bench);
+    assert_true(bench_deliver(bench, 200, &notice));
+    bench_control(bench, "/unionpay/refunds/console",
+                  "{\"order_id\":\"ORDER0001\",\"amount_fen\":99999}");
+    assert_int_equal(unionpay_order_taken_fen(paid, true), 99999);
+    assert_false(bench_deliver(bench, 200, &notice));
+    bench_back(bench, "REFUND0001", "04", "2");
+    assert_field(bench, "respCode", "36");
+}
+
 static void test_after_an_undo_nothing_is_left(void **state)
 {
     struct bench *bench = *state;
@@ -92,8 +105,7 @@ static void test_after_an_undo_nothing_is_left(void **state)
     assert_int_equal(unionpay_order_taken_fen(paid, true), 100000);
 }
 
-/* ---- lies
- * --------------------------------------------------------------------------------------*/
+/* ---- lies ----------------------------------------------------------------------------------- */
 
 static void test_no_lie_passes_for_genuine(void **state)
 {
@@ -156,6 +168,32 @@ static void test_signed_oddities_are_genuine(void **state)
     assert_true(message_is_genuine(&bench->answer));
 }
 
+static void test_blank_values_are_signed_or_not(void **state)
+{
+    struct bench *bench = *state;
+    bench_control(bench, "/unionpay/faults",
+                  "{\"method\":\"query\",\"kind\":\"blank_field\",\"value\":\"signed\"}");
+    bench_query(bench, "UNKNOWN01");
+    assert_true(bench_has(bench, "&sandboxBlank=&"));
+    assert_true(message_is_genuine(&bench->answer));
+    bench_control(bench, "/unionpay/faults", "{\"method\":\"query\",\"kind\":\"blank_field\"}");
+    bench_query(bench, "UNKNOWN01");
+    assert_true(bench_has(bench, "&sandboxBlank="));
+    assert_false(message_is_genuine(&bench->answer));
+}
+
+static void test_a_failure_may_come_unsigned(void **state)
+{
+    struct bench *bench = *state;
+    bench_paid(bench);
+    bench_control(bench, "/unionpay/faults",
+                  "{\"method\":\"refund\",\"kind\":\"unsigned\",\"value\":\"01\"}");
+    bench_back(bench, "REFUND0001", "04", "1");
+    assert_field(bench, "respCode", "01");
+    assert_null(form_get(&bench->answer, "signature"));
+    assert_null(unionpay_order_newest(bench->unionpay, "REFUND0001"));
+}
+
 static void test_an_open_brace_swallows_the_rest(void **state)
 {
     struct bench *bench = *state;
@@ -181,8 +219,7 @@ static void test_codes_come_with_and_without_the_deed(void **state)
     assert_null(unionpay_order_newest(bench->unionpay, "REFUND0002"));
 }
 
-/* ---- certificates and files
- * --------------------------------------------------------------------*/
+/* ---- certificates and files ----------------------------------------------------------------- */
 
 static void test_a_rotated_leaf_is_as_good(void **state)
 {
@@ -260,10 +297,13 @@ int main(void)
         model_test(test_partial_refunds_are_by_contract),
         model_test(test_refunds_end_after_eleven_months),
         model_test(test_an_undo_is_whole_and_of_the_day),
+        model_test(test_the_portal_gives_back_without_a_word),
         model_test(test_after_an_undo_nothing_is_left),
         model_test(test_no_lie_passes_for_genuine),
         model_test(test_a_forger_has_the_name_but_not_the_chain),
         model_test(test_signed_oddities_are_genuine),
+        model_test(test_blank_values_are_signed_or_not),
+        model_test(test_a_failure_may_come_unsigned),
         model_test(test_an_open_brace_swallows_the_rest),
         model_test(test_codes_come_with_and_without_the_deed),
         model_test(test_a_rotated_leaf_is_as_good),

@@ -97,8 +97,7 @@ static inline int bench_teardown(void **state)
     return 0;
 }
 
-/* ---- asking
- * ------------------------------------------------------------------------------------*/
+/* ---- asking --------------------------------------------------------------------------------- */
 
 /* The published automaton: only a '&' outside of braces ends a value. */
 static inline void answer_parse(const char *body, struct form *ret)

@@ -45,7 +45,7 @@ export function makeMerchant(folder, { merId = MER_ID, prefix = '', digest = 'sh
   return {
     merId,
     certId: BigInt('0x1046900149abcdef01').toString(),
-    keys: { merchant: file('merchant.pem'), merchant_cert: file('merchant.crt'), roots: `${chain}/roots.crt`, encryption: `${chain}/encryption.crt` },
+    keys: { sign: file('merchant.pem'), sign_cert: file('merchant.crt'), roots: `${chain}/roots.crt`, encrypt: `${chain}/encryption.crt` },
     secrets: readFileSync(path('merchant.pem'), 'utf8').split('\n').slice(1, -2).map((line) => line.slice(0, 40)),
     options: ['--unionpay', join(folder, chain), '--unionpay-merchants', `${merId}=${path('merchant.crt')}`, '--unionpay-digest', digest],
     privateKey: readFileSync(path('merchant.pem'), 'utf8'),
@@ -135,6 +135,11 @@ export class UnionPay {
   /** The signed way back to the shop: { url, fields }. */
   wayBack(orderId) {
     return this.ask('GET', `/return/${orderId}`);
+  }
+
+  /** A refund of the merchant portal; without an amount, all that is left. Answers { order_id }. */
+  consoleRefund(orderId, amountFen) {
+    return this.ask('POST', '/refunds/console', { order_id: orderId, amount_fen: amountFen });
   }
 
   advance(ms) {
