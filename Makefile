@@ -177,6 +177,7 @@ install: build
 	install -D -m 644 -t $(LIBDIR)/tmpfiles.d systemd/tmpfiles.d/fenqid.conf
 	install -D -m 644 -t $(LIBDIR)/systemd/catalog systemd/fenqid.catalog
 	install -D -m 640 conf/fenqid.conf $(DESTDIR)/etc/fenqid/fenqid.conf
+	install -D -m 640 -t $(DESTDIR)/etc/fenqid/issuers conf/issuers/unionpay-example.conf
 	install -D -m 640 conf/merchants.d/example.conf $(DESTDIR)/etc/fenqid/merchants.d/example.conf.sample
 
 # ---- the two commands -----------------------------------------------------------------------------

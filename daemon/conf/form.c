@@ -5,8 +5,11 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "daemon/core/issuer.h"
+
 #define HOST_SIZE_MAX     253
 #define URL_SIZE_MAX      512
+#define WORDS_SIZE_MAX    512
 #define IPC_PATH_SIZE_MAX 107 /* sockaddr_un */
 #define Z85_KEY_SIZE      40
 
@@ -26,6 +29,11 @@ static bool form_is_path(struct fq_str text)
 static bool form_is_title(struct fq_str text)
 {
     return text.len > 0 && text.len <= 64 && fq_str_is_line(text);
+}
+
+static bool form_is_words(struct fq_str text)
+{
+    return text.len <= WORDS_SIZE_MAX && fq_str_is_line(text);
 }
 
 static bool form_is_word(struct fq_str text, size_t len_min, size_t len_max, const char *also)
@@ -70,6 +78,12 @@ static bool form_is_channel(struct fq_str text)
 static bool form_is_adapter(struct fq_str text)
 {
     return form_is_word(text, 1, 32, "_-") && !form_has_upper(text);
+}
+
+static bool form_is_bin(struct fq_str text)
+{
+    struct fq_bin bin;
+    return fq_bin_read(text, &bin) == 0;
 }
 
 /* rfc.zeromq.org/spec/32: five characters of base 85 for four bytes. */
@@ -230,8 +244,12 @@ const struct fq_conf_form fq_form_order_prefix = { "1..4 of 0-9 A-Z a-z", form_i
 const struct fq_conf_form fq_form_channel = { "1..32 of 0-9 a-z -", form_is_channel };
 const struct fq_conf_form fq_form_adapter = { "1..32 of 0-9 a-z _ -", form_is_adapter };
 const struct fq_conf_form fq_form_merchant = { "1..32 of 0-9 A-Z a-z _ -", form_is_merchant };
+const struct fq_conf_form fq_form_id = { "1..32 of 0-9 a-z -", form_is_channel };
 const struct fq_conf_form fq_form_key_id = { "1..64 of 0-9 A-Z a-z _ - .", form_is_key_id };
 const struct fq_conf_form fq_form_title = { "one line of 1..64 bytes", form_is_title };
+const struct fq_conf_form fq_form_words = { "one line of at most 512 bytes", form_is_words };
+const struct fq_conf_form fq_form_bin = { "4..8 digits, or a range of them like 622200-622209",
+                                          form_is_bin };
 const struct fq_conf_form fq_form_client_key = { "a CURVE public key (Z85, 40 characters)",
                                                  form_is_client_key };
 const struct fq_conf_form fq_form_host = { "a host in lower case, with or without :port",

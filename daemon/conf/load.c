@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads the main file and the merchants' files beside it. */
+/* Loads the main file, the banks' files that it names, and the merchants' files beside it. */
 #include "daemon/conf/load.h"
 
 #include <dirent.h>
@@ -11,8 +11,10 @@
 #include "daemon/conf/check.h"
 #include "daemon/conf/reader.h"
 #include "daemon/conf/text.h"
+#include "daemon/core/fact.h"
 
-#define CONF_SIZE_MAX ((size_t)64 << 20)
+#define CONF_SIZE_MAX  ((size_t)64 << 20)
+#define TEXTS_SIZE_MAX 8192 /* of four disclosure texts, every byte escaped */
 
 /* What stands around a struct fq_conf: where its values were found. */
 struct conf_owner {
@@ -87,6 +89,16 @@ bool fq_conf_load_main(struct fq_conf_load *load, const char *path, struct fq_st
                           &load->owner->main);
 }
 
+void fq_conf_load_issuers(struct fq_conf_load *load, size_t channel, const char *path,
+                          struct fq_str text)
+{
+    struct fq_channel_conf *channels = fq_unconst(load->owner->main.conf.channels);
+    struct fq_reader reader = load_reader(load, path);
+    struct fq_str key =
+        fq_arena_printf(reader.arena, "channels.%.*s", fq_str_arg(channels[channel].name));
+    (void)fq_reader_read(&reader, text, &fq_conf_issuers_table, key, &channels[channel]);
+}
+
 struct fq_str fq_conf_load_merchants_dir(const struct fq_conf_load *load)
 {
     return load->owner->main.merchants_dir;
@@ -141,10 +153,25 @@ void fq_conf_load_merchant(struct fq_conf_load *load, const char *path, struct f
     }
 }
 
+/* What the disclosure says, as the one text that is kept as evidence. */
+static void load_finish_texts(struct fq_arena *arena, struct fq_disclosure_texts *texts)
+{
+    struct fq_buf buf;
+    fq_buf_init(&buf, arena, TEXTS_SIZE_MAX);
+    fq_fact_add(&buf, "collector_zh", texts->collector_zh);
+    fq_fact_add(&buf, "collector_en", texts->collector_en);
+    fq_fact_add(&buf, "default_zh", texts->default_zh);
+    fq_fact_add(&buf, "default_en", texts->default_en);
+    (void)fq_buf_finish(&buf, &texts->text); /* too long: one of them was refused already */
+}
+
 int fq_conf_load_finish(struct fq_conf_load *load, struct fq_conf **ret,
                         struct fq_conf_errors **ret_errors)
 {
     struct fq_conf *conf = &load->owner->main.conf;
+    struct fq_channel_conf *channels = fq_unconst(conf->channels);
+    for (size_t i = 0; i < conf->n_channels; i++)
+        load_finish_texts(conf->arena, &channels[i].texts);
     if (fq_arena_is_full(conf->arena))
         return FQ_FAULT(-ENOMEM, "configuration needs more than %zu bytes", CONF_SIZE_MAX);
     fq_conf_check(conf, load->errors);
@@ -166,6 +193,28 @@ static bool load_read(struct fq_conf_load *load, const char *path, struct fq_str
     fq_conf_errors_add(load->errors, fq_str_of(path), 1, (struct fq_str){ NULL, 0 },
                        "cannot be read: %s", strerrordesc_np(errno));
     return false;
+}
+
+static void load_issuers(struct fq_conf_load *load)
+{
+    const struct fq_conf *conf = &load->owner->main.conf;
+    for (size_t i = 0; i < conf->n_channels; i++) {
+        const struct fq_channel_conf *channel = &conf->channels[i];
+        struct fq_str text;
+        if (channel->issuers_file.len == 0)
+            continue;
+        if (fq_text_read(channel->issuers_file.ptr, conf->arena, &text) == 0) {
+            fq_conf_load_issuers(load, i, channel->issuers_file.ptr, text);
+            continue;
+        }
+        int error = errno;
+        struct fq_arena *arena = load->errors->arena;
+        fq_conf_blame(
+            conf, load->errors,
+            fq_arena_printf(arena, "channels.%.*s.issuers_file", fq_str_arg(channel->name)),
+            fq_arena_printf(arena, "must be a file that can be read, %.*s: %s",
+                            fq_str_arg(channel->issuers_file), strerrordesc_np(error)));
+    }
 }
 
 static int load_is_conf(const struct dirent *entry)
@@ -209,6 +258,7 @@ int fq_conf_load(const char *path, struct fq_conf **ret, struct fq_conf_errors *
         *ret_errors = FQ_TAKE(load->errors);
         return FQ_CONF_E_INVALID;
     }
+    load_issuers(load);
     load_merchants(load);
     return fq_conf_load_finish(load, ret, ret_errors);
 }

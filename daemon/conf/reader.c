@@ -80,7 +80,10 @@ static struct fq_str reader_must(const struct fq_reader *reader, const struct fq
         for (const struct fq_conf_word *word = row->words; word->name != NULL; word++)
             text = fq_arena_printf(reader->arena, "%.*s \"%s\"", fq_str_arg(text), word->name);
         return text;
+    case FQ_CONF_TIME:
+        return fq_arena_printf(reader->arena, "a time in Beijing, %s..%s", row->min, row->max);
     case FQ_CONF_TEXTS:
+    case FQ_CONF_FILES:
         return fq_arena_printf(reader->arena, "a list of %s..%s strings: [ \"...\" ]", row->min,
                                row->max);
     case FQ_CONF_PAIRS:
@@ -132,6 +135,14 @@ static void reader_store_number(const struct fq_conf_row *row, void *base, int64
         reader_store(row, base, &narrow, sizeof(narrow));
     else
         reader_store(row, base, &flag, sizeof(flag));
+}
+
+/* So that an amount or a time that is wrong by itself is not taken for one that is not written, and
+ * compared with others. */
+static void reader_store_wrong(const struct fq_conf_row *row, void *base)
+{
+    if (row->kind == FQ_CONF_MONEY || row->kind == FQ_CONF_TIME)
+        reader_store_number(row, base, FQ_CONF_WRONG);
 }
 
 static void reader_store_list(const struct fq_conf_row *row, void *base, const void *list, size_t n)
@@ -262,6 +273,14 @@ static void reader_refuse_element(const struct fq_reader *reader, const struct f
     reader_refuse(reader, &of_element, key, element);
 }
 
+static struct fq_str reader_element(const struct fq_reader *reader, const struct fq_conf_row *row,
+                                    const config_setting_t *element)
+{
+    struct fq_str text = fq_str_of(config_setting_get_string(element));
+    return row->kind == FQ_CONF_FILES ? reader_path(reader, text)
+                                      : fq_arena_copy(reader->arena, text);
+}
+
 static void reader_take_texts(const struct fq_reader *reader, const struct fq_conf_row *row,
                               struct fq_str key, const config_setting_t *setting, void *base)
 {
@@ -276,7 +295,7 @@ static void reader_take_texts(const struct fq_reader *reader, const struct fq_co
         if (!reader_is_text(row, element))
             reader_refuse_element(reader, row, element_key, element);
         if (config_setting_type(element) == CONFIG_TYPE_STRING)
-            texts[i] = fq_arena_copy(reader->arena, fq_str_of(config_setting_get_string(element)));
+            texts[i] = reader_element(reader, row, element);
     }
     reader_store_list(row, base, texts, n);
 }
@@ -367,7 +386,7 @@ static void reader_take_groups(const struct fq_reader *reader, const struct fq_c
 static bool reader_is_of_kind(const struct fq_conf_row *row, const config_setting_t *setting)
 {
     int type = config_setting_type(setting);
-    if (row->kind == FQ_CONF_TEXTS)
+    if (row->kind == FQ_CONF_TEXTS || row->kind == FQ_CONF_FILES)
         return type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST;
     if (row->kind == FQ_CONF_GROUPS)
         return type == CONFIG_TYPE_LIST;
@@ -380,8 +399,10 @@ static void reader_take(const struct fq_reader *reader, const struct fq_conf_row
 {
     reader_place(reader, key, setting);
     if (row->kind < FQ_CONF_TEXTS) {
-        if (!reader_take_scalar(reader, row, setting, base))
+        if (!reader_take_scalar(reader, row, setting, base)) {
             reader_refuse(reader, row, key, setting);
+            reader_store_wrong(row, base);
+        }
         return;
     }
     if (!reader_is_of_kind(row, setting)) {
@@ -394,6 +415,7 @@ static void reader_take(const struct fq_reader *reader, const struct fq_conf_row
     }
     switch (row->kind) {
     case FQ_CONF_TEXTS:
+    case FQ_CONF_FILES:
         reader_take_texts(reader, row, key, setting, base);
         break;
     case FQ_CONF_GROUP:
@@ -514,7 +536,8 @@ bool fq_reader_read(const struct fq_reader *reader, struct fq_str text,
     const config_setting_t *root = config_root_setting(&tree);
     struct fq_str name = reader_name(reader, table, root);
     struct fq_str key = name.len > 0 ? reader_key(reader, prefix, name) : prefix;
-    reader_place(reader, key, root);
+    if (table->named_by != NULL)
+        reader_place(reader, key, root);
     reader_take_group(reader, table, key, root, base);
     return true;
 }

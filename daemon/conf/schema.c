@@ -39,6 +39,10 @@
         name, FQ_CONF_TEXTS, min, max, fallback, LIST(type, member, count), &fq_form_##form, NULL, \
             NULL                                                                                   \
     }
+#define FILES(name, max, type, member, count)                                                   \
+    {                                                                                           \
+        name, FQ_CONF_FILES, "0", max, "", LIST(type, member, count), &fq_form_path, NULL, NULL \
+    }
 #define PAIRS(name, kind, form, type, member, count)                                           \
     {                                                                                          \
         name, FQ_CONF_##kind, "0", "64", "", LIST(type, member, count), &fq_form_##form, NULL, \
@@ -48,9 +52,9 @@
     {                                                                      \
         name, FQ_CONF_GROUP, NULL, NULL, "", 0, 0, 0, NULL, NULL, &(table) \
     }
-#define GROUPS(name, table, min, max, type, member, count)                                    \
-    {                                                                                         \
-        name, FQ_CONF_GROUPS, min, max, NULL, LIST(type, member, count), NULL, NULL, &(table) \
+#define GROUPS(name, table, min, max, fallback, type, member, count)                              \
+    {                                                                                             \
+        name, FQ_CONF_GROUPS, min, max, fallback, LIST(type, member, count), NULL, NULL, &(table) \
     }
 
 #define TABLE(rows, type, named_by, finish)                              \
@@ -106,8 +110,9 @@ static const struct fq_conf_row signing_key_rows[] = {
 static const struct fq_conf_table signing_key_table = TABLE(signing_key_rows, fq_signing_key_conf, "id", NULL);
 
 static const struct fq_conf_row signing_rows[] = {
-  GROUPS("keys", signing_key_table,         "1",      "8",                                 fq_conf, signing_keys, n_signing_keys),
+  GROUPS("keys", signing_key_table,         "1",      "8",       NULL,                     fq_conf, signing_keys, n_signing_keys),
   PATH("token_key_file",                                         NULL,                     fq_conf, token_key_file),
+  FILES("payer_key_files",                            "8",                                 fq_conf, payer_key_files, n_payer_key_files),
 };
 static const struct fq_conf_table signing_table = TABLE(signing_rows, fq_conf, NULL, NULL);
 
@@ -131,6 +136,8 @@ static const struct fq_conf_row rate_rows[] = {
   WORD("bearer", bearer_words,                                   NULL,                     fq_rate, bearer),
   NUMBER("merchant_percent",      INTEGER,  "1",      "99",      "0",                      fq_rate, merchant_percent),
   NUMBER("rate",                  PERCENT,  "0%",     "100%",    NULL,                     fq_rate, rate_ppm),
+  NUMBER("amount_min",            MONEY,    "0.01",   "99999999.99", "",                   fq_rate, amount_min_minor),
+  NUMBER("amount_max",            MONEY,    "0.01",   "99999999.99", "",                   fq_rate, amount_max_minor),
 };
 /* clang-format on */
 
@@ -147,6 +154,54 @@ static void rate_finish(void *element)
 /* clang-format off */
 static const struct fq_conf_table rate_table = TABLE(rate_rows, fq_rate, NULL, rate_finish);
 
+static const struct fq_conf_word rounding_words[] = {
+  { "half_even", FQ_ROUNDING_HALF_EVEN }, { "half_up", FQ_ROUNDING_HALF_UP }, { "down", FQ_ROUNDING_DOWN }, { "up", FQ_ROUNDING_UP },
+  { NULL, 0 },
+};
+static const struct fq_conf_word remainder_words[] = {
+  { "first", FQ_REMAINDER_FIRST }, { "last", FQ_REMAINDER_LAST }, { NULL, 0 },
+};
+static const struct fq_conf_word fee_timing_words[] = {
+  { "spread", FQ_FEE_TIMING_SPREAD }, { "first", FQ_FEE_TIMING_FIRST }, { NULL, 0 },
+};
+
+static const struct fq_conf_row issuer_rows[] = {
+  TEXT("id", id,                                                 NULL,                     fq_issuer, id),
+  TEXT("title_zh", title,                                        NULL,                     fq_issuer, title_zh),
+  TEXT("title_en", title,                                        NULL,                     fq_issuer, title_en),
+  TEXTS("bins", bin,                        "0",      "1024",    "",                       fq_issuer, bins, n_bins),
+  NUMBER("amount_min",            MONEY,    "0.01",   "99999999.99", "",                   fq_issuer, amount_min_minor),
+  NUMBER("amount_max",            MONEY,    "0.01",   "99999999.99", "",                   fq_issuer, amount_max_minor),
+  WORD("rounding", rounding_words,                               "",                       fq_issuer, rounding),
+  WORD("remainder", remainder_words,                             "",                       fq_issuer, remainder),
+  WORD("fee_timing", fee_timing_words,                           "",                       fq_issuer, fee_timing),
+  GROUPS("rates", rate_table,               "0",      "256",     "",                       fq_issuer, rates.items, rates.n_items),
+};
+static const struct fq_conf_table issuer_table = TABLE(issuer_rows, fq_issuer, "id", NULL);
+
+static const struct fq_conf_row issuers_rows[] = {
+  GROUPS("issuers", issuer_table,           "1",      "256",     NULL,                     fq_channel_conf, issuers, n_issuers),
+};
+const struct fq_conf_table fq_conf_issuers_table = TABLE(issuers_rows, fq_channel_conf, NULL, NULL);
+
+static const struct fq_conf_row campaign_rows[] = {
+  TEXT("id", id,                                                 NULL,                     fq_campaign, id),
+  NUMBER("from",                  TIME,     "2000-01-01 00:00", "9999-12-31 23:59", NULL,  fq_campaign, from_ms),
+  NUMBER("until",                 TIME,     "2000-01-01 00:00", "9999-12-31 23:59", NULL,  fq_campaign, until_ms),
+  TEXTS("merchants", merchant,              "1",      "256",     "",                       fq_campaign, merchants, n_merchants),
+  TEXTS("issuers", id,                      "1",      "256",     "",                       fq_campaign, issuers, n_issuers),
+  GROUPS("rates", rate_table,               "1",      "256",     NULL,                     fq_campaign, rates.items, rates.n_items),
+};
+static const struct fq_conf_table campaign_table = TABLE(campaign_rows, fq_campaign, "id", NULL);
+
+static const struct fq_conf_row disclosure_rows[] = {
+  TEXT("collector_zh", words,                                    "",                       fq_channel_conf, texts.collector_zh),
+  TEXT("collector_en", words,                                    "",                       fq_channel_conf, texts.collector_en),
+  TEXT("default_zh", words,                                      "",                       fq_channel_conf, texts.default_zh),
+  TEXT("default_en", words,                                      "",                       fq_channel_conf, texts.default_en),
+};
+static const struct fq_conf_table disclosure_table = TABLE(disclosure_rows, fq_channel_conf, NULL, NULL);
+
 static const struct fq_conf_row channel_rows[] = {
   TEXT("name", channel,                                          NULL,                     fq_channel_conf, name),
   TEXT("adapter", adapter,                                       NULL,                     fq_channel_conf, adapter),
@@ -156,11 +211,20 @@ static const struct fq_conf_row channel_rows[] = {
   NUMBER("amount_min",            MONEY,    "0.01",   "99999999.99", "0.01",               fq_channel_conf, amount_min_minor),
   NUMBER("amount_max",            MONEY,    "0.01",   "99999999.99", NULL,                 fq_channel_conf, amount_max_minor),
   NUMBER("payment_life",          DURATION, "1min",   "30d",     "30min",                  fq_channel_conf, payment_life_ms),
+  NUMBER("attempt_life",          DURATION, "0s",     "1d",      "0s",                     fq_channel_conf, attempt_life_ms),
   NUMBER("quote_life",            DURATION, "10s",    "1d",      "15min",                  fq_channel_conf, quote_life_ms),
   NUMBER("calls_max",             INTEGER,  "1",      "1000",    "64",                     fq_channel_conf, n_calls_max),
+  BOOL("undo_same_day",                                          "false",                  fq_channel_conf, undo_same_day),
+  BOOL("statements",                                             "false",                  fq_channel_conf, wants_statements),
   PAIRS("settings", PAIRS, any,                                                            fq_channel_conf, settings, n_settings),
   PAIRS("keys", PATHS, path,                                                               fq_channel_conf, keys, n_keys),
-  GROUPS("rates", rate_table,               "1",      "256",                               fq_channel_conf, rates.items, rates.n_items),
+  GROUPS("rates", rate_table,               "1",      "256",     NULL,                     fq_channel_conf, rates.items, rates.n_items),
+  WORD("rounding", rounding_words,                               "",                       fq_channel_conf, rounding),
+  WORD("remainder", remainder_words,                             "",                       fq_channel_conf, remainder),
+  WORD("fee_timing", fee_timing_words,                           "",                       fq_channel_conf, fee_timing),
+  PATH("issuers_file",                                           "",                       fq_channel_conf, issuers_file),
+  GROUPS("campaigns", campaign_table,       "0",      "64",      "",                       fq_channel_conf, campaigns, n_campaigns),
+  GROUP("disclosure", disclosure_table),
 };
 static const struct fq_conf_table channel_table = TABLE(channel_rows, fq_channel_conf, "name", NULL);
 
@@ -174,7 +238,7 @@ static const struct fq_conf_row main_rows[] = {
   GROUP("signing", signing_table),
   GROUP("work", work_table),
   GROUP("poll", poll_table),
-  GROUPS("channels", channel_table,         "1",      "256",                               fq_conf_main, conf.channels, conf.n_channels),
+  GROUPS("channels", channel_table,         "1",      "256",     NULL,                     fq_conf_main, conf.channels, conf.n_channels),
   PATH("merchants_dir",                                          "merchants.d",            fq_conf_main, merchants_dir),
 };
 const struct fq_conf_table fq_conf_main_table = TABLE(main_rows, fq_conf_main, NULL, NULL);
@@ -182,6 +246,15 @@ const struct fq_conf_table fq_conf_main_table = TABLE(main_rows, fq_conf_main, N
 static const struct fq_conf_word policy_words[] = {
   { "event", FQ_POLICY_EVENT }, { "refund", FQ_POLICY_REFUND }, { NULL, 0 },
 };
+static const struct fq_conf_word reopen_words[] = {
+  { "wait", false }, { "allow", true }, { NULL, 0 },
+};
+static const struct fq_conf_row merchant_rates_rows[] = {
+  TEXT("channel", channel,                                       NULL,                     fq_merchant_rates, channel),
+  GROUPS("rates", rate_table,               "1",      "256",     NULL,                     fq_merchant_rates, rates.items, rates.n_items),
+};
+static const struct fq_conf_table merchant_rates_table = TABLE(merchant_rates_rows, fq_merchant_rates, "channel", NULL);
+
 static const struct fq_conf_row merchant_rows[] = {
   TEXT("id", merchant,                                           NULL,                     fq_merchant, id),
   TEXT("name", title,                                            NULL,                     fq_merchant, name),
@@ -191,6 +264,8 @@ static const struct fq_conf_row merchant_rows[] = {
   BOOL("raw_actions",                                            "false",                  fq_merchant, raw_actions),
   WORD("on_late_success", policy_words,                          "event",                  fq_merchant, on_late_success),
   WORD("on_double_paid", policy_words,                           "event",                  fq_merchant, on_double_paid),
+  WORD("reopen", reopen_words,                                   "wait",                   fq_merchant, reopen),
+  GROUPS("rates", merchant_rates_table,     "0",      "64",      "",                       fq_merchant, rates, n_rates),
   NUMBER("rate_per_second",       INTEGER,  "0",      "1000000", "0",                      fq_merchant, rate_per_second),
   NUMBER("rate_burst",            INTEGER,  "0",      "1000000", "0",                      fq_merchant, rate_burst),
   NUMBER("disclosure_min",        SECONDS,  "0s",     "1h",      "0s",                     fq_merchant, disclosure_seconds_min),
@@ -218,6 +293,8 @@ int fq_conf_number(uint32_t kind, struct fq_str text, int64_t *ret)
         return fq_value_money(text, ret);
     case FQ_CONF_PERCENT:
         return fq_value_percent(text, ret);
+    case FQ_CONF_TIME:
+        return fq_value_time(text, ret);
     default:
         return FQ_VALUE_E_MALFORMED;
     }

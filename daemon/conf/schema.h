@@ -18,12 +18,17 @@ enum fq_conf_kind {
     FQ_CONF_SIZE,     /* "64KiB", as bytes */
     FQ_CONF_MONEY,    /* "100.00", as minor units */
     FQ_CONF_PERCENT,  /* "2.30%", as millionths */
+    FQ_CONF_TIME,     /* "2026-11-01 00:00" in Beijing, as unix milliseconds */
     FQ_CONF_TEXTS,    /* const struct fq_str *, each of `form`, and their number */
+    FQ_CONF_FILES,    /* the same, paths made absolute */
     FQ_CONF_PAIRS,    /* const struct fq_pair *, names and texts */
     FQ_CONF_PATHS,    /* the same, the values made absolute */
     FQ_CONF_GROUP,    /* one group of `table`, in the same struct */
     FQ_CONF_GROUPS,   /* a list of groups of `table`: an array, and their number */
 };
+
+/* Stands in an amount or a time that was refused. */
+#define FQ_CONF_WRONG INT64_C(-1)
 
 struct fq_conf_word {
     const char *name; /* NULL ends the list */
@@ -61,6 +66,7 @@ struct fq_conf_main {
 };
 
 extern const struct fq_conf_table fq_conf_main_table;     /* struct fq_conf_main */
+extern const struct fq_conf_table fq_conf_issuers_table;  /* struct fq_channel_conf */
 extern const struct fq_conf_table fq_conf_merchant_table; /* struct fq_merchant */
 
 /* Reads a number of any numeric kind as it stands in the file. FQ_VALUE_E_MALFORMED. */

@@ -18,9 +18,10 @@ struct fq_channel_conf {
     struct fq_str ca_file; /* trust store for TLS to the platform; empty = the system's */
     int64_t timeout_ms;    /* of one HTTP exchange */
     struct fq_rates rates;
-    uint32_t rounding;   /* fq_rounding; 0: the adapter's own */
-    uint32_t remainder;  /* fq_remainder */
-    uint32_t fee_timing; /* fq_fee_timing */
+    uint32_t rounding;          /* fq_rounding; 0: the adapter's own */
+    uint32_t remainder;         /* fq_remainder */
+    uint32_t fee_timing;        /* fq_fee_timing */
+    struct fq_str issuers_file; /* where the issuers stand; empty: there are none */
     const struct fq_issuer *issuers;
     size_t n_issuers;
     const struct fq_campaign *campaigns;

@@ -14,123 +14,9 @@
 #include <unistd.h>
 
 #include "daemon/base/log.h"
-#include "daemon/conf/load.h"
 #include "daemon/conf/schema.h"
 #include "daemon/conf/text.h"
-
-/* ---- a small right configuration, one mistake at a time ---- */
-
-#define KEY_A "C$LY<^%&ghhQ8<9v{BRW8coVWqc35Ri&r4?RqP}Y"
-#define KEY_B "0$LY<^%&ghhQ8<9v{BRW8coVWqc35Ri&r4?RqP}Y"
-
-static const char *const main_lines[] = {
-    "instance = \"01\";",                                               /* 1 */
-    "order_prefix = \"P\";",                                            /* 2 */
-    "front: {",                                                         /* 3 */
-    "  curve_secret_file = \"keys/curve\";",                            /* 4 */
-    "};",                                                               /* 5 */
-    "web: {",                                                           /* 6 */
-    "  public_url = \"https://pay.example.com\";",                      /* 7 */
-    "};",                                                               /* 8 */
-    "signing: {",                                                       /* 9 */
-    "  token_key_file = \"/run/keys/token\";",                          /* 10 */
-    "  keys = ( { id = \"k1\"; file = \"k1.pem\"; } );",                /* 11 */
-    "};",                                                               /* 12 */
-    "channels = ( {",                                                   /* 13 */
-    "  name = \"huabei\"; adapter = \"huabei\";",                       /* 14 */
-    "  hosts = [ \"openapi.alipay.com\" ]; amount_max = \"500.00\";",   /* 15 */
-    "  settings: { app_id = \"2021\"; };",                              /* 16 */
-    "  keys: { app = \"app.pem\"; };",                                  /* 17 */
-    "  rates = (",                                                      /* 18 */
-    "    { instalments = 3; bearer = \"buyer\"; rate = \"2.30%\"; },",  /* 19 */
-    "    { instalments = 3; bearer = \"merchant\"; rate = \"1.8%\"; }", /* 20 */
-    "  );",                                                             /* 21 */
-    "} );",                                                             /* 22 */
-    "",                                                                 /* 23 */
-};
-
-static const char *const merchant_lines[] = {
-    "id = \"shop\";",                                        /* 1 */
-    "name = \"Shop\";",                                      /* 2 */
-    "client_keys = [ \"" KEY_A "\" ];",                      /* 3 */
-    "channels = [ \"huabei\" ];",                            /* 4 */
-    "return_urls = [ \"https://shop.example.com/paid/\" ];", /* 5 */
-    "",                                                      /* 6 */
-};
-
-struct change {
-    unsigned int line;
-    const char *text;
-};
-
-/* The lines as one text, some of them replaced. */
-static struct fq_str text_of(const char *const *lines, size_t n_lines, const struct change *changes,
-                             size_t n_changes)
-{
-    static char text[8192];
-    size_t len = 0;
-    for (size_t i = 0; i < n_lines; i++) {
-        const char *line = lines[i];
-        for (size_t k = 0; k < n_changes; k++)
-            line = changes[k].line == i + 1 ? changes[k].text : line;
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", line);
-    }
-    return (struct fq_str){ text, len };
-}
-
-static int load_with(const struct change *main_changes, size_t n_main,
-                     const struct change *merchant_changes, size_t n_merchant, struct fq_conf **ret,
-                     struct fq_conf_errors **ret_errors)
-{
-    FQ_CLEANUP(fq_conf_load) *load = fq_conf_load_new();
-    struct fq_str text = text_of(main_lines, fq_array_size(main_lines), main_changes, n_main);
-    if (fq_conf_load_main(load, "/etc/fenqid/t.conf", text)) {
-        text = text_of(merchant_lines, fq_array_size(merchant_lines), merchant_changes, n_merchant);
-        fq_conf_load_merchant(load, "/etc/fenqid/m.conf", text);
-    }
-    return fq_conf_load_finish(load, ret, ret_errors);
-}
-
-static void expect_lines(const struct fq_conf_errors *errors, const char *const *lines, size_t n)
-{
-    for (size_t i = 0; i < errors->n && i < n; i++)
-        assert_string_equal(errors->lines[i].ptr, lines[i]);
-    assert_int_equal(errors->n, n);
-}
-
-/* One line of the main file replaced: one mistake, told exactly so. */
-static void expect_mistake(unsigned int line, const char *text, const char *expected)
-{
-    struct fq_conf *conf = NULL;
-    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
-    const struct change change = { line, text };
-    assert_int_equal(load_with(&change, 1, NULL, 0, &conf, &errors), FQ_CONF_E_INVALID);
-    expect_lines(errors, &expected, 1);
-}
-
-static void expect_merchant_mistake(unsigned int line, const char *text, const char *expected)
-{
-    struct fq_conf *conf = NULL;
-    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
-    const struct change change = { line, text };
-    assert_int_equal(load_with(NULL, 0, &change, 1, &conf, &errors), FQ_CONF_E_INVALID);
-    expect_lines(errors, &expected, 1);
-}
-
-static struct fq_conf *expect_right(const struct change *change)
-{
-    struct fq_conf *conf = NULL;
-    struct fq_conf_errors *errors = NULL;
-    assert_int_equal(load_with(change, change != NULL ? 1 : 0, NULL, 0, &conf, &errors), 0);
-    assert_null(errors);
-    return conf;
-}
-
-static void assert_text(struct fq_str text, const char *expected)
-{
-    assert_string_equal(text.ptr, expected);
-    assert_int_equal(text.len, strlen(expected));
-}
+#include "tests/unit/conf/fixture.h"
 
 /* ---- what is read ---- */
 
@@ -297,7 +183,7 @@ static void a_rate_that_stands_twice(void **state)
     (void)state;
     expect_mistake(20, "    { instalments = 3; bearer = \"buyer\"; rate = \"2.50%\"; }",
                    "/etc/fenqid/t.conf:20: channels.huabei.rates[1]: must differ from rates[0] in "
-                   "instalments or bearer");
+                   "instalments, bearer or amounts");
 }
 
 static void a_shared_fee_without_its_percentage(void **state)
@@ -490,7 +376,9 @@ static void the_shipped_configuration_loads(void **state)
     FQ_CLEANUP(fq_conf) *conf = NULL;
     FQ_CLEANUP(fq_conf_errors) *errors = NULL;
     assert_int_equal(fq_conf_load("conf/fenqid.conf", &conf, &errors), 0);
-    assert_int_equal(conf->n_channels, 1);
+    assert_int_equal(conf->n_channels, 2);
+    assert_text(conf->channels[1].name, "bankcard");
+    assert_int_equal(conf->channels[1].n_issuers, 15);
     assert_int_equal(conf->n_merchants, 1);
     assert_text(conf->merchants[0].id, "example");
     assert_int_equal(conf->curve_secret_file.ptr[0], '/');
@@ -551,7 +439,11 @@ static void the_defaults_in_the_shipped_files_are_the_real_ones(void **state)
     assert_int_equal(conf->channels[0].timeout_ms, shipped->channels[0].timeout_ms);
     assert_int_equal(conf->channels[0].amount_min_minor, shipped->channels[0].amount_min_minor);
     assert_int_equal(conf->channels[0].payment_life_ms, shipped->channels[0].payment_life_ms);
+    assert_int_equal(conf->channels[0].attempt_life_ms, shipped->channels[0].attempt_life_ms);
     assert_int_equal(conf->channels[0].quote_life_ms, shipped->channels[0].quote_life_ms);
+    assert_int_equal(conf->channels[0].undo_same_day, shipped->channels[0].undo_same_day);
+    assert_int_equal(conf->channels[0].wants_statements, shipped->channels[0].wants_statements);
+    assert_int_equal(conf->merchants[0].reopen, shipped->merchants[0].reopen);
     assert_int_equal(conf->channels[0].n_calls_max, shipped->channels[0].n_calls_max);
 }
 
@@ -580,6 +472,8 @@ static void the_shipped_files_name_every_option(void **state)
     (void)state;
     FQ_CLEANUP(fq_arena) *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
     expect_all_named(&fq_conf_main_table, uncommented_file("conf/fenqid.conf", arena));
+    expect_all_named(&fq_conf_issuers_table,
+                     uncommented_file("conf/issuers/unionpay-example.conf", arena));
     expect_all_named(&fq_conf_merchant_table,
                      uncommented_file("conf/merchants.d/example.conf", arena));
 }
