@@ -151,7 +151,34 @@ static int setup_channels(struct fq_setup *setup, struct fq_conf_errors *errors)
     return 0;
 }
 
-static void setup_merchants(struct fq_setup *setup)
+static const struct fq_channel *setup_channel(const struct fq_setup *setup, struct fq_str name)
+{
+    for (size_t i = 0; i < setup->catalog.n_channels; i++) {
+        if (fq_str_equal(setup->catalog.channels[i]->conf->name, name))
+            return setup->catalog.channels[i];
+    }
+    return NULL; /* it did not open, and that was told */
+}
+
+static void setup_merchant_rates(struct fq_setup *setup, const struct fq_merchant *merchant,
+                                 struct fq_conf_errors *errors)
+{
+    for (size_t i = 0; i < merchant->n_rates; i++) {
+        const struct fq_merchant_rates *own = &merchant->rates[i];
+        const struct fq_channel *channel = setup_channel(setup, own->channel);
+        struct fq_str reason = { NULL, 0 };
+        size_t row = 0;
+        if (channel != NULL)
+            reason = fq_channel_refuse_rates(channel, own->rates, setup->arena, &row);
+        if (reason.len > 0)
+            fq_conf_blame(setup->conf, errors,
+                          fq_arena_printf(setup->arena, "merchants.%.*s.rates.%.*s.rates[%zu]",
+                                          fq_str_arg(merchant->id), fq_str_arg(own->channel), row),
+                          reason);
+    }
+}
+
+static void setup_merchants(struct fq_setup *setup, struct fq_conf_errors *errors)
 {
     const struct fq_conf *conf = setup->conf;
     setup->catalog.merchants = conf->merchants;
@@ -159,6 +186,7 @@ static void setup_merchants(struct fq_setup *setup)
     for (size_t i = 0; i < conf->n_merchants; i++) {
         for (size_t k = 0; k < conf->merchants[i].n_client_keys; k++)
             fq_clients_add(&setup->clients, conf->merchants[i].client_keys[k], &conf->merchants[i]);
+        setup_merchant_rates(setup, &conf->merchants[i], errors);
     }
 }
 
@@ -180,7 +208,7 @@ int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors
     setup_payer_keys(setup, errors);
     setup_signing_keys(setup, errors);
     FQ_TRY(setup_channels(setup, errors));
-    setup_merchants(setup);
+    setup_merchants(setup, errors);
     if (errors->n > 0) {
         *ret_errors = FQ_TAKE(errors);
         return FQ_CONF_E_INVALID;

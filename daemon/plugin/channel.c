@@ -246,8 +246,16 @@ static int channel_ready(struct fq_channel *channel, struct channel_refusal *ref
 
 static int channel_check_rates(const struct fq_channel *channel, struct channel_refusal *refusal)
 {
-    struct fq_str reason = fq_describe_refuse_rates(&channel->about, channel->conf, refusal->arena);
-    return reason.len > 0 ? channel_refuse(refusal, fq_lit("rates"), reason) : 0;
+    struct fq_str key = { NULL, 0 };
+    struct fq_str reason =
+        fq_describe_refuse_conf(&channel->about, channel->conf, refusal->arena, &key);
+    return reason.len > 0 ? channel_refuse(refusal, key, reason) : 0;
+}
+
+struct fq_str fq_channel_refuse_rates(const struct fq_channel *channel, struct fq_rates rates,
+                                      struct fq_arena *arena, size_t *reterr_row)
+{
+    return fq_describe_refuse_rates(&channel->about, rates, arena, reterr_row);
 }
 
 static int channel_build(struct fq_channel *channel, const char *adapters_dir,

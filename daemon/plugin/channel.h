@@ -39,6 +39,11 @@ int fq_channel_open(const struct fq_channel_conf *conf, const char *adapters_dir
                     struct fq_arena *arena, struct fq_channel **ret, struct fq_str *reterr_key,
                     struct fq_str *reterr_reason);
 void fq_channel_free(struct fq_channel *channel);
+
+/* For rates that stand elsewhere, a merchant's. Empty: the adapter can do them all. Otherwise why
+ * row *reterr_row is not, in `arena`. */
+struct fq_str fq_channel_refuse_rates(const struct fq_channel *channel, struct fq_rates rates,
+                                      struct fq_arena *arena, size_t *reterr_row);
 FQ_DEFINE_CLEANUP(fq_channel);
 
 /* ---- calling the adapter (pure; on any thread) ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks an adapter's description and a channel's rates against it. */
+/* Checks an adapter's description, and rates against it. */
 #include "daemon/plugin/describe.h"
 
 #include <string.h>
@@ -103,11 +103,12 @@ static bool describe_has_terms(const struct fq_description *about, uint32_t inst
     return false;
 }
 
-struct fq_str fq_describe_refuse_rates(const struct fq_description *about,
-                                       const struct fq_channel_conf *conf, struct fq_arena *arena)
+struct fq_str fq_describe_refuse_rates(const struct fq_description *about, struct fq_rates rates,
+                                       struct fq_arena *arena, size_t *reterr_row)
 {
-    for (size_t i = 0; i < conf->rates.n_items; i++) {
-        const struct fq_rate *rate = &conf->rates.items[i];
+    for (size_t i = 0; i < rates.n_items; i++) {
+        const struct fq_rate *rate = &rates.items[i];
+        *reterr_row = i;
         if (!describe_has_terms(about, rate->instalments))
             return fq_arena_printf(arena, "the adapter cannot do %u instalments",
                                    rate->instalments);
@@ -117,4 +118,43 @@ struct fq_str fq_describe_refuse_rates(const struct fq_description *about,
                                    rate->instalments);
     }
     return (struct fq_str){ NULL, 0 };
+}
+
+/* A table as one of the lists of a channel has it. */
+struct describe_table {
+    const char *list; /* "issuers"; "": the channel's own */
+    struct fq_str id;
+    struct fq_rates rates;
+};
+
+static struct fq_str describe_refuse_table(const struct fq_description *about,
+                                           const struct describe_table *table,
+                                           struct fq_arena *arena, struct fq_str *reterr_key)
+{
+    size_t row = 0;
+    const char *dot = table->list[0] != '\0' ? "." : "";
+    struct fq_str reason = fq_describe_refuse_rates(about, table->rates, arena, &row);
+    if (reason.len > 0)
+        *reterr_key = fq_arena_printf(arena, "%s%s%.*s%srates[%zu]", table->list, dot,
+                                      fq_str_arg(table->id), dot, row);
+    return reason;
+}
+
+struct fq_str fq_describe_refuse_conf(const struct fq_description *about,
+                                      const struct fq_channel_conf *conf, struct fq_arena *arena,
+                                      struct fq_str *reterr_key)
+{
+    const struct describe_table own = { "", { NULL, 0 }, conf->rates };
+    struct fq_str reason = describe_refuse_table(about, &own, arena, reterr_key);
+    for (size_t i = 0; i < conf->n_issuers && reason.len == 0; i++) {
+        const struct fq_issuer *issuer = &conf->issuers[i];
+        const struct describe_table table = { "issuers", issuer->id, issuer->rates };
+        reason = describe_refuse_table(about, &table, arena, reterr_key);
+    }
+    for (size_t i = 0; i < conf->n_campaigns && reason.len == 0; i++) {
+        const struct fq_campaign *campaign = &conf->campaigns[i];
+        const struct describe_table table = { "campaigns", campaign->id, campaign->rates };
+        reason = describe_refuse_table(about, &table, arena, reterr_key);
+    }
+    return reason;
 }

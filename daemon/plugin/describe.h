@@ -11,8 +11,15 @@
 /* NULL: sound. Otherwise the reason, static. */
 const char *fq_describe_refuse(const struct fq_description *about);
 
-/* Empty: every rate is one that the adapter can do. Otherwise which is not, in `arena`. */
-struct fq_str fq_describe_refuse_rates(const struct fq_description *about,
-                                       const struct fq_channel_conf *conf, struct fq_arena *arena);
+/* Empty: every rate of the table is one that the adapter can do. Otherwise why row *reterr_row is
+ * not, in `arena`. */
+struct fq_str fq_describe_refuse_rates(const struct fq_description *about, struct fq_rates rates,
+                                       struct fq_arena *arena, size_t *reterr_row);
+
+/* The same of all tables of a channel: its own, its banks', its campaigns'. *reterr_key is where,
+ * like "issuers.icbc.rates[2]". */
+struct fq_str fq_describe_refuse_conf(const struct fq_description *about,
+                                      const struct fq_channel_conf *conf, struct fq_arena *arena,
+                                      struct fq_str *reterr_key);
 
 #endif

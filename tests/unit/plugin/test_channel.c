@@ -119,7 +119,42 @@ static void test_rates_are_terms_that_the_adapter_can_do(void **state)
 {
     struct fixture *fixture = *state;
     fixture->rates[0].instalments = 24;
-    fixture_assert_refused(fixture, "rates", "the adapter cannot do 24 instalments");
+    fixture_assert_refused(fixture, "rates[0]", "the adapter cannot do 24 instalments");
+}
+
+static void test_rates_of_banks_and_campaigns_are_too(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_rate rates[2] = { fixture->rates[0], fixture->rates[0] };
+    rates[1].instalments = 24;
+    const struct fq_issuer issuer = { .id = fq_lit("icbc"), .rates = { rates, 2 } };
+    fixture->conf.issuers = &issuer;
+    fixture->conf.n_issuers = 1;
+    fixture_assert_refused(fixture, "issuers.icbc.rates[1]",
+                           "the adapter cannot do 24 instalments");
+    const struct fq_campaign campaign = { .id = fq_lit("spring"), .rates = { rates + 1, 1 } };
+    fixture->conf.n_issuers = 0;
+    fixture->conf.campaigns = &campaign;
+    fixture->conf.n_campaigns = 1;
+    fixture_assert_refused(fixture, "campaigns.spring.rates[0]",
+                           "the adapter cannot do 24 instalments");
+    fixture->conf.n_campaigns = 0;
+}
+
+static void test_rates_of_a_merchant_are_too(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_rate rates[2] = { fixture->rates[0], fixture->rates[0] };
+    size_t row = 9;
+    rates[1].bearer = 40;
+    fixture_open(fixture);
+    struct fq_str reason = fq_channel_refuse_rates(fixture->channel, (struct fq_rates){ rates, 1 },
+                                                   fixture->arena, &row);
+    assert_int_equal(reason.len, 0);
+    reason = fq_channel_refuse_rates(fixture->channel, (struct fq_rates){ rates, 2 },
+                                     fixture->arena, &row);
+    assert_string_equal(reason.ptr, "3 instalments: the adapter cannot let that side bear the fee");
+    assert_int_equal(row, 1);
 }
 
 static void test_rates_are_borne_by_whom_the_adapter_can_charge(void **state)
@@ -129,9 +164,9 @@ static void test_rates_are_borne_by_whom_the_adapter_can_charge(void **state)
     fixture->conf.adapter = fq_lit("honest");
     fixture->keys[0].name = fq_lit("ours");
     fixture->rates[0].bearer = FQ_BEARER_MERCHANT;
-    fixture_assert_refused(fixture, "rates", "cannot let that side bear the fee");
+    fixture_assert_refused(fixture, "rates[0]", "cannot let that side bear the fee");
     fixture->rates[0].bearer = 40;
-    fixture_assert_refused(fixture, "rates", "cannot let that side bear the fee");
+    fixture_assert_refused(fixture, "rates[0]", "cannot let that side bear the fee");
 }
 
 /* ---- adapters that do not open ---- */
@@ -301,6 +336,8 @@ int main(void)
         CHANNEL_TEST(test_a_private_key_that_all_may_read_is_refused),
         CHANNEL_TEST(test_our_own_key_in_the_platforms_place_is_refused),
         CHANNEL_TEST(test_rates_are_terms_that_the_adapter_can_do),
+        CHANNEL_TEST(test_rates_of_banks_and_campaigns_are_too),
+        CHANNEL_TEST(test_rates_of_a_merchant_are_too),
         CHANNEL_TEST(test_rates_are_borne_by_whom_the_adapter_can_charge),
         CHANNEL_TEST(test_adapters_that_lie_about_themselves_are_refused),
         CHANNEL_TEST(test_a_serial_adapter_is_called_once_at_a_time),
