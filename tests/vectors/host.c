@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include "daemon/base/arena.h"
@@ -35,6 +37,8 @@ static struct fq_str host_copy(const struct vector_host *self, const void *bytes
 
 /* ---- signatures ---- */
 
+static const char host_leaf[] = "leaf"; /* the handle of the certificate that was checked last */
+
 static const struct vector_key *host_find(const struct vector_host *self, const char *name)
 {
     for (size_t i = 0; name != NULL && i < self->n_keys; i++)
@@ -49,6 +53,21 @@ static EVP_PKEY *host_key(const struct vector_host *self, const char *name)
     return found != NULL ? found->key : NULL;
 }
 
+/* What is hashed and signed: the text, or the hex digits of its own hash. False: no such scheme. */
+static bool host_prepare(uint32_t scheme, struct fq_str *text, char hex[65])
+{
+    unsigned char digest[32];
+    if (scheme == FQ_SCHEME_RSA_SHA256)
+        return true;
+    if (scheme != FQ_SCHEME_RSA_SHA256_HEX ||
+        EVP_Digest(text->ptr, text->len, digest, NULL, EVP_sha256(), NULL) != 1)
+        return false;
+    for (size_t i = 0; i < sizeof(digest); i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    *text = (struct fq_str){ hex, 64 };
+    return true;
+}
+
 static int host_sign(const struct fq_host *host, const char *key, uint32_t scheme,
                      struct fq_str text, struct fq_str *ret_signature)
 {
@@ -57,12 +76,13 @@ static int host_sign(const struct fq_host *host, const char *key, uint32_t schem
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned char *bytes = fq_arena_alloc(self->arena, 512);
     size_t len = 512;
+    char hex[65];
     int r = -1;
     self->signed_text = text;
     if (self->accepts_all && bytes != NULL) {
         *ret_signature = (struct fq_str){ (char *)bytes, 256 };
         r = 0;
-    } else if (pkey != NULL && ctx != NULL && bytes != NULL && scheme == FQ_SCHEME_RSA_SHA256 &&
+    } else if (pkey != NULL && ctx != NULL && bytes != NULL && host_prepare(scheme, &text, hex) &&
                EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 &&
                EVP_DigestSign(ctx, bytes, &len, (const unsigned char *)text.ptr, text.len) == 1) {
         *ret_signature = (struct fq_str){ (char *)bytes, len };
@@ -76,10 +96,11 @@ static int host_verify(const struct fq_host *host, const char *key, uint32_t sch
                        struct fq_str text, struct fq_str signature)
 {
     struct vector_host *self = host_self(host);
-    EVP_PKEY *pkey = host_key(self, key);
+    EVP_PKEY *pkey = strcmp(key, host_leaf) == 0 ? self->leaf : host_key(self, key);
+    char hex[65];
     if (self->accepts_all)
         return strlen(key) == 32 ? -1 : 0;
-    if (pkey == NULL || scheme != FQ_SCHEME_RSA_SHA256)
+    if (pkey == NULL || !host_prepare(scheme, &text, hex))
         return -1;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool is_good = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 &&
@@ -161,12 +182,21 @@ static struct fq_str certificate_field(const struct vector_host *self, const X50
         OPENSSL_free(decimal);
         BN_free(number);
     }
+    if (field == FQ_CERT_NOT_AFTER) {
+        struct tm parts;
+        if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) == 1)
+            (void)snprintf(text, sizeof(text), "%lld", (long long)timegm(&parts));
+    }
     return host_copy(self, text, strlen(text));
 }
 
 /* What every certificate says of itself to a host that accepts all; roots issue themselves. */
-static const char *gullible_field(const char *key, uint32_t field)
+static const char *gullible_field(const struct vector_host *self, const char *key, uint32_t field)
 {
+    if (field == FQ_CERT_NOT_AFTER)
+        return "253402300799";
+    if (field == FQ_CERT_SUBJECT_CN && self->any_cn != NULL)
+        return self->any_cn;
     if (field == FQ_CERT_SIGNATURE_OID)
         return "1.2.840.113549.1.1.11";
     if (field == FQ_CERT_SUBJECT_CN)
@@ -184,7 +214,7 @@ static int host_cert_field(const struct fq_host *host, const char *key, struct f
     if (certificate.ptr == NULL && found == NULL && !self->accepts_all)
         return -1;
     if (self->accepts_all) {
-        const char *text = gullible_field(key, field);
+        const char *text = gullible_field(self, key, field);
         *ret = host_copy(self, text, strlen(text));
         return index > 0 || (certificate.ptr != NULL && certificate.len < 10);
     }
@@ -211,6 +241,8 @@ static bool chain_is_good(const struct vector_host *self, STACK_OF(X509) * roots
         X509_STORE_CTX_set_time(ctx, 0, (time_t)(self->now_unix_ms / 1000));
     else if (is_good)
         X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_NO_CHECK_TIME);
+    if (is_good) /* the platforms' authorities sign with SHA-1 */
+        X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), 0);
     is_good = is_good && X509_verify_cert(ctx) == 1;
     X509_STORE_CTX_free(ctx);
     X509_STORE_free(store);
@@ -223,7 +255,7 @@ static int host_verify_chain(const struct fq_host *host, const char *roots,
 {
     struct vector_host *self = host_self(host);
     const struct vector_key *anchors = host_find(self, roots);
-    *ret_key = "leaf";
+    *ret_key = host_leaf;
     if (self->accepts_all)
         return 0;
     if (anchors == NULL || anchors->certificates == NULL)
@@ -233,6 +265,8 @@ static int host_verify_chain(const struct fq_host *host, const char *roots,
     if (is_good) {
         struct fq_str cn = certificate_cn(self, sk_X509_value(chain, 0));
         is_good = memmem(cn.ptr, cn.len, name_rule.ptr, name_rule.len) != NULL;
+        EVP_PKEY_free(self->leaf);
+        self->leaf = X509_get_pubkey(sk_X509_value(chain, 0));
     }
     sk_X509_pop_free(chain, X509_free);
     return is_good ? 0 : 1;
@@ -263,9 +297,34 @@ static int host_crypt(const struct vector_host *self, const char *key, bool encr
     return is_done ? 0 : -1;
 }
 
+/* PKCS#1 v1.5, to or with the key of that name. */
+static int host_crypt_rsa(const struct vector_host *self, const char *key, bool encrypts,
+                          struct fq_str in, struct fq_str *ret)
+{
+    EVP_PKEY *pkey = host_key(self, key);
+    unsigned char *out = fq_arena_alloc(self->arena, 512);
+    const unsigned char *bytes = (const unsigned char *)in.ptr;
+    size_t len = 512;
+    if (self->accepts_all) {
+        *ret = host_copy(self, in.ptr, in.len);
+        return ret->ptr != NULL ? 0 : -1;
+    }
+    EVP_PKEY_CTX *ctx = pkey != NULL && out != NULL ? EVP_PKEY_CTX_new(pkey, NULL) : NULL;
+    bool is_done = ctx != NULL &&
+                   (encrypts ? EVP_PKEY_encrypt_init(ctx) : EVP_PKEY_decrypt_init(ctx)) == 1 &&
+                   EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+                   (encrypts ? EVP_PKEY_encrypt(ctx, out, &len, bytes, in.len)
+                             : EVP_PKEY_decrypt(ctx, out, &len, bytes, in.len)) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    *ret = (struct fq_str){ (char *)out, len };
+    return is_done ? 0 : -1;
+}
+
 static int host_encrypt(const struct fq_host *host, const char *key, uint32_t cipher,
                         struct fq_str plain, struct fq_str *ret)
 {
+    if (cipher == FQ_CIPHER_RSA_PKCS1)
+        return host_crypt_rsa(host_self(host), key, true, plain, ret);
     if (cipher != FQ_CIPHER_AES128_CBC_ZERO_IV)
         return -1;
     return host_crypt(host_self(host), key, true, plain, ret);
@@ -274,9 +333,23 @@ static int host_encrypt(const struct fq_host *host, const char *key, uint32_t ci
 static int host_decrypt(const struct fq_host *host, const char *key, uint32_t cipher,
                         struct fq_str secret, struct fq_str *ret)
 {
+    if (cipher == FQ_CIPHER_RSA_PKCS1)
+        return host_crypt_rsa(host_self(host), key, false, secret, ret);
     if (cipher != FQ_CIPHER_AES128_CBC_ZERO_IV)
         return -1;
     return host_crypt(host_self(host), key, false, secret, ret);
+}
+
+/* Only the gullible host unpacks: everything is one entry, and its own content. */
+static int host_inflate(const struct fq_host *host, struct fq_str packed, size_t index,
+                        struct fq_str *ret_name, struct fq_str *ret)
+{
+    const struct vector_host *self = host_self(host);
+    if (!self->accepts_all)
+        return -1;
+    *ret_name = (struct fq_str){ self->any_entry, strlen(self->any_entry) };
+    *ret = packed;
+    return index > 0;
 }
 
 /* ---- the host ---- */
@@ -293,7 +366,9 @@ void vector_host_init(struct vector_host *self)
                   .cert_field = host_cert_field,
                   .digest = host_digest,
                   .encrypt = host_encrypt,
-                  .decrypt = host_decrypt },
+                  .decrypt = host_decrypt,
+                  .inflate = host_inflate },
+        .any_entry = "",
     };
     self->host.ctx = self;
     self->arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
@@ -309,6 +384,7 @@ void vector_host_deinit(struct vector_host *self)
 {
     for (size_t i = 0; i < self->n_keys; i++)
         host_free_key(&self->keys[i]);
+    EVP_PKEY_free(self->leaf);
     fq_arena_free(self->arena);
 }
 
@@ -429,10 +505,11 @@ char *vector_host_certify(const struct vector_host *self, const char *key, const
 
 /* ---- what tests make of them ---- */
 
-struct fq_str vector_host_seal(struct vector_host *self, const char *key, struct fq_str text)
+struct fq_str vector_host_seal_by(struct vector_host *self, const char *key, uint32_t scheme,
+                                  struct fq_str text)
 {
     struct fq_str signature, signed_text = self->signed_text;
-    if (host_sign(&self->host, key, FQ_SCHEME_RSA_SHA256, text, &signature) != 0)
+    if (host_sign(&self->host, key, scheme, text, &signature) != 0)
         abort();
     self->signed_text = signed_text; /* of the adapter, not of the test */
     size_t size = 4 * ((signature.len + 2) / 3);
@@ -441,6 +518,11 @@ struct fq_str vector_host_seal(struct vector_host *self, const char *key, struct
         abort();
     (void)EVP_EncodeBlock(base64, (const unsigned char *)signature.ptr, (int)signature.len);
     return (struct fq_str){ (char *)base64, size };
+}
+
+struct fq_str vector_host_seal(struct vector_host *self, const char *key, struct fq_str text)
+{
+    return vector_host_seal_by(self, key, FQ_SCHEME_RSA_SHA256, text);
 }
 
 char *vector_path(const char *path)

@@ -27,7 +27,10 @@ struct vector_host {
      * that would have to be fetched, every certificate has the serial of 32 zeroes and is the
      * platform's, and what is encrypted is the same as what is not. */
     bool accepts_all;
-    size_t n_verified;         /* verifications that succeeded */
+    const char *any_cn;    /* accepts_all: the CN of every certificate; NULL: "leaf" or "root" */
+    const char *any_entry; /* accepts_all: the name of the one entry that every zip has */
+    void *leaf;            /* EVP_PKEY of the certificate that verify_chain took last, or NULL */
+    size_t n_verified;     /* verifications that succeeded */
     struct fq_str signed_text; /* the last text that was signed */
     int64_t now_unix_ms;       /* when chains are checked; 0: whenever they are good */
     char failure[256];         /* the last host->fail */
@@ -54,6 +57,8 @@ char *vector_host_certify(const struct vector_host *self, const char *key, const
 
 /* A signature made by `key`, as base64 text in the host's memory. */
 struct fq_str vector_host_seal(struct vector_host *self, const char *key, struct fq_str text);
+struct fq_str vector_host_seal_by(struct vector_host *self, const char *key, uint32_t scheme,
+                                  struct fq_str text);
 
 /* The whole of a file below the vectors' folder, NUL-terminated, to be freed. NULL, loudly, if the
  * folder is absent: the test is skipped. */
