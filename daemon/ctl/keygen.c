@@ -82,7 +82,7 @@ static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id
         { fq_arena_printf(ctl->arena, "signing-%s.public", key_id), false, signing_public,
           fq_lit("to every shop: --keys, over a way it trusts") },
         { fq_lit("token.key"), true, keygen_secret(ctl), fq_lit("signing.token_key_file") },
-        { fq_lit("payer.key"), true, keygen_secret(ctl), fq_lit("seals what is stored of payers") },
+        { fq_lit("payer.key"), true, keygen_secret(ctl), fq_lit("signing.payer_key_files") },
     };
     return ctl_files_make(ctl, folder, files, fq_array_size(files));
 }

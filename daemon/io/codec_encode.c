@@ -57,8 +57,7 @@ static Fenqi__V1__Identity *encode_identity(struct fq_arena *arena,
     Fenqi__V1__Identity *out = fq_pack_new(arena, fenqi__v1__identity);
     if (out == NULL)
         return NULL;
-    out->asked = payment->identity_asked || (payment->identity != FQ_IDENTITY_UNSET &&
-                                             payment->identity != FQ_IDENTITY_NOT_ASKED);
+    out->asked = payment->identity_asked;
     out->result = payment->identity;
     return out;
 }

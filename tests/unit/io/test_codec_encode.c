@@ -311,7 +311,7 @@ static void encodes_a_payment_with_its_refunds(void **state)
     assert_int_equal(out->terms->disclosed->shown_at_unix_ms, 1700000000000);
     assert_int_equal(out->terms->disclosed->seconds, 7);
     assert_true(out->terms->disclosed->confirmed);
-    assert_true(out->identity->asked);
+    assert_false(out->identity->asked); /* the platform said it unasked */
     assert_int_equal(out->identity->result, FENQI__V1__IDENTITY__RESULT__RESULT_PLATFORM_LOGIN);
     assert_int_equal(out->next_action->action_case, FENQI__V1__NEXT_ACTION__ACTION_QR_CODE);
     assert_string_equal(out->next_action->qr_code, "https://qr");
@@ -344,6 +344,27 @@ static void a_disclosure_that_was_not_reported_is_absent(void **state)
     Fenqi__V1__Reply *reply = fixture_reply(fixture);
     assert_null(reply->payment->terms->disclosed);
     assert_int_equal(reply->payment->terms->texts_digest.len, 0);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+/* A payer was named, and nothing is known of the answer: the one does not follow from the other. */
+static void what_was_asked_is_told_apart_from_what_was_answered(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_ledger *ledger = ledger_sample(fixture->operation.arena);
+    ledger->payment.identity_asked = true;
+    ledger->payment.identity = FQ_IDENTITY_NOT_ASKED;
+    ledger->payment.payer = fq_lit("sealed-canary");
+    fixture->operation.kind = FQ_OP_GET_PAYMENT;
+    fixture->operation.payment.ledger = ledger;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_true(reply->payment->identity->asked);
+    assert_int_equal(reply->payment->identity->result,
+                     FENQI__V1__IDENTITY__RESULT__RESULT_NOT_ASKED);
+    char packed[4096];
+    assert_true(protobuf_c_message_get_packed_size(&reply->base) <= sizeof(packed));
+    size_t n = protobuf_c_message_pack(&reply->base, (uint8_t *)packed);
+    assert_null(memmem(packed, n, "canary", 6));
     fenqi__v1__reply__free_unpacked(reply, NULL);
 }
 
@@ -470,6 +491,7 @@ int main(void)
         codec_test(encodes_channels_and_their_banks),
         codec_test(encodes_a_payment_with_its_refunds),
         codec_test(a_disclosure_that_was_not_reported_is_absent),
+        codec_test(what_was_asked_is_told_apart_from_what_was_answered),
         codec_test(encodes_no_action_where_there_is_none),
         codec_test(encodes_a_refund),
         codec_test(encodes_events_and_where_to_go_on),
