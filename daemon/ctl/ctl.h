@@ -45,6 +45,8 @@ enum ctl_option {
     CTL_STATUS,
     CTL_STORE,
     CTL_KEY_ID,
+    CTL_ISSUER,
+    CTL_CARD_PREFIX,
     CTL_PFX,
     CTL_PASSWORD_FILE,
     CTL_OUT,
@@ -77,6 +79,7 @@ int ctl_complain(int code, const char *format, ...) __attribute__((format(printf
 int ctl_keygen(struct ctl *ctl);
 int ctl_key(struct ctl *ctl);
 int ctl_quote(struct ctl *ctl);
+int ctl_channels(struct ctl *ctl);
 int ctl_pay(struct ctl *ctl);
 int ctl_get(struct ctl *ctl);
 int ctl_close(struct ctl *ctl);
@@ -159,6 +162,15 @@ void ctl_say_error(const Fenqi__V1__Error *error);
 /* Prints the answer (--json, or by `show`), and keeps it (--save). */
 int ctl_answer(struct ctl *ctl, const struct fenqi_reply *reply);
 
+/* Which plans are meant (quote.c). */
+struct ctl_choice {
+    int32_t instalments; /* 0: any */
+    int bearer;          /* 0: any */
+};
+
+int ctl_choice_read(struct ctl *ctl, struct ctl_choice *ret);
+bool ctl_choice_fits(const struct ctl_choice *choice, const Fenqi__V1__Plan *plan);
+
 /* --amount and --currency, and a new idempotency key (quote.c). */
 int ctl_money_read(struct ctl *ctl, Fenqi__V1__Money *ret);
 struct fq_str ctl_key_make(struct ctl *ctl);
@@ -171,8 +183,11 @@ void ctl_show_reply(struct ctl *ctl, const struct fenqi_reply *reply);
 struct fq_str ctl_time_text(struct ctl *ctl, int64_t unix_ms);
 /* "6999.00" */
 struct fq_str ctl_minor_text(struct ctl *ctl, int64_t minor);
-/* The plans of QuotePlans (show_plans.c). */
+/* 1357 basis points: "13.57%" */
+struct fq_str ctl_percent_text(struct ctl *ctl, int64_t bp);
+/* The plans of QuotePlans (show_plans.c), the channels of ListChannels (show_channels.c). */
 void ctl_show_plans(struct ctl *ctl, const Fenqi__V1__QuotePlansResult *result);
+void ctl_show_channels(struct ctl *ctl, const Fenqi__V1__ChannelList *list);
 
 /* ---- words of fenqi.proto (word.c) ---- */
 

@@ -77,19 +77,25 @@ static void json_add_value(struct fq_buf *buf, const ProtobufCFieldDescriptor *f
         fq_buf_add(buf, fq_lit("null"));
 }
 
-/* Lists of fenqi.proto are of messages. */
+/* In lists of the types that fenqi.proto uses so. */
+static size_t json_element_size(const ProtobufCFieldDescriptor *field)
+{
+    bool is_number = field->type == PROTOBUF_C_TYPE_INT32 || field->type == PROTOBUF_C_TYPE_ENUM;
+    fq_assert(is_number || field->type == PROTOBUF_C_TYPE_STRING ||
+              field->type == PROTOBUF_C_TYPE_MESSAGE);
+    return is_number ? sizeof(int32_t) : sizeof(void *);
+}
+
 static void json_add_list(struct fq_buf *buf, const ProtobufCFieldDescriptor *field,
                           const char *message)
 {
     size_t n = *(const size_t *)(const void *)(message + field->quantifier_offset);
-    ProtobufCMessage *const *elements =
-        *(ProtobufCMessage *const *const *)(const void *)(message + field->offset);
-    fq_assert(field->type == PROTOBUF_C_TYPE_MESSAGE);
+    const char *elements = *(const char *const *)(const void *)(message + field->offset);
     fq_buf_add_char(buf, '[');
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             fq_buf_add_char(buf, ',');
-        ctl_json_add(buf, elements[i]);
+        json_add_value(buf, field, elements + i * json_element_size(field));
     }
     fq_buf_add_char(buf, ']');
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fenqictl quote and pay: which plans there are, and a payment of one of them. */
+/* fenqictl quote, channels and pay: which plans there are, and a payment of one of them. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -53,6 +53,10 @@ static int quote_ask(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Termi
     char *channel = fq_unconst(ctl->values[CTL_CHANNEL]);
     quote.channels = &channel;
     quote.n_channels = ctl_has(ctl, CTL_CHANNEL) ? 1 : 0;
+    if (ctl_has(ctl, CTL_ISSUER))
+        quote.issuer = fq_unconst(ctl->values[CTL_ISSUER]);
+    if (ctl_has(ctl, CTL_CARD_PREFIX))
+        quote.card_prefix = fq_unconst(ctl->values[CTL_CARD_PREFIX]);
     Fenqi__V1__Request request;
     fenqi__v1__request__init(&request);
     request.operation_case = FENQI__V1__REQUEST__OPERATION_QUOTE_PLANS;
@@ -60,12 +64,34 @@ static int quote_ask(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Termi
     return ctl_ask(ctl, &request, 0, ret);
 }
 
+/* Which plans are meant: --instalments, --bearer. */
+int ctl_choice_read(struct ctl *ctl, struct ctl_choice *ret)
+{
+    int64_t instalments = 0;
+    const char *bearer = ctl->values[CTL_BEARER];
+    int status = ctl_number_read(ctl, CTL_INSTALMENTS, 1, INSTALMENTS_MAX, 0, &instalments);
+    *ret = (struct ctl_choice){ .instalments = (int32_t)instalments };
+    if (status == CTL_OK && bearer != NULL &&
+        !ctl_word_read(ctl, &fenqi__v1__bearer__descriptor, bearer, &ret->bearer))
+        return ctl_complain(CTL_USAGE, "--bearer %s: buyer, merchant or shared", bearer);
+    return status;
+}
+
+bool ctl_choice_fits(const struct ctl_choice *choice, const Fenqi__V1__Plan *plan)
+{
+    return (choice->instalments == 0 || plan->instalments == choice->instalments) &&
+           (choice->bearer == 0 || (int)plan->bearer == choice->bearer);
+}
+
 int ctl_quote(struct ctl *ctl)
 {
     Fenqi__V1__Money amount;
     Fenqi__V1__Terminal terminal = 0;
+    struct ctl_choice choice;
     struct fenqi_reply *reply = NULL;
     int status = ctl_money_read(ctl, &amount);
+    if (status == CTL_OK)
+        status = ctl_choice_read(ctl, &choice);
     if (status == CTL_OK)
         status = quote_terminal(ctl, &terminal);
     if (status == CTL_OK)
@@ -76,50 +102,48 @@ int ctl_quote(struct ctl *ctl)
     return status;
 }
 
-/* ---- pay: which plan ---- */
-
-struct pay_choice {
-    int32_t instalments;
-    int bearer; /* 0: any */
-    const Fenqi__V1__Plan *plan;
-    size_t n_plans; /* that fit */
-};
-
-static int pay_read_choice(struct ctl *ctl, struct pay_choice *ret)
+int ctl_channels(struct ctl *ctl)
 {
-    int64_t instalments = 0;
-    const char *bearer = ctl->values[CTL_BEARER];
-    if (!ctl_has(ctl, CTL_INSTALMENTS))
-        return ctl_complain(CTL_USAGE, "which plan? --instalments N; `fenqictl quote` shows them");
-    int status = ctl_number_read(ctl, CTL_INSTALMENTS, 1, INSTALMENTS_MAX, 0, &instalments);
-    *ret = (struct pay_choice){ .instalments = (int32_t)instalments };
-    if (status == CTL_OK && bearer != NULL &&
-        !ctl_word_read(ctl, &fenqi__v1__bearer__descriptor, bearer, &ret->bearer))
-        return ctl_complain(CTL_USAGE, "--bearer %s: buyer, merchant or shared", bearer);
+    struct fenqi_reply *reply = NULL;
+    Fenqi__V1__ListChannels list;
+    Fenqi__V1__Request request;
+    fenqi__v1__list_channels__init(&list);
+    fenqi__v1__request__init(&request);
+    request.operation_case = FENQI__V1__REQUEST__OPERATION_LIST_CHANNELS;
+    request.list_channels = &list;
+    int status = ctl_has(ctl, CTL_TERMINAL) ? quote_terminal(ctl, &list.terminal) : CTL_OK;
+    if (status == CTL_OK)
+        status = ctl_ask(ctl, &request, 0, &reply);
+    if (status == CTL_OK)
+        status = ctl_answer(ctl, reply);
+    fenqi_reply_free(reply);
     return status;
 }
 
-static int pay_choose(const Fenqi__V1__QuotePlansResult *result, struct pay_choice *choice)
+/* ---- pay: which plan ---- */
+
+static int pay_choose(const Fenqi__V1__QuotePlansResult *result, const struct ctl_choice *choice,
+                      const Fenqi__V1__Plan **ret)
 {
+    size_t n_plans = 0;
     for (size_t i = 0; i < result->n_channels; i++) {
         const Fenqi__V1__ChannelPlans *channel = result->channels[i];
         for (size_t k = 0; k < channel->n_plans; k++) {
             const Fenqi__V1__Plan *plan = channel->plans[k];
-            if (plan->instalments != choice->instalments ||
-                (choice->bearer != 0 && (int)plan->bearer != choice->bearer))
+            if (!ctl_choice_fits(choice, plan))
                 continue;
-            choice->plan = plan;
-            choice->n_plans++;
+            *ret = plan;
+            n_plans++;
         }
     }
-    if (choice->plan == NULL)
+    if (n_plans == 0)
         return ctl_complain(CTL_REFUSED,
                             "no plan of %" PRId32 " instalments; `fenqictl quote` shows which",
                             choice->instalments);
-    if (choice->n_plans > 1)
+    if (n_plans > 1)
         return ctl_complain(CTL_USAGE,
                             "%zu plans of %" PRId32 " instalments: say --channel or --bearer",
-                            choice->n_plans, choice->instalments);
+                            n_plans, choice->instalments);
     return CTL_OK;
 }
 
@@ -179,21 +203,24 @@ int ctl_pay(struct ctl *ctl)
 {
     Fenqi__V1__Money amount;
     Fenqi__V1__Terminal terminal = 0;
-    struct pay_choice choice = { .instalments = 0 };
+    struct ctl_choice choice;
+    const Fenqi__V1__Plan *plan = NULL;
     struct fenqi_reply *quotes = NULL;
+    if (!ctl_has(ctl, CTL_INSTALMENTS))
+        return ctl_complain(CTL_USAGE, "which plan? --instalments N; `fenqictl quote` shows them");
     if (!ctl_has(ctl, CTL_ORDER) || !ctl_has(ctl, CTL_SUBJECT) || !ctl_has(ctl, CTL_RETURN_URL))
         return ctl_complain(CTL_USAGE, "--order, --subject and --return-url are needed");
     int status = ctl_money_read(ctl, &amount);
     if (status == CTL_OK)
         status = quote_terminal(ctl, &terminal);
     if (status == CTL_OK)
-        status = pay_read_choice(ctl, &choice);
+        status = ctl_choice_read(ctl, &choice);
     if (status == CTL_OK)
         status = quote_ask(ctl, &amount, terminal, &quotes);
     if (status == CTL_OK)
-        status = pay_choose(quotes->reply->quote_plans, &choice);
-    if (status == CTL_OK && choice.plan != NULL)
-        status = pay_create(ctl, &amount, terminal, choice.plan);
+        status = pay_choose(quotes->reply->quote_plans, &choice, &plan);
+    if (status == CTL_OK && plan != NULL)
+        status = pay_create(ctl, &amount, terminal, plan);
     fenqi_reply_free(quotes);
     return status;
 }

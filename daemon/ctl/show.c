@@ -21,6 +21,11 @@ struct fq_str ctl_minor_text(struct ctl *ctl, int64_t minor)
     return fq_money_text(minor, 2, ctl->arena);
 }
 
+struct fq_str ctl_percent_text(struct ctl *ctl, int64_t bp)
+{
+    return fq_arena_printf(ctl->arena, "%" PRId64 ".%02" PRId64 "%%", bp / 100, bp % 100);
+}
+
 static struct fq_str show_money(struct ctl *ctl, const Fenqi__V1__Money *money)
 {
     if (money == NULL)
@@ -63,6 +68,28 @@ static struct fq_str show_plan(struct ctl *ctl, const Fenqi__V1__Payment *paymen
         terms->asked,
         fq_str_arg(ctl_minor_text(ctl, terms->buyer_fee_minor + terms->merchant_fee_minor)),
         fq_str_arg(bearer), fq_str_arg(said));
+}
+
+/* What the buyer was told it costs, and when. */
+static void show_disclosed(struct ctl *ctl, struct ctl_table *table, const Fenqi__V1__Terms *terms)
+{
+    if (terms == NULL)
+        return;
+    if (terms->nominal_annual_bp > 0)
+        ctl_table_row(
+            table, fq_lit("a year"),
+            fq_arena_printf(ctl->arena, "%.*s (IRR), effective %.*s",
+                            fq_str_arg(ctl_percent_text(ctl, terms->nominal_annual_bp)),
+                            fq_str_arg(ctl_percent_text(ctl, terms->effective_annual_bp))));
+    if (terms->issuer[0] != '\0')
+        ctl_table_row(table, fq_lit("bank"), fq_str_of(terms->issuer));
+    if (terms->disclosed != NULL)
+        ctl_table_row(
+            table, fq_lit("disclosed"),
+            fq_arena_printf(ctl->arena, "%.*s, for %" PRId64 " s, %s",
+                            fq_str_arg(ctl_time_text(ctl, terms->disclosed->shown_at_unix_ms)),
+                            terms->disclosed->seconds,
+                            terms->disclosed->confirmed ? "confirmed" : "not confirmed"));
 }
 
 static struct fq_str show_refunded(struct ctl *ctl, const Fenqi__V1__Payment *payment)
@@ -138,6 +165,7 @@ static void show_payment(struct ctl *ctl, struct ctl_table *table,
     ctl_table_row(table, fq_lit("state"), show_state(ctl, payment));
     ctl_table_row(table, fq_lit("amount"), show_money(ctl, payment->amount));
     ctl_table_row(table, fq_lit("plan"), show_plan(ctl, payment));
+    show_disclosed(ctl, table, payment->terms);
     show_identity(table, payment);
     if (payment->paid_at_unix_ms > 0)
         ctl_table_row(table, fq_lit("paid"), ctl_time_text(ctl, payment->paid_at_unix_ms));
@@ -238,6 +266,8 @@ void ctl_show_reply(struct ctl *ctl, const struct fenqi_reply *reply)
         show_info(ctl, &table, said->info);
         break;
     case FENQI__V1__REPLY__OUTCOME_CHANNEL_LIST:
+        ctl_show_channels(ctl, said->channel_list);
+        break;
     case FENQI__V1__REPLY__OUTCOME__NOT_SET:
     case _FENQI__V1__REPLY__OUTCOME__CASE_IS_INT_SIZE:
     default:

@@ -118,7 +118,28 @@ static void test_json_of_lists_bytes_and_enums(void **state)
         "{\"number\":0,\"principal_minor\":0,\"fee_minor\":0,\"total_minor\":0,"
         "\"due_month\":0},"
         "{\"number\":2,\"principal_minor\":0,\"fee_minor\":0,\"total_minor\":0,"
-        "\"due_month\":0}],\"indicative\":true,\"expires_at_unix_ms\":0}");
+        "\"due_month\":0}],\"indicative\":true,\"expires_at_unix_ms\":0,"
+        "\"nominal_annual_bp\":0,\"effective_annual_bp\":0,\"simple_annual_bp\":0,"
+        "\"campaign\":\"\"}");
+}
+
+static void test_json_of_lists_of_numbers_and_words(void **state)
+{
+    static int32_t instalments[] = { 3, 12 };
+    static Fenqi__V1__Terminal terminals[] = { FENQI__V1__TERMINAL__TERMINAL_DESKTOP,
+                                               FENQI__V1__TERMINAL__TERMINAL_QR };
+    Fenqi__V1__ChannelInfo info;
+    fenqi__v1__channel_info__init(&info);
+    info.n_terminals = 2;
+    info.terminals = terminals;
+    info.n_instalments = 2;
+    info.instalments = instalments;
+    assert_json(state, &info.base,
+                "{\"channel\":\"\",\"title_zh\":\"\",\"title_en\":\"\",\"fee_word_zh\":\"\","
+                "\"fee_word_en\":\"\",\"currency\":\"\",\"amount_min_minor\":0,"
+                "\"amount_max_minor\":0,\"terminals\":[\"TERMINAL_DESKTOP\",\"TERMINAL_QR\"],"
+                "\"instalments\":[3,12],\"indicative\":false,\"takes_payer\":false,"
+                "\"partial_refund\":false,\"issuers\":[]}");
 }
 
 static void test_words_of_enums(void **state)
@@ -143,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_json_of_scalars),
         cmocka_unit_test(test_json_of_a_oneof_shows_the_one_that_is_set),
         cmocka_unit_test(test_json_of_lists_bytes_and_enums),
+        cmocka_unit_test(test_json_of_lists_of_numbers_and_words),
         cmocka_unit_test(test_words_of_enums),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
