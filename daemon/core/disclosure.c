@@ -40,23 +40,27 @@ void fq_percent_add_ppm(struct fq_buf *buf, int64_t ppm)
 
 /* ---- cells ---- */
 
-/* "12期，费率7.50%", and who else pays. */
+static void disclosure_add_shop(struct fq_buf *buf, const struct fq_quote *quote)
+{
+    fq_buf_add(buf, fq_money_text(quote->merchant_fee_minor, quote->amount.exponent, buf->arena));
+}
+
+/* "12期，费率7.50%", and what of it the shop pays. */
 static struct fq_str disclosure_standard_zh(const struct fq_quote *quote, struct fq_arena *arena)
 {
     struct fq_str text = { NULL, 0 };
     struct fq_buf buf;
+    bool is_yuan = memcmp(quote->amount.currency, "CNY", 4) == 0;
+    bool is_free = quote->bearer == FQ_BEARER_MERCHANT;
     fq_buf_init(&buf, arena, DISCLOSURE_LINE_MAX);
     fq_buf_add_int(&buf, quote->instalments);
     fq_buf_add(&buf, fq_lit("期，费率"));
     fq_percent_add_ppm(&buf, quote->rate_ppm);
-    if (quote->bearer == FQ_BEARER_MERCHANT)
-        fq_buf_add(&buf, fq_lit("，由商家承担，消费者免付；商家支付"));
-    else if (quote->bearer == FQ_BEARER_SHARED)
-        fq_buf_add(&buf, fq_lit("，由商家与消费者分担；商家支付"));
     if (quote->bearer != FQ_BEARER_BUYER) {
-        bool is_yuan = memcmp(quote->amount.currency, "CNY", 4) == 0;
-        fq_buf_add(&buf, fq_money_text(quote->merchant_fee_minor, quote->amount.exponent, arena));
+        fq_buf_add(&buf, is_free ? fq_lit("，由商家承担") : fq_lit("，其中商家承担"));
+        disclosure_add_shop(&buf, quote);
         fq_buf_add(&buf, is_yuan ? fq_lit("元") : fq_str_of(quote->amount.currency));
+        fq_buf_add(&buf, is_free ? fq_lit("，消费者免付") : fq_lit(""));
     }
     (void)fq_buf_finish(&buf, &text);
     return text;
@@ -66,19 +70,18 @@ static struct fq_str disclosure_standard_en(const struct fq_quote *quote, struct
 {
     struct fq_str text = { NULL, 0 };
     struct fq_buf buf;
+    bool is_free = quote->bearer == FQ_BEARER_MERCHANT;
     fq_buf_init(&buf, arena, DISCLOSURE_LINE_MAX);
     fq_buf_add_int(&buf, quote->instalments);
     fq_buf_add(&buf,
                quote->instalments == 1 ? fq_lit(" instalment at ") : fq_lit(" instalments at "));
     fq_percent_add_ppm(&buf, quote->rate_ppm);
-    if (quote->bearer == FQ_BEARER_MERCHANT)
-        fq_buf_add(&buf, fq_lit(", borne by the shop and free for you; the shop pays "));
-    else if (quote->bearer == FQ_BEARER_SHARED)
-        fq_buf_add(&buf, fq_lit(", shared between the shop and you; the shop pays "));
     if (quote->bearer != FQ_BEARER_BUYER) {
-        fq_buf_add(&buf, fq_money_text(quote->merchant_fee_minor, quote->amount.exponent, arena));
+        fq_buf_add(&buf, is_free ? fq_lit("; the shop pays ") : fq_lit("; of it the shop pays "));
+        disclosure_add_shop(&buf, quote);
         fq_buf_add_char(&buf, ' ');
         fq_buf_add(&buf, fq_str_of(quote->amount.currency));
+        fq_buf_add(&buf, is_free ? fq_lit(", you pay none") : fq_lit(""));
     }
     (void)fq_buf_finish(&buf, &text);
     return text;
@@ -124,7 +127,7 @@ bool fq_disclosure_rows(const struct fq_disclosure *disclosure, const struct fq_
         .item_zh = fq_lit("逾期费用"),
         .item_en = fq_lit("cost of paying late"),
         .charged_zh = fq_lit("仅在未按时还款时收取"),
-        .charged_en = fq_lit("only if an instalment is not paid in time"),
+        .charged_en = fq_lit("only if paid late"),
         .standard_zh = disclosure_or(texts->default_zh, fq_lit(DEFAULT_ZH)),
         .standard_en = disclosure_or(texts->default_en, fq_lit(DEFAULT_EN)),
         .collector_zh = collector_zh,

@@ -128,10 +128,9 @@ static void test_what_the_shop_pays_is_said(void **state)
     make_rows(state, &huabei, &texts);
     assert_int_equal(rows[0].amount_minor, 0);
     assert_int_equal(rows[0].annual_bp, 0);
-    assert_text(rows[0].standard_zh, "3期，费率2.30%，由商家承担，消费者免付；商家支付23.05元");
-    assert_text(
-        rows[0].standard_en,
-        "3 instalments at 2.30%, borne by the shop and free for you; the shop pays 23.05 CNY");
+    assert_text(rows[0].standard_zh, "3期，费率2.30%，由商家承担23.05元，消费者免付");
+    assert_text(rows[0].standard_en,
+                "3 instalments at 2.30%; the shop pays 23.05 CNY, you pay none");
 }
 
 static void test_a_shared_fee_names_both_parts(void **state)
@@ -140,7 +139,7 @@ static void test_a_shared_fee_names_both_parts(void **state)
     quote.merchant_fee_minor = 100;
     make_rows(state, &huabei, &texts);
     assert_int_equal(rows[0].amount_minor, 2300);
-    assert_text(rows[0].standard_zh, "3期，费率2.30%，由商家与消费者分担；商家支付1.00元");
+    assert_text(rows[0].standard_zh, "3期，费率2.30%，其中商家承担1.00元");
 }
 
 static void test_rates_are_as_exact_as_they_are(void **state)
