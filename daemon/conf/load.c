@@ -93,6 +93,8 @@ void fq_conf_load_issuers(struct fq_conf_load *load, size_t channel, const char 
                           struct fq_str text)
 {
     struct fq_channel_conf *channels = fq_unconst(load->owner->main.conf.channels);
+    if (channel >= load->owner->main.conf.n_channels)
+        return;
     struct fq_reader reader = load_reader(load, path);
     struct fq_str key =
         fq_arena_printf(reader.arena, "channels.%.*s", fq_str_arg(channels[channel].name));

@@ -15,7 +15,7 @@ FQ_DEFINE_CLEANUP(fq_conf_load);
 /* False: not even the form of a configuration file, so nothing else can be checked. A NUL stands
  * behind each text. */
 bool fq_conf_load_main(struct fq_conf_load *load, const char *path, struct fq_str text);
-/* The banks of a channel that names an issuers_file. */
+/* The banks of a channel that names an issuers_file, by its place among those that were read. */
 void fq_conf_load_issuers(struct fq_conf_load *load, size_t channel, const char *path,
                           struct fq_str text);
 struct fq_str fq_conf_load_merchants_dir(const struct fq_conf_load *load);
