@@ -265,7 +265,7 @@ BANKCARD_UNUSED void test_write(void)
 {
     struct fq_text text;
     test_answer = (struct fq_message){ .struct_size = sizeof(test_answer), .http_status = 200 };
-    fq_text_init(&text, &test_host.host, 32768);
+    fq_text_init(&text, &test_host.host, 8192);
     for (size_t i = 0; i < test_n_fields; i++) {
         fq_text_add_of(&text, i > 0 ? "&" : "");
         fq_text_add(&text, test_fields[i].name);
