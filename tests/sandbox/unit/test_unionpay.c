@@ -102,6 +102,37 @@ static void test_requests_are_checked(void **state)
     }
 }
 
+static void test_what_was_changed_after_signing_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    FORM_CLEANUP form = { 0 };
+    bench_common(bench, &form);
+    form_set(&form, "txnType", "00");
+    form_set(&form, "txnSubType", "00");
+    form_set(&form, "bizType", "000000");
+    form_set(&form, "orderId", "ORDER0001");
+    form_set(&form, "txnTime", TIME);
+    STRING_CLEANUP signature = unionpay_sign(merchant.private_key, &form);
+    form_set(&form, "signature", signature);
+    form_set(&form, "orderId", "ORDER0002");
+    STRING_CLEANUP body = form_encode(&form, 1);
+    bench_send(bench, "POST", QUERY, body);
+    assert_field(bench, "respCode", "11");
+}
+
+static void test_merchants_know_nothing_of_each_other(void **state)
+{
+    struct bench *bench = *state;
+    bench_paid(bench);
+    bench->signer = &other_merchant;
+    bench_query(bench, "ORDER0001");
+    assert_field(bench, "respCode", "11");
+    bench_ask(bench, QUERY,
+              "txnType=00&txnSubType=00&bizType=000000&orderId=ORDER0001&txnTime=" TIME
+              "&merId=" OTHER_MER_ID);
+    assert_field(bench, "respCode", "34");
+}
+
 static void test_a_request_for_nobody_is_answered_unsigned(void **state)
 {
     struct bench *bench = *state;
@@ -353,6 +384,17 @@ static void test_five_sends_and_no_more(void **state)
     assert_false(bench_deliver(bench, 500, &notice));
 }
 
+static void test_a_failed_payment_tells_nobody(void **state)
+{
+    struct bench *bench = *state;
+    FORM_CLEANUP notice = { 0 };
+    bench_front(bench, "");
+    bench_control(bench, "/unionpay/orders/ORDER0001/pay", "{\"code\":\"64\"}");
+    bench_query(bench, "ORDER0001");
+    assert_field(bench, "origRespCode", "64");
+    assert_false(bench_deliver(bench, 200, &notice));
+}
+
 static void test_a_redirect_is_an_acknowledgement(void **state)
 {
     struct bench *bench = *state;
@@ -381,6 +423,8 @@ int main(void)
         model_test(test_genuine_requests_are_read),
         model_test(test_answers_look_like_the_genuine_ones),
         model_test(test_requests_are_checked),
+        model_test(test_what_was_changed_after_signing_is_refused),
+        model_test(test_merchants_know_nothing_of_each_other),
         model_test(test_a_request_for_nobody_is_answered_unsigned),
         model_test(test_a_name_that_nobody_documented_is_bad),
         model_test(test_a_front_order_is_refused_on_a_page),
@@ -395,6 +439,7 @@ int main(void)
         model_test(test_a_payment_may_take_its_time),
         model_test(test_the_settlement_day_ends_at_eleven),
         model_test(test_five_sends_and_no_more),
+        model_test(test_a_failed_payment_tells_nobody),
         model_test(test_a_redirect_is_an_acknowledgement),
         model_test(test_a_clear_card_number_slips_out),
     };

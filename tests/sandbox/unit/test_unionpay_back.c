@@ -27,6 +27,21 @@ static void test_refunds_never_exceed_what_was_paid(void **state)
     assert_int_equal(unionpay_order_taken_fen(paid, true), 100000);
 }
 
+static void test_nobody_refunds_what_another_was_paid(void **state)
+{
+    struct bench *bench = *state;
+    TEXT_CLEANUP wish = { 0 };
+    const struct unionpay_order *paid = bench_paid(bench);
+    bench->signer = &other_merchant;
+    text_printf(&wish,
+                "merId=" OTHER_MER_ID "&txnType=04&txnSubType=00&bizType=000201&channelType=07&"
+                "orderId=REFUND0001&txnTime=" TIME "&txnAmt=1&origQryId=%s&"
+                "backUrl=https://shop.example/notify",
+                paid->query_id);
+    bench_ask(bench, BACK, wish.bytes);
+    assert_field(bench, "respCode", "35");
+}
+
 static void test_an_accepted_refund_may_fail(void **state)
 {
     struct bench *bench = *state;
@@ -266,6 +281,16 @@ static void test_the_file_is_there_the_next_morning(void **state)
     assert_true(message_is_genuine(&bench->answer));
 }
 
+static void test_what_was_never_charged_is_in_no_file(void **state)
+{
+    struct bench *bench = *state;
+    bench_control(bench, "/unionpay/settings", "{\"file_at_once\":true}");
+    bench_front(bench, "");
+    bench_control(bench, "/unionpay/orders/ORDER0001/pay", "{\"code\":\"64\"}");
+    bench_file(bench);
+    assert_field(bench, "respCode", "98");
+}
+
 static void test_a_chain_is_kept_in_its_folder(void **state)
 {
     char folder[] = "/tmp/fenqi-sandbox-XXXXXX";
@@ -293,6 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         model_test(test_refunds_never_exceed_what_was_paid),
+        model_test(test_nobody_refunds_what_another_was_paid),
         model_test(test_an_accepted_refund_may_fail),
         model_test(test_partial_refunds_are_by_contract),
         model_test(test_refunds_end_after_eleven_months),
@@ -309,6 +335,7 @@ int main(void)
         model_test(test_a_rotated_leaf_is_as_good),
         model_test(test_the_encryption_certificate_is_handed_out),
         model_test(test_the_file_is_there_the_next_morning),
+        model_test(test_what_was_never_charged_is_in_no_file),
         cmocka_unit_test(test_a_chain_is_kept_in_its_folder),
     };
     return cmocka_run_group_tests(tests, keys_setup, keys_teardown);

@@ -26,11 +26,12 @@
 #include "tests/sandbox/key.h"
 #include "tests/sandbox/unionpay_model.h"
 
-#define MER_ID "777290058110048"
-#define FRONT  "/gateway/api/frontTransReq.do"
-#define BACK   "/gateway/api/backTransReq.do"
-#define QUERY  "/gateway/api/queryTrans.do"
-#define TIME   "20260315101112"
+#define OTHER_MER_ID "777290058110097"
+#define MER_ID       "777290058110048"
+#define FRONT        "/gateway/api/frontTransReq.do"
+#define BACK         "/gateway/api/backTransReq.do"
+#define QUERY        "/gateway/api/queryTrans.do"
+#define TIME         "20260315101112"
 #define CARD                                                                  \
     "card_number=6221558812340000&customer_name=%E5%85%A8%E6%B8%A0%E9%81%93&" \
     "document_number=341126197709218366&phone=13552535506&expiry=11/23&cvn2=123"
@@ -45,6 +46,7 @@ struct bench {
     int64_t now;
     struct sandbox_response response;
     struct form answer;
+    const struct unionpay_leaf *signer; /* of requests */
 };
 
 /* Making keys is slow: once for all tests. */
@@ -52,6 +54,7 @@ static struct unionpay_chain *chain;
 static EVP_PKEY *leaf_key;
 static EVP_PKEY *foreign_key;
 static struct unionpay_leaf merchant;
+static struct unionpay_leaf other_merchant;
 
 static inline int keys_setup(void **state)
 {
@@ -60,6 +63,7 @@ static inline int keys_setup(void **state)
     leaf_key = key_generate();
     foreign_key = key_generate();
     unionpay_leaf_make(chain, UNIONPAY_MERCHANT_NAME, false, NULL, &merchant);
+    unionpay_leaf_make(chain, UNIONPAY_MERCHANT_NAME, false, foreign_key, &other_merchant);
     return 0;
 }
 
@@ -70,6 +74,7 @@ static inline int keys_teardown(void **state)
     EVP_PKEY_free(leaf_key);
     EVP_PKEY_free(foreign_key);
     unionpay_leaf_free(&merchant);
+    unionpay_leaf_free(&other_merchant);
     return 0;
 }
 
@@ -82,7 +87,9 @@ static inline int bench_setup(void **state)
     bench->unionpay = unionpay_new(&config);
     bench->platform = unionpay_platform(bench->unionpay);
     bench->now = START;
+    bench->signer = &merchant;
     assert_true(unionpay_add_merchant(bench->unionpay, MER_ID, merchant.pem, false));
+    assert_true(unionpay_add_merchant(bench->unionpay, OTHER_MER_ID, other_merchant.pem, false));
     *state = bench;
     return 0;
 }
@@ -142,14 +149,14 @@ static inline void bench_send(struct bench *bench, const char *method, const cha
     answer_parse(bench->response.body, &bench->answer);
 }
 
-static inline void bench_common(struct form *form)
+static inline void bench_common(const struct bench *bench, struct form *form)
 {
     form_set(form, "version", "5.1.0");
     form_set(form, "encoding", "UTF-8");
     form_set(form, "signMethod", "01");
     form_set(form, "accessType", "0");
     form_set(form, "merId", MER_ID);
-    form_set(form, "certId", merchant.serial);
+    form_set(form, "certId", bench->signer->serial);
 }
 
 /* `wish` is "name=value&..." in the clear; "name=" takes a name away. */
@@ -158,7 +165,7 @@ static inline void bench_ask(struct bench *bench, const char *path, const char *
     FORM_CLEANUP all = { 0 };
     FORM_CLEANUP form = { 0 };
     FORM_CLEANUP changes = { 0 };
-    bench_common(&all);
+    bench_common(bench, &all);
     answer_parse(wish, &changes);
     for (size_t i = 0; i < changes.n_fields; i++)
         form_set(&all, changes.fields[i].name, changes.fields[i].value);
@@ -166,7 +173,7 @@ static inline void bench_ask(struct bench *bench, const char *path, const char *
         if (all.fields[i].value[0] != '\0')
             form_set(&form, all.fields[i].name, all.fields[i].value);
     }
-    STRING_CLEANUP signature = unionpay_sign(merchant.private_key, &form);
+    STRING_CLEANUP signature = unionpay_sign(bench->signer->private_key, &form);
     form_set(&form, "signature", signature);
     STRING_CLEANUP body = form_encode(&form, 1);
     bench_send(bench, "POST", path, body);
