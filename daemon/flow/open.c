@@ -206,6 +206,8 @@ void fq_page_facts_of(struct fq_flow *flow, const struct fq_ledger *ledger,
         return;
     ret->title_zh = fq_str_of(channel->about.title_zh);
     ret->title_en = fq_str_of(channel->about.title_en);
+    ret->fee_word_zh = fq_str_of(channel->about.fee_word_zh);
+    ret->fee_word_en = fq_str_of(channel->about.fee_word_en);
 }
 
 static void open_visit_page(struct open_visit *self, uint32_t status, enum fq_page page,

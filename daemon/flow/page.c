@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pages for buyers: one sentence, one thing to do, Chinese first. No script is needed, none but the
  * one below is allowed. */
+#include "daemon/core/disclosure.h"
 #include "daemon/core/money.h"
 #include "daemon/flow/parts.h"
 
@@ -64,6 +65,9 @@ static const char style[] =
     "main{max-width:26rem;padding:2rem 1.5rem;text-align:center}"
     "h1{font-size:1.5rem;font-weight:600;margin:0 0 .75rem}p{margin:.5rem 0}"
     ".sum{font-size:1.75rem;font-weight:600;margin:1rem 0 .25rem}.shop{opacity:.7}"
+    "table{margin:1rem auto;border-collapse:collapse;font-variant-numeric:tabular-nums}"
+    "th,td{padding:.2rem .6rem;text-align:right;border-bottom:1px solid "
+    "GrayText}th{font-size:.8rem;font-weight:400}"
     "[lang=en]{opacity:.7;font-size:.9rem}"
     "button,a.button{display:inline-block;margin-top:1.25rem;padding:.75rem 2.5rem;border:0;"
     "border-radius:999px;background:#0070f3;color:#fff;font:inherit;text-decoration:none;cursor:"
@@ -103,6 +107,68 @@ static void page_add_payment(struct fq_buf *buf, struct fq_arena *arena,
     fq_buf_add(buf, fq_lit("</p>"));
 }
 
+static void page_add_cell(struct fq_buf *buf, const struct fq_quote *quote, int64_t minor)
+{
+    fq_buf_add(buf, fq_lit("<td>"));
+    fq_buf_add(buf, fq_money_text(minor, quote->amount.exponent, buf->arena));
+    fq_buf_add(buf, fq_lit("</td>"));
+}
+
+/* Instalments that are alike stand in one row: "2-12". */
+static void page_add_schedule(struct fq_buf *buf, const struct fq_quote *quote)
+{
+    for (uint32_t i = 0, end = 0; i < quote->instalments; i = end) {
+        const struct fq_plan_line *line = &quote->lines[i];
+        for (end = i + 1; end < quote->instalments; end++) {
+            if (quote->lines[end].principal_minor != line->principal_minor ||
+                quote->lines[end].fee_minor != line->fee_minor)
+                break;
+        }
+        fq_buf_printf(buf, end > i + 1 ? "<tr><td>%u–%u</td>" : "<tr><td>%u</td>", i + 1, end);
+        page_add_cell(buf, quote, line->principal_minor);
+        page_add_cell(buf, quote, line->fee_minor);
+        page_add_cell(buf, quote, line->principal_minor + line->fee_minor);
+        fq_buf_add(buf, fq_lit("</tr>"));
+    }
+}
+
+static void page_add_total(struct fq_buf *buf, const struct fq_quote *quote, const char *total,
+                           const char *annual)
+{
+    struct fq_str text =
+        fq_money_text(quote->buyer_total_minor, quote->amount.exponent, buf->arena);
+    fq_buf_printf(buf, "%s%.*s %s", total, fq_str_arg(text), quote->amount.currency);
+    if (quote->nominal_annual_bp > 0 || quote->buyer_fee_minor == 0) {
+        fq_buf_add(buf, fq_str_of(annual));
+        fq_percent_add_bp(buf, quote->nominal_annual_bp);
+    }
+}
+
+/* What the buyer agreed to. */
+static void page_add_plan(struct fq_buf *buf, const struct fq_page_facts *facts)
+{
+    struct fq_quote quote;
+    if (facts->payment == NULL || fq_quote_decode(facts->payment->quote, buf->arena, &quote) != 0)
+        return;
+    bool is_free = quote.bearer == FQ_BEARER_MERCHANT;
+    fq_buf_add(buf, fq_lit("<table><tr><th>期 · no.</th><th>本金 · principal</th><th>"));
+    fq_buf_add_html(buf, facts->fee_word_zh);
+    fq_buf_add(buf, fq_lit(" · "));
+    fq_buf_add_html(buf, facts->fee_word_en);
+    fq_buf_add(buf, fq_lit("</th><th>每期应还 · each</th></tr>"));
+    page_add_schedule(buf, &quote);
+    fq_buf_add(buf, fq_lit("</table><p>"));
+    page_add_total(buf, &quote, "还款总额 ", "，综合年化成本（IRR）");
+    fq_buf_add(buf, is_free ? fq_lit("，费用由商家承担") : fq_lit(""));
+    fq_buf_add(buf, quote.indicative ? fq_lit("。实际期数与费用以支付平台页面为准。") : fq_lit(""));
+    fq_buf_add(buf, fq_lit("</p><p lang=\"en\">"));
+    page_add_total(buf, &quote, "In all ", ", annual rate (IRR) ");
+    fq_buf_add(buf, is_free ? fq_lit(", the shop bears the cost") : fq_lit(""));
+    fq_buf_add(buf, quote.indicative ? fq_lit(". The platform's own page decides the terms.")
+                                     : fq_lit(""));
+    fq_buf_add(buf, fq_lit("</p>"));
+}
+
 static void page_add_form(struct fq_buf *buf, const struct page_words *word,
                           const struct fq_message *form)
 {
@@ -139,6 +205,8 @@ void fq_page_fill(struct fq_visit *visit, uint32_t status, enum fq_page page,
     fq_buf_init(&buf, visit->arena, PAGE_SIZE_MAX);
     page_add_head(&buf, word, page == FQ_PAGE_WAITING);
     page_add_payment(&buf, visit->arena, facts);
+    if (page == FQ_PAGE_GO || page == FQ_PAGE_FORM)
+        page_add_plan(&buf, facts);
     fq_buf_printf(&buf, "<p>%s</p><p lang=\"en\">%s</p>", word->text_zh, word->text_en);
     if (page == FQ_PAGE_GO || page == FQ_PAGE_FORM)
         page_add_form(&buf, word, facts->form);

@@ -374,8 +374,9 @@ struct fq_page_facts {
     const struct fq_merchant *merchant; /* NULL: not known */
     const struct fq_payment *payment;   /* NULL: not known */
     struct fq_str title_zh, title_en;   /* of the channel */
-    const struct fq_message *form;      /* FORM */
-    struct fq_str shop_url;             /* a way back to the shop; may be empty */
+    struct fq_str fee_word_zh, fee_word_en;
+    const struct fq_message *form; /* FORM */
+    struct fq_str shop_url;        /* a way back to the shop; may be empty */
 };
 
 void fq_page_facts_of(struct fq_flow *flow, const struct fq_ledger *ledger,

@@ -22,6 +22,8 @@ static struct fq_payment payment;
 static struct fq_pair field;
 static struct fq_message form;
 static struct fq_page_facts facts;
+static struct fq_plan_line lines[12];
+static struct fq_quote quote;
 
 static int page_begin(void **state)
 {
@@ -32,12 +34,24 @@ static int page_begin(void **state)
     payment = (struct fq_payment){ .subject = fq_lit(NASTY),
                                    .amount = { 699900, "CNY", 2 },
                                    .instalments = 12 };
+    for (size_t i = 0; i < 12; i++)
+        lines[i] = (struct fq_plan_line){ 58325, i == 0 ? 4378 : 4374 };
+    quote = (struct fq_quote){ .amount = payment.amount,
+                               .instalments = 12,
+                               .bearer = FQ_BEARER_BUYER,
+                               .rate_ppm = 75000,
+                               .nominal_annual_bp = 1357,
+                               .buyer_fee_minor = 52492,
+                               .buyer_total_minor = 752392,
+                               .lines = lines };
     field = (struct fq_pair){ fq_lit("n" NASTY), fq_lit("v" NASTY) };
     form = (struct fq_message){ .url = fq_lit("https://pay.example/?a=1&b=" NASTY),
                                 .fields = { &field, 1 } };
     facts = (struct fq_page_facts){ .merchant = &merchant,
                                     .payment = &payment,
                                     .title_zh = fq_lit(NASTY),
+                                    .fee_word_zh = fq_lit("分期" NASTY),
+                                    .fee_word_en = fq_lit("fee"),
                                     .shop_url = fq_lit("https://shop.example/?a=1&b=" NASTY) };
     return 0;
 }
@@ -51,6 +65,7 @@ static int page_end(void **state)
 
 static const char *page_fill(enum fq_page page)
 {
+    assert_int_equal(fq_quote_encode(&quote, arena, &payment.quote), 0);
     facts.form = page == FQ_PAGE_FORM ? &form : NULL;
     fq_page_fill(&visit, 200, page, &facts);
     return visit.answer_body.ptr;
@@ -140,6 +155,44 @@ static void test_the_amount_and_the_terms_are_shown(void **state)
     assert_non_null(strstr(body, "12 instalments"));
 }
 
+static void test_what_the_buyer_agreed_to_is_shown(void **state)
+{
+    (void)state;
+    const char *body = page_fill(FQ_PAGE_GO);
+    assert_non_null(strstr(body, "<th>分期" NASTY_ESCAPED " · fee</th>"));
+    assert_non_null(
+        strstr(body, "<tr><td>1</td><td>583.25</td><td>43.78</td><td>627.03</td></tr>"
+                     "<tr><td>2–12</td><td>583.25</td><td>43.74</td><td>626.99</td></tr></table>"));
+    assert_non_null(strstr(body, "还款总额 7523.92 CNY，综合年化成本（IRR）13.57%</p>"));
+    assert_non_null(strstr(body, "In all 7523.92 CNY, annual rate (IRR) 13.57%</p>"));
+    assert_null(strstr(page_fill(FQ_PAGE_PAID), "<table>"));
+}
+
+static void test_who_bears_and_who_decides_is_said(void **state)
+{
+    (void)state;
+    quote.bearer = FQ_BEARER_MERCHANT;
+    quote.merchant_fee_minor = 52492;
+    quote.buyer_fee_minor = quote.nominal_annual_bp = 0;
+    quote.buyer_total_minor = 699900;
+    quote.indicative = true;
+    for (size_t i = 0; i < 12; i++)
+        lines[i].fee_minor = 0;
+    const char *body = page_fill(FQ_PAGE_FORM);
+    assert_non_null(strstr(body, "<tr><td>1–12</td>"));
+    assert_non_null(
+        strstr(body, "（IRR）0.00%，费用由商家承担。实际期数与费用以支付平台页面为准。"));
+    assert_non_null(strstr(body, "0.00%, the shop bears the cost. The platform's own page"));
+}
+
+static void test_an_older_quote_has_no_rate(void **state)
+{
+    (void)state;
+    quote.nominal_annual_bp = 0;
+    const char *body = page_fill(FQ_PAGE_GO);
+    assert_non_null(strstr(body, "In all 7523.92 CNY</p>"));
+}
+
 static void test_a_page_about_nothing_says_nothing(void **state)
 {
     (void)state;
@@ -161,6 +214,9 @@ int main(void)
         PAGE_TEST(test_only_pages_that_post_have_a_script),
         PAGE_TEST(test_only_the_waiting_page_reloads_itself),
         PAGE_TEST(test_the_amount_and_the_terms_are_shown),
+        PAGE_TEST(test_what_the_buyer_agreed_to_is_shown),
+        PAGE_TEST(test_who_bears_and_who_decides_is_said),
+        PAGE_TEST(test_an_older_quote_has_no_rate),
         PAGE_TEST(test_a_page_about_nothing_says_nothing),
     };
     return cmocka_run_group_tests_name("page", tests, NULL, NULL);
