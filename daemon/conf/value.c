@@ -5,6 +5,8 @@
 #include "daemon/base/mem.h"
 #include "daemon/core/beijing.h"
 
+#define BEIJING_OFFSET_S 28800
+
 struct unit {
     struct fq_str name;
     int64_t factor;
@@ -132,9 +134,8 @@ int fq_value_time(struct fq_str text, int64_t *ret_ms)
         .minute = value_digits(text, 14, 2),
         .second = text.len > 16 ? value_digits(text, 17, 2) : 0,
     };
-    int64_t local_s =
-        value_days(&civil) * 86400 + civil.hour * 3600 + civil.minute * 60 + civil.second;
-    int64_t ms = (local_s - 28800) * 1000;
+    int64_t minutes = (value_days(&civil) * 24 + civil.hour) * 60 + civil.minute;
+    int64_t ms = (minutes * 60 + civil.second - BEIJING_OFFSET_S) * 1000;
     /* a date or an hour that does not exist comes back as another */
     fq_beijing_text(ms, told);
     if (civil.year < 1970 || !fq_str_equal(fq_str_sub(fq_str_of(told), 0, text.len), text))
