@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The settlement file of a day: fetched, verified, unpacked, cut at its columns. */
+#include <string.h>
+
 #include "adapters/bankcard/bankcard.h"
 
 #define STATEMENT_WAIT_MS     INT64_C(1800000)
@@ -100,17 +102,21 @@ static bool statement_cut(struct fq_str line, struct fq_str columns[STATEMENT_CO
 
 /* ---- its lines ---- */
 
+/* The file is in GBK: only what is known to be digits goes into a text. */
 static struct fq_str statement_proof(const struct fq_host *host, struct fq_str *columns)
 {
-    struct fq_str proof = { NULL, 0 };
+    struct fq_str proof = { NULL, 0 }, surcharge = columns[STATEMENT_SURCHARGE];
     struct fq_text text;
-    fq_text_init(&text, host, 96);
+    fq_text_init(&text, host, 64);
     fq_text_add_of(&text, "txnType=");
     fq_text_add(&text, columns[STATEMENT_TXN_TYPE]);
     fq_text_add_of(&text, " instalments=");
     fq_text_add(&text, columns[STATEMENT_TERMS]);
-    fq_text_add_of(&text, " surcharge=");
-    fq_text_add(&text, columns[STATEMENT_SURCHARGE]);
+    if (surcharge.len == 12 && memchr("+-0CD", surcharge.ptr[0], 5) != NULL &&
+        fq_slice_is_digits((struct fq_str){ surcharge.ptr + 1, 11 }, 11)) {
+        fq_text_add_of(&text, " surcharge=");
+        fq_text_add(&text, surcharge);
+    }
     fq_text_finish(&text, &proof);
     return proof;
 }
