@@ -11,10 +11,8 @@
 #include "daemon/conf/check.h"
 #include "daemon/conf/reader.h"
 #include "daemon/conf/text.h"
-#include "daemon/core/fact.h"
 
-#define CONF_SIZE_MAX  ((size_t)64 << 20)
-#define TEXTS_SIZE_MAX 8192 /* of four disclosure texts, every byte escaped */
+#define CONF_SIZE_MAX ((size_t)64 << 20)
 
 /* What stands around a struct fq_conf: where its values were found. */
 struct conf_owner {
@@ -155,25 +153,10 @@ void fq_conf_load_merchant(struct fq_conf_load *load, const char *path, struct f
     }
 }
 
-/* What the disclosure says, as the one text that is kept as evidence. */
-static void load_finish_texts(struct fq_arena *arena, struct fq_disclosure_texts *texts)
-{
-    struct fq_buf buf;
-    fq_buf_init(&buf, arena, TEXTS_SIZE_MAX);
-    fq_fact_add(&buf, "collector_zh", texts->collector_zh);
-    fq_fact_add(&buf, "collector_en", texts->collector_en);
-    fq_fact_add(&buf, "default_zh", texts->default_zh);
-    fq_fact_add(&buf, "default_en", texts->default_en);
-    (void)fq_buf_finish(&buf, &texts->text); /* too long: one of them was refused already */
-}
-
 int fq_conf_load_finish(struct fq_conf_load *load, struct fq_conf **ret,
                         struct fq_conf_errors **ret_errors)
 {
     struct fq_conf *conf = &load->owner->main.conf;
-    struct fq_channel_conf *channels = fq_unconst(conf->channels);
-    for (size_t i = 0; i < conf->n_channels; i++)
-        load_finish_texts(conf->arena, &channels[i].texts);
     if (fq_arena_is_full(conf->arena))
         return FQ_FAULT(-ENOMEM, "configuration needs more than %zu bytes", CONF_SIZE_MAX);
     fq_conf_check(conf, load->errors);
