@@ -47,6 +47,7 @@ enum ctl_option {
     CTL_KEY_ID,
     CTL_ISSUER,
     CTL_CARD_PREFIX,
+    CTL_PAYER_FILE,
     CTL_PFX,
     CTL_PASSWORD_FILE,
     CTL_OUT,
@@ -174,6 +175,9 @@ bool ctl_choice_fits(const struct ctl_choice *choice, const Fenqi__V1__Plan *pla
 /* --amount and --currency, and a new idempotency key (quote.c). */
 int ctl_money_read(struct ctl *ctl, Fenqi__V1__Money *ret);
 struct fq_str ctl_key_make(struct ctl *ctl);
+
+/* --payer-file: who is to pay (payer.c). */
+int ctl_payer_read(struct ctl *ctl, Fenqi__V1__Payer *ret, bool *ret_is_given);
 
 /* ---- text for people (show.c) ---- */
 

@@ -52,6 +52,8 @@ static const struct option_word {
                      "the bank whose card it will be; `fenqictl channels` names them" },
     [CTL_CARD_PREFIX] = { "card-prefix", 0, false, false, "DIGITS",
                           "or the card's first 4 to 8 digits, never more" },
+    [CTL_PAYER_FILE] = { "payer-file", 0, false, true, "FILE",
+                         "lines name=, document=TYPE:NUMBER, phone=; private, or - for a pipe" },
     [CTL_KEY_ID] = { "key-id", 0, false, false, "ID", "of the signing key (year and month)" },
     [CTL_PFX] = { "pfx", 0, false, true, "FILE", "PKCS#12, as the platform's authority gave it" },
     [CTL_PASSWORD_FILE] = { "password-file", 0, false, true, "FILE",

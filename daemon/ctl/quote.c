@@ -171,11 +171,12 @@ static char *pay_text(const struct ctl *ctl, enum ctl_option option)
 }
 
 static int pay_create(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Terminal terminal,
-                      const Fenqi__V1__Plan *plan)
+                      const Fenqi__V1__Plan *plan, Fenqi__V1__Payer *payer)
 {
     struct fenqi_reply *reply = NULL;
     Fenqi__V1__CreatePayment create;
     fenqi__v1__create_payment__init(&create);
+    create.payer = payer;
     if (!ctl_has(ctl, CTL_KEY))
         ctl->values[CTL_KEY] = ctl_key_make(ctl).ptr;
     create.idempotency_key = pay_text(ctl, CTL_KEY);
@@ -206,11 +207,15 @@ int ctl_pay(struct ctl *ctl)
     struct ctl_choice choice;
     const Fenqi__V1__Plan *plan = NULL;
     struct fenqi_reply *quotes = NULL;
+    Fenqi__V1__Payer payer;
+    bool has_payer = false;
     if (!ctl_has(ctl, CTL_INSTALMENTS))
         return ctl_complain(CTL_USAGE, "which plan? --instalments N; `fenqictl quote` shows them");
     if (!ctl_has(ctl, CTL_ORDER) || !ctl_has(ctl, CTL_SUBJECT) || !ctl_has(ctl, CTL_RETURN_URL))
         return ctl_complain(CTL_USAGE, "--order, --subject and --return-url are needed");
     int status = ctl_money_read(ctl, &amount);
+    if (status == CTL_OK)
+        status = ctl_payer_read(ctl, &payer, &has_payer);
     if (status == CTL_OK)
         status = quote_terminal(ctl, &terminal);
     if (status == CTL_OK)
@@ -220,7 +225,7 @@ int ctl_pay(struct ctl *ctl)
     if (status == CTL_OK)
         status = pay_choose(quotes->reply->quote_plans, &choice, &plan);
     if (status == CTL_OK && plan != NULL)
-        status = pay_create(ctl, &amount, terminal, plan);
+        status = pay_create(ctl, &amount, terminal, plan, has_payer ? &payer : NULL);
     fenqi_reply_free(quotes);
     return status;
 }
