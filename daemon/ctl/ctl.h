@@ -119,7 +119,8 @@ int ctl_number_read(const struct ctl *ctl, enum ctl_option option, int64_t min, 
 
 /* ---- files (file.c) ---- */
 
-/* At most `size_max` bytes, with a NUL behind them; a private one must keep strangers out. */
+/* At most `size_max` bytes, with a NUL behind them; a private one must keep strangers out. "-" is
+ * what is piped in. */
 int ctl_file_read(struct ctl *ctl, const char *path, bool is_private, size_t size_max,
                   struct fq_str *ret);
 /* The first line, without its end. */

@@ -36,9 +36,10 @@ int ctl_file_read(struct ctl *ctl, const char *path, bool is_private, size_t siz
                   struct fq_str *ret)
 {
     struct stat status = { 0 };
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
     int r = fd < 0 || fstat(fd, &status) != 0 ? -errno : 0;
-    bool is_open_to_others = is_private && (status.st_mode & (S_IRWXO | S_IWGRP)) != 0;
+    bool is_open_to_others = is_private && !is_stdin && (status.st_mode & (S_IRWXO | S_IWGRP)) != 0;
     if (r == 0 && !is_open_to_others)
         r = file_read_all(ctl, fd, size_max, ret);
     if (fd >= 0)

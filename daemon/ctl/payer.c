@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --payer-file: who is to pay. From a file or a pipe, for what stands on a command line is seen by
  * everybody on the machine, and stays in the shell's history. */
-#include <string.h>
-
 #include "daemon/ctl/ctl.h"
 
 #define PAYER_SIZE_MAX 4096
@@ -50,10 +48,8 @@ int ctl_payer_read(struct ctl *ctl, Fenqi__V1__Payer *ret, bool *ret_is_given)
     fenqi__v1__payer__init(ret);
     if (path == NULL)
         return CTL_OK;
-    bool is_stdin = strcmp(path, "-") == 0;
     fq_arena_wipe_on_free(ctl->arena);
-    int status =
-        ctl_file_read(ctl, is_stdin ? "/dev/stdin" : path, !is_stdin, PAYER_SIZE_MAX, &text);
+    int status = ctl_file_read(ctl, path, true, PAYER_SIZE_MAX, &text);
     for (int n = 1; status == CTL_OK && text.len > 0; n++) {
         (void)fq_str_cut(text, '\n', &line, &text);
         if (payer_line(ctl, line, ret) != CTL_OK)

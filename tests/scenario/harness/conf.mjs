@@ -24,7 +24,7 @@ ${line('        ', options)}        settings: { app_id = "${appId}"; seller_id =
 /**
  * `facts` are the world's: webPort, frontPort, accounts (with the port that each is served at),
  * adapters, merchants. `changes` replace options: { front, web, poll, work, channel }; `channel`
- * means every channel.
+ * means every channel; `payerKeys` are files, the first seals.
  */
 export function writeConf(folder, facts, changes = {}) {
   const front = { curve_secret_file: 'curve.secret', ...changes.front };
@@ -44,6 +44,7 @@ log: { level = "debug"; };
 signing: {
     keys = ( { id = "test-1"; file = "signing.pem"; } );
     token_key_file = "token.key";
+    payer_key_files = [ ${(changes.payerKeys ?? ['payer.key']).map((one) => `"${one}"`).join(', ')} ];
 };
 work: {
 ${line('    ', work)}};

@@ -101,13 +101,16 @@ export function makeKeys(folder, wish) {
   write('curve.secret', `${server.secretKey}\n`);
   write('signing.pem', signing.privateKey);
   write('token.key', `${token}\n`);
+  const payer = randomBytes(32).toString('base64');
+  write('payer.key', `${payer}\n`);
   tlsCertificate(folder);
   const account = makeAccount(folder, wish);
   return {
     server,
     signingPublic: signing.publicKey,
     account,
-    secrets: [server.secretKey, token, ...body(signing.privateKey), ...account.secrets],
+    payer,
+    secrets: [server.secretKey, token, payer, ...body(signing.privateKey), ...account.secrets],
   };
 }
 

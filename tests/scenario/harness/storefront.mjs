@@ -48,6 +48,7 @@ export class Storefront {
     this.socket = new Dealer(this.options);
     this.socket.connect(endpoint);
     this.nUnsolicited = 0;
+    this.heard = []; // every answer, as it came
     this.#listen();
   }
 
@@ -63,6 +64,7 @@ export class Storefront {
 
   async #listen() {
     for await (const frames of this.socket) {
+      this.heard.push(frames.at(-1));
       const reply = openReply(frames.at(-1), this.keys);
       const waiting = this.#waiting.get(reply.request_id);
       if (waiting === undefined) this.nUnsolicited++;
