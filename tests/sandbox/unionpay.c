@@ -18,6 +18,7 @@ struct unionpay *unionpay_new(const struct unionpay_config *config)
     const struct unionpay_leaf *encryption = &config->chain->encryption;
     unionpay->config = *config;
     unionpay->seed = text_copy(config->seed);
+    unionpay->config.seed = unionpay->seed;
     if (unionpay->config.time_scale == 0)
         unionpay->config.time_scale = 1;
     unionpay_leaf_make(config->chain, UNIONPAY_SIGNER_NAME, false, config->leaf_private,

@@ -147,34 +147,31 @@ static bool check_has(struct unionpay_call *call, const char *names)
     return true;
 }
 
-static bool check_certificate_known(const struct unionpay *unionpay, const char *cert_id,
-                                    const struct unionpay_merchant **ret)
+static const struct unionpay_merchant *check_owner(const struct unionpay *unionpay,
+                                                   const char *cert_id)
 {
     const struct unionpay_merchant *at = unionpay->merchants;
     while (at != NULL && strcmp(at->cert_id, cert_id) != 0)
         at = at->next;
-    *ret = at;
-    return at != NULL;
+    return at;
 }
 
 static bool check_signature(struct unionpay *unionpay, struct unionpay_call *call)
 {
-    const struct unionpay_merchant *signer = NULL;
     const char *cert_id = unionpay_call_get(call, "certId");
     call->merchant = unionpay_merchant_find(unionpay, unionpay_call_get(call, "merId"));
     if (strcmp(unionpay_call_get(call, "signMethod"), "01") != 0)
         return check_fail(call, "11", "signMethod");
-    if (call->merchant != NULL && strcmp(call->merchant->cert_id, cert_id) == 0)
-        signer = call->merchant;
-    else
-        check_certificate_known(unionpay, cert_id, &signer);
+    /* Several merchants may share a certificate. */
+    bool is_own = call->merchant != NULL && strcmp(call->merchant->cert_id, cert_id) == 0;
+    const struct unionpay_merchant *signer =
+        is_own ? call->merchant : check_owner(unionpay, cert_id);
     call->unidentified = signer == NULL && call->merchant == NULL;
     if (signer == NULL || !unionpay_verify(signer->public_key, &call->form))
         return check_fail(call, "11", NULL);
     if (call->merchant == NULL)
         return check_fail(call, "31", "merId");
-    return signer == call->merchant || strcmp(signer->cert_id, call->merchant->cert_id) == 0 ||
-           check_fail(call, "11", "certId");
+    return is_own || check_fail(call, "11", "certId");
 }
 
 /* A platform names the merchant behind it; acquirers are not modelled. */
