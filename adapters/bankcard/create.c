@@ -10,10 +10,15 @@
 #define CREATE_URL_MAX   256 /* fact sheet 4.1: frontUrl and backUrl, ANS1..256 */
 #define CREATE_PAYER_MAX 64
 
-/*= fact sheet 4.1: "no ~; a query string in them is appended to the callback parameters". */
+/*= fact sheet 4.1: "no ~; a query string in them is appended to the callback parameters". They are
+ * our own addresses; 2 takes http as well as https. */
 static bool create_is_url(struct fq_str url)
 {
-    return fq_setting_is_url(url) && !fq_slice_has_any(url, "~") && url.len <= CREATE_URL_MAX;
+    for (size_t i = 0; i < url.len; i++) {
+        if (url.ptr[i] <= ' ' || url.ptr[i] >= '~')
+            return false;
+    }
+    return !fq_slice_has_any(url, "?#\"<>\\") && url.len > 0 && url.len <= CREATE_URL_MAX;
 }
 
 static bool create_is_personal(struct fq_str value)
