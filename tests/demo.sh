@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The main job end to end, as a shop sees it: plans, a payment in instalments, the buyer's way through
-# identity and confirmation, the signed result, a refund. The platform is fenqi-sandbox.
+# identity and confirmation, the signed result, a refund; and once more by bank card. The platforms are
+# fenqi-sandbox.
 # usage: sh tests/demo.sh [BUILD]        BUILD holds fenqid, fenqictl, fenqi-sandbox (build/release)
 set -u
 LC_ALL=C
@@ -13,6 +14,7 @@ FENQICTL_PROFILE=$dir/shop.profile
 export FENQICTL_PROFILE
 app_id=2021000122671080
 seller_id=2088721003899159
+mer_id=777290058110048
 sandbox_pid=
 fenqid_pid=
 waiting_pid=
@@ -86,6 +88,8 @@ make_keys() {
         openssl genrsa -out "$dir/$name.pem" 2048 2>/dev/null &&
             openssl pkey -in "$dir/$name.pem" -pubout -out "$dir/$name.pub" || return 1
     done
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -set_serial 69903319369 -subj /CN=merchant \
+        -keyout "$dir/merchant.pem" -out "$dir/merchant.crt" 2>/dev/null || return 1
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
         -subj /CN=fenqi-sandbox -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
         -keyout "$dir/tls.key" -out "$dir/tls.crt" 2>/dev/null &&
@@ -95,6 +99,7 @@ make_keys() {
 start_sandbox() {
     "$build/fenqi-sandbox" --cert "$dir/tls.crt" --key "$dir/tls.key" --app-id $app_id \
         --seller-id $seller_id --app-public "$dir/app.pub" --alipay-private "$dir/alipay.pem" \
+        --unionpay "$dir/unionpay" --unionpay-merchants "$mer_id=$dir/merchant.crt" \
         --ports-file "$dir/ports" >"$dir/sandbox.log" 2>&1 &
     sandbox_pid=$!
     until_true test -f "$dir/ports" || return 1
@@ -139,6 +144,32 @@ channels = (
             { instalments = 12; bearer = "buyer";    rate = "7.50%"; },
             { instalments = 3;  bearer = "merchant"; rate = "1.80%"; }
         );
+    },
+    {
+        name = "bankcard";
+        adapter = "bankcard";
+        hosts = [ "$gateway" ];
+        ca_file = "tls.crt";
+        amount_max = "50000.00";
+        attempt_life = "15min";
+        settings: { mer_id = "$mer_id"; gateway = "https://$gateway"; file_gateway = "https://$gateway"; };
+        keys: { sign = "merchant.pem"; sign_cert = "merchant.crt"; roots = "unionpay/roots.crt"; };
+        rates = (
+            { instalments = 3;  bearer = "buyer"; rate = "2.70%"; },
+            { instalments = 12; bearer = "buyer"; rate = "7.80%"; }
+        );
+        issuers_file = "banks.conf";
+    }
+);
+END
+    cat >"$dir/banks.conf" <<END
+issuers = (
+    {
+        id = "cmb"; title_zh = "招商银行"; title_en = "China Merchants Bank"; bins = [ "622155" ];
+        rates = (
+            { instalments = 6;  bearer = "buyer"; rate = "4.20%"; },
+            { instalments = 12; bearer = "buyer"; rate = "7.20%"; }
+        );
     }
 );
 END
@@ -146,7 +177,7 @@ END
 id = "shop";
 name = "Demo Shop";
 client_keys = [ "$(cat "$dir/keys/shop.public")" ];
-channels = [ "huabei" ];
+channels = [ "huabei", "bankcard" ];
 return_urls = [ "https://shop.example/paid/" ];
 END
     cat >"$dir/shop.profile" <<END
@@ -189,6 +220,45 @@ expect() { # CODE WHAT
     [ "$code" = "$1" ] || fail "$2: answered $code, not $1"
     printf '     %-60s %s\n' "$2" "$code"
 }
+# The form of browser.html that has FIELD, as a browser would send it: its address into form_url, and its
+# hidden fields into a curl configuration.
+form_of() { # FIELD
+    form_url=$(awk -v field="$1" -v out="$dir/fields" '
+        function attribute(tag, name) {
+            if (!match(tag, "[ \n]" name "=\"[^\"]*\"")) return ""
+            return plain(substr(tag, RSTART + length(name) + 3, RLENGTH - length(name) - 4))
+        }
+        function plain(text,   done, entity) {
+            while (match(text, /&[#a-zA-Z0-9]+;/)) {
+                entity = substr(text, RSTART + 1, RLENGTH - 2)
+                done = done substr(text, 1, RSTART - 1) (entity ~ /^#/ ? sprintf("%c", substr(entity, 2) + 0) : known[entity])
+                text = substr(text, RSTART + RLENGTH)
+            }
+            return done text
+        }
+        function quoted(text) {
+            gsub(/\\/, "\\\\", text); gsub(/"/, "\\\"", text); gsub(/\r/, "\\r", text); gsub(/\n/, "\\n", text)
+            return "data-urlencode = \"" text "\""
+        }
+        function end() { if (has && !found) { found = 1; print action; printf "%s", lines > out } has = 0 }
+        BEGIN { RS = "<"; known["amp"] = "&"; known["lt"] = "<"; known["gt"] = ">"; known["quot"] = "\""; printf "" > out }
+        /^form/ { end(); action = attribute($0, "action"); lines = "" }
+        /^(input|button)/ {
+            if (attribute($0, "name") == field || attribute($0, "value") == field) has = 1
+            if (/^input/ && /type="hidden"/)
+                lines = lines quoted(attribute($0, "name") "=" attribute($0, "value")) "\n"
+        }
+        END { end() }' "$dir/browser.html")
+}
+press() { # WHAT FIELD CODE FORM_DATA...: posts the form that has FIELD
+    what=$1 field=$2 wanted=$3
+    shift 3
+    form_of "$field"
+    [ -s "$dir/fields" ] || fail "$what: no form with $field"
+    case $form_url in /*) form_url=https://$gateway$form_url ;; esac
+    browse -K "$dir/fields" "$@" "$form_url"
+    expect "$wanted" "$what"
+}
 cashier() { # WHAT FORM_DATA...: posts a form of the cashier's page, as its button would
     what=$1
     token=$(sed -n 's/.*name="token" value="\([0-9]*\)".*/\1/p' "$dir/browser.html" | head -n 1)
@@ -207,16 +277,17 @@ cashier() { # WHAT FORM_DATA...: posts a form of the cashier's page, as its butt
 # ---- the main job ---------------------------------------------------------------------------------
 
 echo "fenqid's main job, end to end: an order of 6999.00 CNY, paid in 12 instalments through Huabei"
-echo "(fenqi-sandbox plays Alipay's gateway; keys, ledger and logs are in a private folder)"
+echo "(fenqi-sandbox plays Alipay and UnionPay; keys, ledger and logs are in a private folder)"
 make_keys || fail "making keys"
 start_sandbox || fail "starting fenqi-sandbox"
 start_fenqid || fail "starting fenqid"
 
 tell "The shop asks which plans there are. Nothing is stored: a quote is signed and comes back."
-fenqictl quote --amount 6999.00 --schedule
+fenqictl quote --amount 6999.00
+fenqictl quote --amount 6999.00 --channel huabei --instalments 12 --schedule
 
 tell "The buyer has chosen 12 instalments. The shop makes a payment of that quote."
-fenqictl pay --order demo-1 --amount 6999.00 --subject 'A phone' --instalments 12 \
+fenqictl pay --order demo-1 --amount 6999.00 --subject 'A phone' --channel huabei --instalments 12 \
     --return-url https://shop.example/paid/demo-1
 payment=$(field payment)
 hosted_url=$(field open)
@@ -277,6 +348,34 @@ fenqictl journal "$payment" -c "$dir/fenqid.conf"
 grep -q 'OPEN -> PAID  *notification' "$dir/out" || fail "it was not the notification that proved it"
 grep -q '^chain: .* intact$' "$dir/out" || fail "the journal's chain is broken"
 
+tell "Another buyer wants to pay by bank card. UnionPay's own page decides the terms: the plans here are" \
+    "indicative, and say the highest rate. The first digits of the card are enough to know the bank."
+fenqictl quote --amount 800.00 --channel bankcard --card-prefix 622155
+fenqictl pay --order demo-2 --amount 800.00 --subject 'Ear phones' --channel bankcard --instalments 12 \
+    --card-prefix 622155 --return-url https://shop.example/paid/demo-2
+card_payment=$(field payment)
+hosted_url=$(field open)
+
+tell "The link gives the browser a form, signed for UnionPay. Card data never enters fenqid."
+browse -X POST "$hosted_url"
+expect 200 "POST the link: a form that posts itself"
+press "POST the form: UnionPay's page knows our signature" txnType 200
+press "POST card, holder, identity document, phone" card 200 \
+    --data-urlencode card_number=6221558812340000 --data-urlencode customer_name=全渠道 \
+    --data-urlencode document_number=341126197709218366 --data-urlencode phone=13552535506 \
+    --data-urlencode expiry=11/23 --data-urlencode cvn2=123
+press "POST the terms: 12 instalments" terms 200 --data-urlencode instalments=12
+press "POST the one-time code" code 200 --data-urlencode sms_code=111111
+
+tell "UnionPay's signed notification makes fenqid ask: the answer to the query is the word that counts."
+fenqictl get "$card_payment" --wait 25
+[ "$(field state)" = PAID ] || fail "the card payment is not PAID"
+press "POST back to our /back link: on to the shop" signPubKeyCert 303
+fenqictl refund "$card_payment" --amount 800.00 --reason 'Changed my mind'
+refund=$(field refund)
+fenqictl get-refund "$refund" --refresh --wait 15
+[ "$(field state)" = REFUNDED ] || fail "the card's refund is not proven"
+
 tell "Both end when they are asked to, with nothing left inside."
 kill "$fenqid_pid"
 wait "$fenqid_pid" || fail "fenqid ended with $?"
@@ -286,4 +385,4 @@ kill "$sandbox_pid"
 wait "$sandbox_pid" || fail "fenqi-sandbox ended with $?"
 sandbox_pid=
 echo
-echo "demo: PAID, signature verified"
+echo "demo: PAID by Huabei and by bank card, signature verified"
