@@ -135,7 +135,10 @@ $(B)/$(1:.c=): $(call o,$(1)) $(call archives,$(USES-$(call layer_of,$(1))))
 endef
 $(foreach unit,$(UNITS),$(eval $(call unit_rule,$(unit))))
 
-$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(call archives,vectors huabei flow plugin store io conf core crypto sdk base)
+# Whose fenqi_adapter a fuzzer calls; Huabei's unless it says so.
+FUZZES-acp := bankcard
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o \
+        $$(call archives,vectors $$(or $$(FUZZES-$$*),huabei) flow plugin store io conf core crypto sdk base)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer,address,undefined $^ $(call libs,$(LAYERS) vectors) -o $@
 # What the daemon and an adapter would send, for tests/interop.
 $(B)/tests/interop/adapter_driver: $(B)/tests/interop/adapter_driver.o $(call archives,plugin core crypto sdk base)
@@ -260,6 +263,6 @@ bench:
 clean:
 	rm -rf build tests/node_modules tests/node/node_modules
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 .PHONY: all build install demo check check-all tests-build unit sandbox-test scenario lint format-check \
         tidy cppcheck analyze fuzz fuzzers bench clean
