@@ -16,25 +16,36 @@ function checkLog(world) {
   assert.doesNotMatch(world.log, /FAULT=ours/, 'fenqid blames itself');
 }
 
-/** The sequence in the buyer's way back tells whose trade it is; where there is none, the test does. */
-function ownerOf(world, trade) {
-  if (world.owners.has(trade.out_trade_no)) return world.owners.get(trade.out_trade_no);
-  assert.ok(trade.return_url, `trade ${trade.out_trade_no} belongs to no payment`);
-  const sequence = new URL(trade.return_url).pathname.split('/').at(-1).slice(0, 13);
+/** The sequence in the buyer's way back tells whose order it is; where there is none, the test does. */
+function ownerOf(world, number, way) {
+  if (world.owners.has(number)) return world.owners.get(number);
+  assert.ok(way, `order ${number} belongs to no payment`);
+  const sequence = new URL(way).pathname.split('/').at(-1).slice(0, 13);
   const id = [...world.payments.keys()].find((one) => one.slice(1, 14) === sequence);
-  assert.ok(id, `trade ${trade.out_trade_no} belongs to no payment`);
+  assert.ok(id, `order ${number} belongs to no payment`);
   return id;
+}
+
+/** What was paid at any platform: { id, paid, refunded }. */
+async function moneyOf(world) {
+  const trades = (await Promise.all(world.sandboxes.map((sandbox) => sandbox.trades()))).flat();
+  const orders = (await world.unionpay?.orders()) ?? [];
+  return [
+    ...trades.filter((trade) => trade.gmt_payment).map((trade) => ({ id: ownerOf(world, trade.out_trade_no, trade.return_url),
+      paid: fen(trade.total_amount), refunded: fen(trade.refunded_amount) })),
+    ...orders.filter((order) => order.charged && order.txn_type === '01').map((order) => ({ id: ownerOf(world, order.order_id, order.front_url),
+      paid: order.charged_fen, refunded: order.refunded_fen })),
+  ];
 }
 
 /** Every fen that the platform took or gave back is known here, and no other. */
 async function checkMoney(world, ids) {
   const expected = new Map(ids.map((id) => [id, { paid: 0, refunded: 0 }]));
-  const trades = await Promise.all(world.sandboxes.map((sandbox) => sandbox.trades()));
-  for (const trade of trades.flat()) {
-    const money = trade.gmt_payment && expected.get(ownerOf(world, trade));
+  for (const { id, paid, refunded } of await moneyOf(world)) {
+    const money = expected.get(id);
     if (!money) continue;
-    money.paid += fen(trade.total_amount);
-    money.refunded += fen(trade.refunded_amount);
+    money.paid += paid;
+    money.refunded += refunded;
   }
   for (const [id, money] of expected) {
     await until(`payment ${id} to show the platform's money: ${JSON.stringify(money)}`, async () => {
@@ -58,6 +69,7 @@ function checkJournal(world, ids) {
 /** `ids` of the scenario's payments; `skipMoney`: it lied about money on purpose. */
 export async function checkAll(world, ids, { skipMoney = false } = {}) {
   for (const sandbox of world.sandboxes) await sandbox.calm();
+  await world.unionpay?.calm();
   if (!skipMoney) await checkMoney(world, ids);
   checkJournal(world, ids);
   checkLog(world);

@@ -6,13 +6,21 @@ import { join } from 'node:path';
 const line = (indent, values) =>
   Object.entries(values).map(([name, value]) => `${indent}${name} = ${typeof value === 'string' ? JSON.stringify(value) : value};\n`).join('');
 
-const channel = ({ name, appId, sellerId, port, keys }, options) => `    {
-        name = "${name}";
-        adapter = "huabei";
-        hosts = [ "127.0.0.1:${port}" ];
+/** What each adapter calls its account. */
+const settingsOf = {
+  huabei: ({ appId, sellerId, port }) => ({ app_id: appId, seller_id: sellerId, gateway: `https://127.0.0.1:${port}/gateway.do` }),
+  bankcard: ({ merId, port, settings }) => ({ mer_id: merId, gateway: `https://127.0.0.1:${port}`, ...settings }),
+};
+
+const inline = (values) => line('', values).replaceAll('\n', ' ');
+
+const channel = ({ adapter = 'huabei', ...account }, options) => `    {
+        name = "${account.name}";
+        adapter = "${adapter}";
+        hosts = [ "127.0.0.1:${account.port}" ];
         ca_file = "tls.crt";
-${line('        ', options)}        settings: { app_id = "${appId}"; seller_id = "${sellerId}"; gateway = "https://127.0.0.1:${port}/gateway.do"; };
-        keys: { ${line('', keys).replaceAll('\n', ' ')}};
+${line('        ', options)}        settings: { ${inline(settingsOf[adapter](account))}};
+        keys: { ${inline(account.keys)}};
         rates = (
             { instalments = 3;  bearer = "buyer";    rate = "2.30%"; },
             { instalments = 6;  bearer = "buyer";    rate = "4.50%"; },
@@ -51,7 +59,7 @@ ${line('    ', work)}};
 poll: {
 ${line('    ', poll)}};
 channels = (
-${facts.accounts.map((account) => channel(account, common)).join(',\n')}
+${facts.accounts.map((account) => channel(account, { ...common, ...account.options })).join(',\n')}
 );
 merchants_dir = "merchants.d";
 `;

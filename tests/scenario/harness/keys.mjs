@@ -5,6 +5,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { curveKeyPair } from 'zeromq';
+import { makeMerchant } from './unionpay.mjs';
 
 const pem = { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } };
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048, ...pem });
@@ -88,6 +89,23 @@ export function makeAccount(folder, { prefix = '', certificateMode, contentKey }
     account.secrets.push(key);
   }
   return account;
+}
+
+/**
+ * An account at UnionPay, as makeAccount's; `platform` goes to the sandbox that serves it. `options`
+ * and `settings` are the channel's.
+ */
+export function makeCardAccount(folder, { name = 'bankcard', options, settings, ...wish } = {}) {
+  const merchant = makeMerchant(folder, wish);
+  return { name, adapter: 'bankcard', merId: merchant.merId, certId: merchant.certId, keys: merchant.keys, secrets: merchant.secrets,
+    platform: merchant.options, privateKey: merchant.privateKey, options, settings };
+}
+
+/** Names and document numbers of payers are stored under it. */
+export function makePayerKey(folder) {
+  const key = randomBytes(32).toString('base64');
+  writeFileSync(join(folder, 'payer.key'), `${key}\n`, { mode: 0o600 });
+  return { file: 'payer.key', key };
 }
 
 const body = (key) => key.split('\n').slice(1, -2).map((line) => line.slice(0, 40));

@@ -23,6 +23,7 @@ export function inWorld(title, options, define) {
         const before = new Set(world.payments.keys());
         try {
           for (const sandbox of world.sandboxes) await sandbox.reset();
+          await world.unionpay?.reset();
           await body(world);
           await checkAll(world, [...world.payments.keys()].filter((id) => !before.has(id)), checks);
         } catch (error) {

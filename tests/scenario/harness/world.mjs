@@ -9,10 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { Buyer, USER_AGENT } from './buyer.mjs';
 import { Calendar } from './calendar.mjs';
 import { writeConf } from './conf.mjs';
-import { curveKeyPair, makeAccount, makeKeys } from './keys.mjs';
+import { curveKeyPair, makeAccount, makeCardAccount, makeKeys, makePayerKey } from './keys.mjs';
 import { Program, freePort } from './processes.mjs';
 import { APP_ID, SELLER_ID, Sandbox } from './sandbox.mjs';
 import { Storefront } from './storefront.mjs';
+import { UnionPay } from './unionpay.mjs';
 import { until } from './wait.mjs';
 import { rawPublicKey } from './wire.mjs';
 
@@ -31,7 +32,8 @@ export class World {
   /**
    * `options`: { conf, merchants }, see conf.mjs; { certificateMode, contentKey } of the account, see
    * keys.mjs; { others }: more accounts { name, appId, sellerId, prefix, ... }, each at a platform of
-   * its own.
+   * its own; { card }: also the channel "bankcard", see makeCardAccount, which then is the one that is
+   * meant. UnionPay is served by the first sandbox.
    */
   static async start(options = {}) {
     const world = new World();
@@ -56,11 +58,14 @@ export class World {
     this.keys = makeKeys(folder, options);
     this.accounts = [{ name: 'huabei', appId: APP_ID, sellerId: SELLER_ID, ...this.keys.account },
       ...(options.others ?? []).map((wish) => ({ ...wish, ...makeAccount(folder, wish) }))];
+    const card = options.card && makeCardAccount(folder, options.card);
     for (const account of this.accounts) {
-      this.sandboxes.push(await Sandbox.start(binary('fenqi-sandbox'), folder, account.platform, account));
+      const platform = [...account.platform, ...(account === this.accounts[0] && card ? card.platform : [])];
+      this.sandboxes.push(await Sandbox.start(binary('fenqi-sandbox'), folder, platform, account));
       account.port = this.sandboxes.at(-1).port;
     }
     [this.sandbox] = this.sandboxes;
+    if (card) await this.#beginCard(card);
     this.webPort = await freePort();
     this.frontPort = await freePort();
     this.web = `http://127.0.0.1:${this.webPort}`;
@@ -68,8 +73,8 @@ export class World {
       { id: 'shop' },
       { id: 'boutique', on_late_success: 'refund', on_double_paid: 'refund' },
       ...(options.merchants ?? []),
-    ].map((merchant) => ({ ...merchant, curve: curveKeyPair() }));
-    this.secrets = [...this.keys.secrets, ...this.accounts.flatMap(({ secrets }) => secrets),
+    ].map((merchant) => ({ ...(card ? { channels: ['huabei', 'bankcard'] } : {}), ...merchant, curve: curveKeyPair() }));
+    this.secrets = [...(this.payerKey ? [this.payerKey.key] : []), ...this.keys.secrets, ...this.accounts.flatMap(({ secrets }) => secrets),
       ...this.merchants.map(({ curve }) => curve.secretKey), BUYER.ip, BUYER.user_agent];
     this.writeConf();
     this.calendar = new Calendar(binary('tests/scenario/calendar.so'), join(folder, 'calendar'));
@@ -79,12 +84,21 @@ export class World {
     this.boutique = await this.storefront('boutique');
   }
 
+  async #beginCard(card) {
+    this.card = { ...card, port: this.sandbox.port };
+    this.accounts.push(this.card);
+    this.unionpay = UnionPay.beside(this.sandbox);
+    await this.unionpay.reset();
+    this.payerKey = makePayerKey(this.folder);
+  }
+
   writeConf(changes = this.options.conf) {
     return writeConf(this.folder, {
       webPort: this.webPort,
       frontPort: this.frontPort,
       accounts: this.accounts,
       adapters: binary('adapters'),
+      payerKey: this.payerKey?.file,
       merchants: this.merchants.map(({ curve, ...merchant }) => ({ ...merchant, publicKey: curve.publicKey })),
     }, changes);
   }
@@ -137,6 +151,7 @@ export class World {
   async advance(ms) {
     this.calendar.advance(ms);
     for (const sandbox of this.sandboxes) await sandbox.advance(ms);
+    await this.unionpay?.advance(ms);
   }
 
   now() {
@@ -169,9 +184,9 @@ export class World {
     return `${name}-${++this.#nOrders}-${randomBytes(4).toString('hex')}`;
   }
 
-  async plan(storefront = this.shop, { amount = AMOUNT, instalments = 12, bearer = 'BEARER_BUYER', terminal = 'TERMINAL_DESKTOP' } = {}) {
+  async plan(storefront = this.shop, { amount = AMOUNT, instalments = 12, bearer = 'BEARER_BUYER', terminal = 'TERMINAL_DESKTOP', channel = this.card?.name } = {}) {
     const { channels } = await storefront.quote({ amount, terminal });
-    return channels.find(({ eligible }) => eligible).plans.find((plan) => plan.instalments === instalments && plan.bearer === bearer);
+    return channels.find((one) => one.eligible && (channel === undefined || one.channel === channel)).plans.find((plan) => plan.instalments === instalments && plan.bearer === bearer);
   }
 
   /** A whole, good CreatePayment; `changes` replace fields. */
