@@ -254,14 +254,29 @@ static void attempt_see_refunds(struct fq_ledger *ledger, const struct fq_attemp
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_FOREIGN_REFUND, 0);
 }
 
-/* Paid already: only the terms may be news, from a message that names them. */
+static bool identity_is_known(uint32_t identity)
+{
+    return identity == FQ_IDENTITY_PLATFORM_LOGIN || identity == FQ_IDENTITY_REAL_NAME_MATCHED ||
+           identity == FQ_IDENTITY_MISMATCH;
+}
+
+/* Paid already: only the terms and the buyer's identity may be news, from a message that names
+ * them. What was named once stays. */
 static uint32_t attempt_confirm(struct fq_ledger *ledger, const struct fq_judgement *judgement)
 {
     struct fq_payment *payment = &ledger->payment;
-    if (judgement->verdict->instalments == 0 || payment->terms_match != FQ_TERMS_UNCONFIRMED)
+    const struct fq_verdict *verdict = judgement->verdict;
+    bool has_terms = verdict->instalments > 0 && payment->terms_match == FQ_TERMS_UNCONFIRMED;
+    bool has_identity =
+        identity_is_known(verdict->identity) && !identity_is_known(payment->identity);
+    if (!has_terms && !has_identity)
         return FQ_MOVE_IGNORE;
-    payment_match_terms(ledger, judgement);
-    fq_ledger_moved(ledger, judgement->now_ms, "payment", 0, "terms named by the platform",
+    if (has_terms)
+        payment_match_terms(ledger, judgement);
+    if (has_identity)
+        payment_learn_identity(payment, verdict->identity);
+    fq_ledger_moved(ledger, judgement->now_ms, "payment", 0,
+                    has_terms ? "terms named by the platform" : "identity named by the platform",
                     &judgement->evidence);
     return FQ_MOVE_CONFIRM;
 }

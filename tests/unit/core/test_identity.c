@@ -155,6 +155,33 @@ static void the_platforms_word_is_taken(void **state)
     assert_int_equal(ledger->payment.verification, FQ_VERIFICATION_FAILED);
 }
 
+/* A settlement file or a query may prove the payment first, a message that names the person come
+ * later. */
+static void a_word_about_the_person_may_come_after_the_money(void **state)
+{
+    (void)state;
+    identity_open();
+    identity_say(FQ_OUTCOME_PAID, FQ_IDENTITY_UNSET, NOW_MS + 3);
+    int64_t version = ledger->payment.version;
+    identity_say(FQ_OUTCOME_PAID, FQ_IDENTITY_REAL_NAME_MATCHED, NOW_MS + 4);
+    assert_int_equal(ledger->payment.identity, FQ_IDENTITY_REAL_NAME_MATCHED);
+    assert_int_equal(ledger->payment.version, version + 1);
+}
+
+static void what_was_said_of_the_person_stays(void **state)
+{
+    (void)state;
+    const uint32_t later[] = { FQ_IDENTITY_UNSET, FQ_IDENTITY_UNKNOWN, FQ_IDENTITY_NOT_ASKED,
+                               FQ_IDENTITY_REAL_NAME_MATCHED, FQ_IDENTITY_PLATFORM_LOGIN };
+    identity_open();
+    identity_say(FQ_OUTCOME_PAID, FQ_IDENTITY_MISMATCH, NOW_MS + 3);
+    int64_t version = ledger->payment.version;
+    for (size_t i = 0; i < fq_array_size(later); i++)
+        identity_say(FQ_OUTCOME_PAID, later[i], NOW_MS + 4);
+    assert_int_equal(ledger->payment.identity, FQ_IDENTITY_MISMATCH);
+    assert_int_equal(ledger->payment.version, version);
+}
+
 #define IDENTITY_TEST(name) cmocka_unit_test_setup_teardown(name, identity_setup, identity_teardown)
 
 int main(void)
@@ -167,6 +194,8 @@ int main(void)
         IDENTITY_TEST(a_login_is_known_without_asking),
         IDENTITY_TEST(asked_and_not_answered_is_unknown),
         IDENTITY_TEST(the_platforms_word_is_taken),
+        IDENTITY_TEST(a_word_about_the_person_may_come_after_the_money),
+        IDENTITY_TEST(what_was_said_of_the_person_stays),
     };
     return cmocka_run_group_tests_name("core/identity", tests, NULL, NULL);
 }
