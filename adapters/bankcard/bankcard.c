@@ -2,17 +2,7 @@
 /* Instalments by bank card through UnionPay: the account, what it can do, what it costs. */
 #include "adapters/bankcard/bankcard.h"
 
-#include <string.h>
-
 /* ---- settings ---- */
-
-static bool setting_is_path(struct fq_str value)
-{
-    for (size_t i = 0; i < value.len; i++)
-        if (value.ptr[i] <= ' ' || value.ptr[i] > '~' || strchr("?#\"<>\\", value.ptr[i]) != NULL)
-            return false;
-    return fq_slice_starts(value, fq_slice("/"));
-}
 
 static bool setting_is_gateway(struct fq_str value)
 {
@@ -46,11 +36,6 @@ static bool setting_is_channel_type(struct fq_str value)
     return value.len == 2 && fq_slice_is_digits(value, 2);
 }
 
-static bool setting_is_yes_or_no(struct fq_str value)
-{
-    return fq_slice_is_listed(value, "yes no");
-}
-
 static bool setting_is_empty_values(struct fq_str value)
 {
     return fq_slice_is_listed(value, "sample keep skip");
@@ -60,9 +45,9 @@ static bool setting_is_empty_values(struct fq_str value)
     {                                                                           \
 #        name, offsetof(struct bankcard, name), is_good, complaint, is_optional \
     }
-#define SETTING_PATH(name)    SETTING(name, setting_is_path, "must be /path, without a query", true)
+#define SETTING_PATH(name)    SETTING(name, fq_setting_is_path, "must be /path, without a query", true)
 #define SETTING_CHANNEL(name) SETTING(name, setting_is_channel_type, "must be two digits", true)
-#define SETTING_SWITCH(name)  SETTING(name, setting_is_yes_or_no, "must be yes or no", true)
+#define SETTING_SWITCH(name)  SETTING(name, fq_setting_is_yes_or_no, "must be yes or no", true)
 
 /* clang-format off */
 static const struct fq_setting bankcard_settings[] = {

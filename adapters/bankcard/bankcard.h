@@ -126,6 +126,9 @@ int bankcard_request_init(struct bankcard_request *request, const struct bankcar
                           const struct fq_host *host, enum bankcard_kind kind);
 /* An empty value is left out. `name` and `value` must outlive the request. */
 void bankcard_request_add(struct bankcard_request *request, const char *name, struct fq_str value);
+/* yyyymmddHHMMSS in Beijing, and what that is. 0, or -1 after host->fail(). */
+int bankcard_request_add_time(struct bankcard_request *request, const char *name, int64_t unix_ms,
+                              struct fq_str *ret);
 /* Amount, currency and the platform's merchant, if there is one. 0, or -1 after host->fail(). */
 int bankcard_request_add_money(struct bankcard_request *request, struct fq_money amount);
 /* Signs; *ret holds every field that travels. 0, or -1 after host->fail(). */
@@ -133,14 +136,6 @@ int bankcard_request_sign(const struct bankcard_request *request, struct fq_pair
 /* Signs and makes a POST to `url` of it. 0, or -1 after host->fail(). */
 int bankcard_request_send(const struct bankcard_request *request, struct fq_str url,
                           struct fq_verdict *ret);
-
-/* yyyymmddHHMMSS in Beijing. 0, or -1 after host->fail(). */
-int bankcard_time(const struct fq_host *host, int64_t unix_ms, struct fq_str *ret);
-
-/* Remembers the pairs that have a value, in place of all that was remembered. 0, or -1 after
- * host->fail(). */
-int bankcard_remember(const struct fq_host *host, const struct fq_pair *pairs, size_t n_pairs,
-                      struct fq_verdict *ret);
 
 /* ---- wire.c: what comes, and whether it is UnionPay's ---- */
 
@@ -185,6 +180,11 @@ bool bankcard_money(struct fq_pairs fields, struct fq_money *ret);
 uint32_t bankcard_terms(const struct fq_host *host, struct fq_pairs fields);
 
 struct fq_str bankcard_query_id(struct fq_pairs fields);
+
+/* ---- create.c ---- */
+
+/* What an order is to UnionPay: INSTALMENTS, or CONSUME. */
+enum bankcard_kind bankcard_order_kind(const struct fq_call *call);
 
 /* ---- query.c ---- */
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens an order: the form that the buyer's browser posts to UnionPay's page. No answer comes to
  * us: what became of it, notifications and queries tell. */
-#include <string.h>
-
 #include "adapters/bankcard/bankcard.h"
 
 /* ---- what is refused before it is signed ---- */
@@ -125,21 +123,25 @@ static int create_add_payer(struct bankcard_request *request, const struct fq_ca
 
 /*= fact sheet 4.4: "consume + txnSubType=03; no instalTransInfo needed": the payer chooses the
  * terms on UnionPay's page. One instalment is none: a plain consume. */
-static int create_fill(struct bankcard_request *request, const struct fq_call *call,
-                       struct fq_str txn_time)
+enum bankcard_kind bankcard_order_kind(const struct fq_call *call)
 {
-    const struct bankcard *self = request->self;
+    return call->instalments == 1 ? BANKCARD_CONSUME : BANKCARD_INSTALMENTS;
+}
+
+static int create_fill(struct bankcard_request *request, const struct fq_call *call,
+                       struct fq_str *ret_txn_time)
+{
     struct fq_str pay_timeout;
     bool is_mobile = call->terminal == FQ_TERMINAL_MOBILE_WEB;
-    if (bankcard_time(request->host, call->deadline_unix_ms, &pay_timeout) != 0)
-        return -1;
     bankcard_request_add(request, "channelType",
-                         is_mobile ? self->channel_type_mobile : self->channel_type_desktop);
+                         is_mobile ? request->self->channel_type_mobile
+                                   : request->self->channel_type_desktop);
     bankcard_request_add(request, "orderId", call->order_number);
-    bankcard_request_add(request, "txnTime", txn_time);
     bankcard_request_add(request, "frontUrl", call->return_url);
     bankcard_request_add(request, "backUrl", call->notify_url);
-    bankcard_request_add(request, "payTimeout", pay_timeout);
+    if (bankcard_request_add_time(request, "txnTime", call->now_unix_ms, ret_txn_time) != 0 ||
+        bankcard_request_add_time(request, "payTimeout", call->deadline_unix_ms, &pay_timeout) != 0)
+        return -1;
     return bankcard_request_add_money(request, call->amount);
 }
 
@@ -151,11 +153,8 @@ int bankcard_create_begin(void *self, const struct fq_host *host, const struct f
     const char *refusal = create_refuse(call);
     if (refusal != NULL)
         return host->fail(host, refusal);
-    if (bankcard_time(host, call->now_unix_ms, &txn_time) != 0 ||
-        bankcard_request_init(&request, self, host,
-                              call->instalments == 1 ? BANKCARD_CONSUME : BANKCARD_INSTALMENTS) !=
-            0 ||
-        create_fill(&request, call, txn_time) != 0 || create_add_payer(&request, call) != 0)
+    if (bankcard_request_init(&request, self, host, bankcard_order_kind(call)) != 0 ||
+        create_fill(&request, call, &txn_time) != 0 || create_add_payer(&request, call) != 0)
         return -1;
     const struct fq_pair memory[] = {
         { fq_slice("txn_time"), txn_time },
@@ -171,5 +170,5 @@ int bankcard_create_begin(void *self, const struct fq_host *host, const struct f
     ret->message.url = request.self->front_url;
     if (bankcard_request_sign(&request, &ret->message.fields) != 0)
         return -1;
-    return bankcard_remember(host, memory, BANKCARD_COUNT(memory), ret);
+    return fq_verdict_remember_all(host, memory, BANKCARD_COUNT(memory), ret);
 }

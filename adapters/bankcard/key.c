@@ -37,13 +37,12 @@ int bankcard_task_begin(void *instance, const struct fq_host *host, const struct
     const struct bankcard *self = instance;
     struct bankcard_request request;
     struct fq_str txn_time;
-    if (bankcard_time(host, call->now_unix_ms, &txn_time) != 0 ||
-        bankcard_request_init(&request, self, host, BANKCARD_RENEW_KEY) != 0)
+    if (bankcard_request_init(&request, self, host, BANKCARD_RENEW_KEY) != 0 ||
+        bankcard_request_add_time(&request, "txnTime", call->now_unix_ms, &txn_time) != 0)
         return -1;
     bankcard_request_add(&request, "channelType", self->channel_type_desktop);
     bankcard_request_add(&request, "certType", fq_slice("01"));
     bankcard_request_add(&request, "orderId", call->order_number);
-    bankcard_request_add(&request, "txnTime", txn_time);
     return bankcard_request_send(&request, self->back_url, ret);
 }
 

@@ -85,7 +85,7 @@ static int query_paid(const struct bankcard_asked *asked, struct fq_pairs fields
     ret->platform_ref = bankcard_query_id(fields); /* not before: each try has one of its own */
     ret->instalments = bankcard_terms(asked->host, fields);
     ret->identity = query_identity(asked);
-    return bankcard_remember(asked->host, memory, BANKCARD_COUNT(memory), ret);
+    return fq_verdict_remember_all(asked->host, memory, BANKCARD_COUNT(memory), ret);
 }
 
 /*= fact sheet 6.3: "a query after payTimeout is final: origRespCode not in {00, A6} -> failed". For
@@ -129,9 +129,7 @@ static int query_judge(const struct bankcard_asked *asked, enum bankcard_class c
 static int query_found(const struct bankcard_asked *asked, enum bankcard_class class,
                        struct fq_pairs fields, struct fq_verdict *ret)
 {
-    enum bankcard_kind kind =
-        asked->call->instalments == 1 ? BANKCARD_CONSUME : BANKCARD_INSTALMENTS;
-    if (!bankcard_is_kind(fields, kind))
+    if (!bankcard_is_kind(fields, bankcard_order_kind(asked->call)))
         return fq_verdict_unknown(ret, "the answer is about another kind of transaction");
     if (!bankcard_money(fields, &ret->amount))
         return fq_verdict_unknown(ret, "the answer says no amount in CNY");

@@ -37,7 +37,7 @@ static int refund_remember(const struct bankcard_asked *asked, enum bankcard_kin
         { fq_slice("txn_time"), asked->txn_time },
         { fq_slice(FQ_REFUSAL_NAME), refused },
     };
-    return bankcard_remember(asked->host, memory, BANKCARD_COUNT(memory), ret);
+    return fq_verdict_remember_all(asked->host, memory, BANKCARD_COUNT(memory), ret);
 }
 
 static struct bankcard_asked refund_of(const struct bankcard *self, const struct fq_host *host,
@@ -83,16 +83,16 @@ static int refund_begin(enum bankcard_kind kind, struct bankcard_asked asked,
     const char *refusal = refund_refuse(call, kind);
     if (refusal != NULL)
         return asked.host->fail(asked.host, refusal);
-    if ((asked.txn_time.len == 0 &&
-         bankcard_time(asked.host, call->now_unix_ms, &asked.txn_time) != 0) ||
-        bankcard_request_init(&request, asked.self, asked.host, kind) != 0)
+    if (bankcard_request_init(&request, asked.self, asked.host, kind) != 0)
         return -1;
     bankcard_request_add(&request, "channelType", asked.self->channel_type_desktop);
     bankcard_request_add(&request, "orderId", call->refund_number);
     bankcard_request_add(&request, "txnTime", asked.txn_time);
     bankcard_request_add(&request, "origQryId", refund_original(call));
     bankcard_request_add(&request, "backUrl", call->notify_url);
-    if (bankcard_request_add_money(&request, call->refund_amount) != 0 ||
+    if ((asked.txn_time.len == 0 &&
+         bankcard_request_add_time(&request, "txnTime", call->now_unix_ms, &asked.txn_time) != 0) ||
+        bankcard_request_add_money(&request, call->refund_amount) != 0 ||
         refund_remember(&asked, kind, fq_slice(""), ret) != 0)
         return -1;
     return bankcard_request_send(&request, asked.self->back_url, ret);

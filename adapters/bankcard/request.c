@@ -43,6 +43,15 @@ int bankcard_request_init(struct bankcard_request *request, const struct bankcar
     return 0;
 }
 
+int bankcard_request_add_time(struct bankcard_request *request, const char *name, int64_t unix_ms,
+                              struct fq_str *ret)
+{
+    if (!fq_notation_beijing_compact(request->host, unix_ms, ret))
+        return request->host->fail(request->host, "no memory for a time, or no such time");
+    bankcard_request_add(request, name, *ret);
+    return 0;
+}
+
 /*= fact sheet 4.1: "txnAmt N1..12: fen, no decimal point"; "currencyCode N3: 156". */
 int bankcard_request_add_money(struct bankcard_request *request, struct fq_money amount)
 {
@@ -86,7 +95,7 @@ int bankcard_request_sign(const struct bankcard_request *request, struct fq_pair
 int bankcard_request_send(const struct bankcard_request *request, struct fq_str url,
                           struct fq_verdict *ret)
 {
-    struct fq_pairs fields;
+    struct fq_pairs fields = { NULL, 0 };
     if (bankcard_request_sign(request, &fields) != 0 ||
         fq_form_join(request->host, fq_slice(""), fields, NULL, &ret->message.body) != 0)
         return -1;
@@ -95,29 +104,5 @@ int bankcard_request_send(const struct bankcard_request *request, struct fq_str 
     ret->message.method = fq_slice("POST");
     ret->message.url = url;
     ret->message.content_type = fq_slice("application/x-www-form-urlencoded;charset=UTF-8");
-    return 0;
-}
-
-/* ---- what a request is made of ---- */
-
-int bankcard_time(const struct fq_host *host, int64_t unix_ms, struct fq_str *ret)
-{
-    struct fq_text text;
-    fq_text_init(&text, host, sizeof("yyyymmddHHMMSS"));
-    fq_text_add_beijing_compact(&text, unix_ms);
-    return fq_text_finish(&text, ret) ? 0 : host->fail(host, "no memory for the time, or no such");
-}
-
-int bankcard_remember(const struct fq_host *host, const struct fq_pair *pairs, size_t n_pairs,
-                      struct fq_verdict *ret)
-{
-    struct fq_pair *kept = host->alloc(host, n_pairs * sizeof(*kept));
-    size_t n_kept = 0;
-    if (kept == NULL)
-        return host->fail(host, "no memory for what is to be remembered");
-    for (size_t i = 0; i < n_pairs; i++)
-        if (pairs[i].value.len > 0)
-            kept[n_kept++] = pairs[i];
-    ret->memory = (struct fq_pairs){ kept, n_kept };
     return 0;
 }

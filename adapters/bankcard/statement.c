@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The settlement file of a day: fetched, verified, unpacked, cut at its columns. */
-#include <string.h>
-
 #include "adapters/bankcard/bankcard.h"
 
 #define STATEMENT_WAIT_MS     INT64_C(1800000)
@@ -19,10 +17,9 @@ int bankcard_statement_begin(void *instance, const struct fq_host *host, const s
     struct fq_str txn_time;
     if (call->day.len != 8 || !fq_slice_is_digits(call->day, 8))
         return host->fail(host, "no such day");
-    if (bankcard_time(host, call->now_unix_ms, &txn_time) != 0 ||
-        bankcard_request_init(&request, self, host, BANKCARD_STATEMENT) != 0)
+    if (bankcard_request_init(&request, self, host, BANKCARD_STATEMENT) != 0 ||
+        bankcard_request_add_time(&request, "txnTime", call->now_unix_ms, &txn_time) != 0)
         return -1;
-    bankcard_request_add(&request, "txnTime", txn_time);
     bankcard_request_add(&request, "settleDate", (struct fq_str){ call->day.ptr + 4, 4 });
     bankcard_request_add(&request, "fileType", fq_slice("00"));
     return bankcard_request_send(&request, self->file_url, ret);
@@ -112,8 +109,8 @@ static struct fq_str statement_proof(const struct fq_host *host, struct fq_str *
     fq_text_add(&text, columns[STATEMENT_TXN_TYPE]);
     fq_text_add_of(&text, " instalments=");
     fq_text_add(&text, columns[STATEMENT_TERMS]);
-    if (surcharge.len == 12 && memchr("+-0CD", surcharge.ptr[0], 5) != NULL &&
-        fq_slice_is_digits((struct fq_str){ surcharge.ptr + 1, 11 }, 11)) {
+    if (surcharge.len == 12 && fq_slice_is_digits((struct fq_str){ surcharge.ptr + 1, 11 }, 11) &&
+        fq_slice_has_any((struct fq_str){ surcharge.ptr, 1 }, "+-0CD")) {
         fq_text_add_of(&text, " surcharge=");
         fq_text_add(&text, surcharge);
     }

@@ -4,28 +4,37 @@
 
 /* ---- the form of an answer, which is no form ---- */
 
-/*= fact sheet 1.3: "the body is k1=v1&k2=v2... not url-encoded"; "Values may contain =, & (only
- * inside braces) and line breaks". Takes one field off the front of *rest, as the official
- * automaton does: no depth, any brace inside of a value opens, the first that fits closes. False:
- * it was the last one. */
+/*= fact sheet 1.3, the official automaton: no depth; any brace inside of a value opens, and the
+ * first that fits closes. NUL: none is open. */
+static char wire_closer(char closer, char c)
+{
+    if (closer != '\0' && c != closer)
+        return closer;
+    if (closer != '\0')
+        return '\0';
+    if (c == '{')
+        return '}';
+    return c == '[' ? ']' : '\0';
+}
+
+/* Takes one field off the front of *rest: "Values may contain =, & (only inside braces) and line
+ * breaks". False: it was the last one. */
 static bool wire_take_field(struct fq_str *rest, struct fq_pair *ret, char *closer)
 {
     struct fq_str value;
-    bool has_value = fq_slice_cut(*rest, '=', &ret->name, &value);
     *closer = '\0';
-    for (size_t i = 0; has_value && i < value.len; i++) {
-        char c = value.ptr[i];
-        if (*closer != '\0')
-            *closer = c == *closer ? '\0' : *closer;
-        else if (c == '{' || c == '[')
-            *closer = c == '{' ? '}' : ']';
-        if (c != '&' || *closer != '\0')
+    ret->value = fq_slice("");
+    if (!fq_slice_cut(*rest, '=', &ret->name, &value))
+        return false;
+    ret->value = value;
+    for (size_t i = 0; i < value.len; i++) {
+        *closer = wire_closer(*closer, value.ptr[i]);
+        if (value.ptr[i] != '&' || *closer != '\0')
             continue;
         *rest = (struct fq_str){ value.ptr + i + 1, value.len - i - 1 };
-        ret->value = (struct fq_str){ value.ptr, i };
+        ret->value.len = i;
         return true;
     }
-    ret->value = has_value ? value : fq_slice("");
     return false;
 }
 
@@ -79,10 +88,8 @@ static bool wire_is_named(struct fq_str name, struct fq_str names)
 /*= fact sheet 2.1: "Take subject CN, split on @, part index 2 (third) must equal" the company. */
 static bool wire_owner(const struct bankcard *self, struct fq_str cn, struct fq_str *ret)
 {
-    struct fq_str part;
-    if (!fq_slice_cut(cn, '@', &part, &cn) || !fq_slice_cut(cn, '@', &part, &cn))
-        return false;
-    fq_slice_cut(cn, '@', ret, &part);
+    for (size_t part = 0; part < 3; part++)
+        fq_slice_cut(cn, '@', ret, &cn);
     return wire_is_named(*ret, self->cn);
 }
 

@@ -56,3 +56,17 @@ int fq_verdict_remember(const struct fq_host *host, const char *name, struct fq_
     ret->memory = (struct fq_pairs){ pair, 1 };
     return 0;
 }
+
+int fq_verdict_remember_all(const struct fq_host *host, const struct fq_pair *pairs, size_t n_pairs,
+                            struct fq_verdict *ret)
+{
+    struct fq_pair *kept = host->alloc(host, n_pairs * sizeof(*kept));
+    size_t n_kept = 0;
+    if (kept == NULL)
+        return host->fail(host, "no memory for what is to be remembered");
+    for (size_t i = 0; i < n_pairs; i++)
+        if (pairs[i].value.len > 0)
+            kept[n_kept++] = pairs[i];
+    ret->memory = (struct fq_pairs){ kept, n_kept };
+    return 0;
+}

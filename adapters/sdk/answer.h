@@ -31,4 +31,8 @@ int fq_verdict_need_key(struct fq_verdict *ret, struct fq_str name);
 int fq_verdict_remember(const struct fq_host *host, const char *name, struct fq_str value,
                         struct fq_verdict *ret);
 
+/* The same of all pairs that have a value. Their names must outlive the call. */
+int fq_verdict_remember_all(const struct fq_host *host, const struct fq_pair *pairs, size_t n_pairs,
+                            struct fq_verdict *ret);
+
 #endif

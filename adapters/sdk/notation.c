@@ -32,6 +32,14 @@ bool fq_notation_beijing(const struct fq_host *host, int64_t unix_ms, struct fq_
     return fq_text_finish(&text, ret);
 }
 
+bool fq_notation_beijing_compact(const struct fq_host *host, int64_t unix_ms, struct fq_str *ret)
+{
+    struct fq_text text;
+    fq_text_init(&text, host, sizeof("yyyymmddHHMMSS"));
+    fq_text_add_beijing_compact(&text, unix_ms);
+    return fq_text_finish(&text, ret);
+}
+
 const char *fq_notation_name(const struct fq_host *host, struct fq_str s)
 {
     char *copy = host->alloc(host, s.len + 1);

@@ -10,6 +10,7 @@
 bool fq_notation_hex(const struct fq_host *host, struct fq_str bytes, struct fq_str *ret);
 bool fq_notation_base64(const struct fq_host *host, struct fq_str bytes, struct fq_str *ret);
 bool fq_notation_beijing(const struct fq_host *host, int64_t unix_ms, struct fq_str *ret);
+bool fq_notation_beijing_compact(const struct fq_host *host, int64_t unix_ms, struct fq_str *ret);
 
 /* A copy with a NUL behind it, for the host's key names; NULL if out of memory. */
 const char *fq_notation_name(const struct fq_host *host, struct fq_str s);

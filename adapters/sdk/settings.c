@@ -43,10 +43,26 @@ int fq_settings_read(const struct fq_host *host, const struct fq_setting *table,
     return 0;
 }
 
-bool fq_setting_is_url(struct fq_str value)
+static bool setting_is_part_of_url(struct fq_str value)
 {
     for (size_t i = 0; i < value.len; i++)
         if (value.ptr[i] <= ' ' || value.ptr[i] > '~' || strchr("?#\"<>\\", value.ptr[i]) != NULL)
             return false;
-    return fq_slice_starts(value, fq_slice("https://")) && value.len > sizeof("https://") - 1;
+    return true;
+}
+
+bool fq_setting_is_url(struct fq_str value)
+{
+    return setting_is_part_of_url(value) && fq_slice_starts(value, fq_slice("https://")) &&
+           value.len > sizeof("https://") - 1;
+}
+
+bool fq_setting_is_path(struct fq_str value)
+{
+    return setting_is_part_of_url(value) && fq_slice_starts(value, fq_slice("/"));
+}
+
+bool fq_setting_is_yes_or_no(struct fq_str value)
+{
+    return fq_slice_equal(value, fq_slice("yes")) || fq_slice_equal(value, fq_slice("no"));
 }

@@ -21,4 +21,9 @@ int fq_settings_read(const struct fq_host *host, const struct fq_setting *table,
 /* "https://" and something behind it, printable, without query, fragment or quotes. */
 bool fq_setting_is_url(struct fq_str value);
 
+/* "/path", printable, without query, fragment or quotes. */
+bool fq_setting_is_path(struct fq_str value);
+
+bool fq_setting_is_yes_or_no(struct fq_str value);
+
 #endif

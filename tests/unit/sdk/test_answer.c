@@ -58,6 +58,20 @@ static void one_text_is_remembered(void **state)
     assert_slice(verdict.memory.items[0].value, "b");
 }
 
+static void what_has_a_value_is_remembered(void **state)
+{
+    (void)state;
+    struct fq_verdict verdict = { .struct_size = sizeof(verdict) };
+    const struct fq_pair pairs[] = { { fq_slice("a"), fq_slice("1") },
+                                     { fq_slice("b"), fq_slice("") },
+                                     { fq_slice("c"), { NULL, 0 } },
+                                     { fq_slice("d"), fq_slice("4") } };
+    assert_int_equal(fq_verdict_remember_all(&sdk_host, pairs, 4, &verdict), 0);
+    assert_int_equal(verdict.memory.n_items, 2);
+    assert_slice(verdict.memory.items[0].name, "a");
+    assert_slice(verdict.memory.items[1].value, "4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -65,6 +79,7 @@ int main(void)
         sdk_test(only_a_whole_answer_can_be_looked_at),
         sdk_test(a_verdict_says_one_thing_at_a_time),
         sdk_test(one_text_is_remembered),
+        sdk_test(what_has_a_value_is_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,9 @@ static void a_time_is_beijings(void **state)
     assert_true(fq_notation_beijing(&sdk_host, INT64_C(1773540672345), &s));
     assert_slice(s, "2026-03-15 10:11:12");
     assert_false(fq_notation_beijing(&sdk_host, -1, &s));
+    assert_true(fq_notation_beijing_compact(&sdk_host, INT64_C(1773540672345), &s));
+    assert_slice(s, "20260315101112");
+    assert_false(fq_notation_beijing_compact(&sdk_host, -1, &s));
 }
 
 static void a_name_ends_in_nul(void **state)

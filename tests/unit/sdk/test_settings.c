@@ -75,12 +75,34 @@ static void only_a_plain_https_url_is_one(void **state)
         assert_false(fq_setting_is_url(fq_slice_of(cases[i])));
 }
 
+static void a_path_begins_with_a_slash(void **state)
+{
+    (void)state;
+    assert_true(fq_setting_is_path(fq_slice("/")));
+    assert_true(fq_setting_is_path(fq_slice("/gateway/api/x.do")));
+    static const char *const cases[] = { "", "a", "/a b", "/?x", "/#", "/\"", "https://a/" };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_false(fq_setting_is_path(fq_slice_of(cases[i])));
+}
+
+static void a_switch_is_yes_or_no(void **state)
+{
+    (void)state;
+    assert_true(fq_setting_is_yes_or_no(fq_slice("yes")));
+    assert_true(fq_setting_is_yes_or_no(fq_slice("no")));
+    static const char *const cases[] = { "", "Yes", "true", "1", "yes " };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_false(fq_setting_is_yes_or_no(fq_slice_of(cases[i])));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         sdk_test(settings_are_copied),
         sdk_test(a_wrong_unknown_or_missing_setting_is_named),
         sdk_test(only_a_plain_https_url_is_one),
+        sdk_test(a_path_begins_with_a_slash),
+        sdk_test(a_switch_is_yes_or_no),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
