@@ -91,7 +91,10 @@ static void errand_judged(struct fq_adapt *adapt)
     else if (verdict->step == FQ_STEP_SEND)
         errand_send(errand);
     else
-        errand_end(errand, NULL, verdict->platform_code);
+        errand_end(errand, NULL,
+                   verdict->outcome == FQ_OUTCOME_UNKNOWN && verdict->platform_text.len > 0
+                       ? verdict->platform_text /* why it is not believed */
+                       : verdict->platform_code);
 }
 
 void fq_errand_start(struct fq_errand *errand)
