@@ -102,15 +102,13 @@ static struct fq_str disclosure_or(struct fq_str text, struct fq_str otherwise)
 
 /* ---- the rows ---- */
 
-bool fq_disclosure_rows(const struct fq_disclosure *disclosure, const struct fq_quote *quote,
-                        struct fq_arena *arena, struct fq_cost_row ret[FQ_DISCLOSURE_ROWS])
+bool fq_disclosure_row(const struct fq_disclosure *disclosure, const struct fq_quote *quote,
+                       struct fq_arena *arena, struct fq_cost_row *ret)
 {
     const struct fq_disclosure_texts *texts = disclosure->texts;
     const struct fq_description *about = disclosure->about;
-    struct fq_str collector_zh = disclosure_or(texts->collector_zh, fq_str_of(about->title_zh));
-    struct fq_str collector_en = disclosure_or(texts->collector_en, fq_str_of(about->title_en));
     bool is_first = disclosure_is_first(quote);
-    ret[0] = (struct fq_cost_row){
+    *ret = (struct fq_cost_row){
         .item_zh = fq_str_of(about->fee_word_zh),
         .item_en = fq_str_of(about->fee_word_en),
         .charged_zh = is_first ? fq_lit("首期一次性收取") : fq_lit("每期收取"),
@@ -118,23 +116,29 @@ bool fq_disclosure_rows(const struct fq_disclosure *disclosure, const struct fq_
             is_first ? fq_lit("once, with the first instalment") : fq_lit("with each instalment"),
         .standard_zh = disclosure_standard_zh(quote, arena),
         .standard_en = disclosure_standard_en(quote, arena),
-        .collector_zh = collector_zh,
-        .collector_en = collector_en,
+        .collector_zh = disclosure_or(texts->collector_zh, fq_str_of(about->title_zh)),
+        .collector_en = disclosure_or(texts->collector_en, fq_str_of(about->title_en)),
         .amount_minor = quote->buyer_fee_minor,
         .annual_bp = quote->nominal_annual_bp,
     };
-    ret[1] = (struct fq_cost_row){
+    return ret->standard_zh.ptr != NULL && ret->standard_en.ptr != NULL;
+}
+
+struct fq_cost_row fq_disclosure_late_row(const struct fq_disclosure *disclosure)
+{
+    const struct fq_disclosure_texts *texts = disclosure->texts;
+    const struct fq_description *about = disclosure->about;
+    return (struct fq_cost_row){
         .item_zh = fq_lit("逾期费用"),
         .item_en = fq_lit("cost of paying late"),
         .charged_zh = fq_lit("仅在未按时还款时收取"),
         .charged_en = fq_lit("only if paid late"),
         .standard_zh = disclosure_or(texts->default_zh, fq_lit(DEFAULT_ZH)),
         .standard_en = disclosure_or(texts->default_en, fq_lit(DEFAULT_EN)),
-        .collector_zh = collector_zh,
-        .collector_en = collector_en,
+        .collector_zh = disclosure_or(texts->collector_zh, fq_str_of(about->title_zh)),
+        .collector_en = disclosure_or(texts->collector_en, fq_str_of(about->title_en)),
         .on_default = true,
     };
-    return ret[0].standard_zh.ptr != NULL && ret[0].standard_en.ptr != NULL;
 }
 
 int fq_disclosure_write(const struct fq_disclosure *disclosure, struct fq_arena *arena,

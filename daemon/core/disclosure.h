@@ -19,12 +19,13 @@ struct fq_disclosure {
     const struct fq_description *about; /* the channel: titles, and the word the law wants */
 };
 
-#define FQ_DISCLOSURE_ROWS 2 /* what the plan costs; what it costs to pay late */
+/* What a quote costs the buyer, whose sums are checked and whose annual rates are filled in. Texts
+ * are in the arena, or as long-lived as `disclosure`. False: the arena is full. */
+bool fq_disclosure_row(const struct fq_disclosure *disclosure, const struct fq_quote *quote,
+                       struct fq_arena *arena, struct fq_cost_row *ret);
 
-/* The rows of a quote whose sums are checked and whose annual rates are filled in. Texts are in the
- * arena, or as long-lived as `disclosure`. False: the arena is full. */
-bool fq_disclosure_rows(const struct fq_disclosure *disclosure, const struct fq_quote *quote,
-                        struct fq_arena *arena, struct fq_cost_row ret[FQ_DISCLOSURE_ROWS]);
+/* What it costs to pay late, by whichever plan. */
+struct fq_cost_row fq_disclosure_late_row(const struct fq_disclosure *disclosure);
 
 /* Everything that rows are made of and that is not in the quote, as facts: what is digested when
  * the channel is set up, and kept when a quote is used. */

@@ -98,14 +98,6 @@ struct fq_list_events {
 
 /* ---- answers ---- */
 
-/* One plan of a QuotePlans answer: the decoded quote, and the signed bytes to send back. */
-struct fq_plan_offer {
-    struct fq_quote quote;
-    struct fq_str signed_quote;
-    const struct fq_cost_row *cost; /* the disclosure's rows */
-    size_t n_cost;
-};
-
 /* One row of the 综合融资成本明示表 (core/disclosure.h makes them). */
 struct fq_cost_row {
     struct fq_str item_zh, item_en;
@@ -115,6 +107,13 @@ struct fq_cost_row {
     int64_t amount_minor;
     int64_t annual_bp;
     bool on_default;
+};
+
+/* One plan of a QuotePlans answer: the decoded quote, and the signed bytes to send back. */
+struct fq_plan_offer {
+    struct fq_quote quote;
+    struct fq_str signed_quote;
+    struct fq_cost_row cost; /* what it costs the buyer */
 };
 
 struct fq_channel_offer {
@@ -130,6 +129,8 @@ struct fq_channel_offer {
     int64_t highest_nominal_annual_bp;
     int64_t highest_effective_annual_bp;
     const struct fq_issuer *issuer; /* NULL: no bank was named */
+    struct fq_cost_row late_cost;   /* of all its plans: what it costs to pay late */
+    unsigned char texts_digest[FQ_DIGEST_SIZE];
 };
 
 /* One channel of a ListChannels answer: what of it this merchant may use. */

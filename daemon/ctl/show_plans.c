@@ -117,33 +117,43 @@ static void plans_schedule(struct ctl *ctl, const Fenqi__V1__ChannelPlans *chann
     ctl_table_print(&table, stdout);
 }
 
-/* 综合融资成本明示表: each row in Chinese, and below it in English. */
-static void plans_cost(struct ctl *ctl, const Fenqi__V1__Plan *plan)
+/* Each row in Chinese, and below it in English. */
+static void plans_cost_rows(struct ctl *ctl, struct ctl_table *table,
+                            const Fenqi__V1__CostTable *cost)
 {
-    struct ctl_table table;
     const struct fq_str none = { NULL, 0 };
-    if (plan->cost == NULL)
-        return;
-    ctl_table_init(&table, ctl->arena, "lllrrl", 4);
-    ctl_table_row(&table, fq_lit("综合融资成本"), fq_lit("how charged"), fq_lit("by"),
-                  fq_lit("amount"), fq_lit("a year"), fq_lit("collected by"));
-    for (size_t i = 0; i < plan->cost->n_rows; i++) {
-        const Fenqi__V1__CostRow *row = plan->cost->rows[i];
-        ctl_table_row(&table, fq_str_of(row->item_zh), fq_str_of(row->charged_zh),
+    for (size_t i = 0; i < cost->n_rows; i++) {
+        const Fenqi__V1__CostRow *row = cost->rows[i];
+        ctl_table_row(table, fq_str_of(row->item_zh), fq_str_of(row->charged_zh),
                       fq_str_of(row->standard_zh),
                       row->on_default ? none : ctl_minor_text(ctl, row->amount_minor),
                       row->on_default ? none : ctl_percent_text(ctl, row->annual_bp),
                       fq_str_of(row->collector_zh));
-        ctl_table_row(&table, fq_str_of(row->item_en), fq_str_of(row->charged_en),
+        ctl_table_row(table, fq_str_of(row->item_en), fq_str_of(row->charged_en),
                       fq_str_of(row->standard_en), none, none, fq_str_of(row->collector_en));
     }
-    ctl_table_row(&table, fq_lit("综合年化成本"), fq_lit("in all"), none,
+}
+
+/* 综合融资成本明示表 */
+static void plans_cost(struct ctl *ctl, const Fenqi__V1__ChannelPlans *channel,
+                       const Fenqi__V1__Plan *plan)
+{
+    struct ctl_table table;
+    if (plan->cost == NULL || channel->cost == NULL)
+        return;
+    ctl_table_init(&table, ctl->arena, "lllrrl", 4);
+    ctl_table_row(&table, fq_lit("综合融资成本"), fq_lit("how charged"), fq_lit("by"),
+                  fq_lit("amount"), fq_lit("a year"), fq_lit("collected by"));
+    plans_cost_rows(ctl, &table, plan->cost);
+    plans_cost_rows(ctl, &table, channel->cost);
+    ctl_table_row(&table, fq_lit("综合年化成本"), fq_lit("in all"), fq_lit(""),
                   ctl_minor_text(ctl, plan->buyer_fee_minor),
                   ctl_percent_text(ctl, plan->cost->total_annual_bp));
     (void)putchar('\n');
     ctl_table_print(&table, stdout);
-    (void)printf("    %s\n    %s; 单利 (simple rate): %.*s\n", plan->cost->method_zh,
-                 plan->cost->method_en, fq_str_arg(ctl_percent_text(ctl, plan->simple_annual_bp)));
+    (void)printf("    %s\n    %s; 单利 (simple rate): %.*s\n", channel->cost->method_zh,
+                 channel->cost->method_en,
+                 fq_str_arg(ctl_percent_text(ctl, plan->simple_annual_bp)));
 }
 
 static void plans_one(struct ctl *ctl, const Fenqi__V1__ChannelPlans *channel,
@@ -153,7 +163,7 @@ static void plans_one(struct ctl *ctl, const Fenqi__V1__ChannelPlans *channel,
                  fq_str_arg(plans_payer(ctl, plan)),
                  plan->indicative ? "; indicative: the platform's own page decides" : "");
     plans_schedule(ctl, channel, plan);
-    plans_cost(ctl, plan);
+    plans_cost(ctl, channel, plan);
 }
 
 /* ---- the answer ---- */

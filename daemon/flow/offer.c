@@ -124,12 +124,16 @@ static int offer_seal(const struct offer *offer, struct fq_plan_offer *plan)
     return 0;
 }
 
+static struct fq_disclosure offer_disclosure(const struct fq_channel *channel)
+{
+    return (struct fq_disclosure){ &channel->conf->texts, &channel->about };
+}
+
 static int offer_finish_plan(const struct offer *offer, const struct fq_campaign *campaign,
                              const unsigned char *random, struct fq_plan_offer *plan)
 {
     const struct fq_channel_conf *conf = offer->channel->conf;
-    const struct fq_disclosure disclosure = { &conf->texts, &offer->channel->about };
-    struct fq_cost_row *cost = fq_arena_array(offer->arena, FQ_DISCLOSURE_ROWS, sizeof(*cost));
+    const struct fq_disclosure disclosure = offer_disclosure(offer->channel);
     plan->quote.quote_id = offer_quote_id(random, offer->arena);
     plan->quote.merchant_id = offer->operation->merchant->id;
     plan->quote.channel = conf->name;
@@ -142,10 +146,8 @@ static int offer_finish_plan(const struct offer *offer, const struct fq_campaign
             plan->quote.expires_ms = campaign->until_ms;
     }
     memcpy(plan->quote.texts_digest, conf->texts.digest, sizeof(plan->quote.texts_digest));
-    if (cost == NULL || !fq_disclosure_rows(&disclosure, &plan->quote, offer->arena, cost))
+    if (!fq_disclosure_row(&disclosure, &plan->quote, offer->arena, &plan->cost))
         return FQ_FAULT(-ENOMEM, "too many plans for one answer");
-    plan->cost = cost;
-    plan->n_cost = FQ_DISCLOSURE_ROWS;
     return offer_seal(offer, plan);
 }
 
@@ -168,6 +170,9 @@ static int offer_plans(struct offer *offer, struct fq_rate_rows rows)
     if (ret->plans == NULL || random == NULL)
         return FQ_FAULT(-ENOMEM, "too many plans for one answer");
     world->random(world->ctx, random, n_random);
+    const struct fq_disclosure disclosure = offer_disclosure(offer->channel);
+    ret->late_cost = fq_disclosure_late_row(&disclosure);
+    memcpy(ret->texts_digest, disclosure.texts->digest, sizeof(ret->texts_digest));
     for (size_t i = 0; i < rows.n_items; i++) {
         struct fq_plan_offer *plan = &ret->plans[ret->n_plans];
         int r = offer_compute(offer, rows.items[i].rate, offer->purchase.issuer, &plan->quote);

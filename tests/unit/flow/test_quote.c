@@ -128,10 +128,11 @@ static void test_a_plan_has_its_true_rates_and_its_costs(void **state)
         assert_int_equal(plan->quote.nominal_annual_bp, annual.nominal_bp);
         assert_int_equal(plan->quote.effective_annual_bp, annual.effective_bp);
         assert_int_equal(plan->quote.simple_annual_bp, annual.simple_bp);
-        assert_int_equal(plan->n_cost, 2);
-        assert_int_equal(plan->cost[0].amount_minor, plan->quote.buyer_fee_minor);
-        assert_int_equal(plan->cost[0].annual_bp, annual.nominal_bp);
+        assert_int_equal(plan->cost.amount_minor, plan->quote.buyer_fee_minor);
+        assert_int_equal(plan->cost.annual_bp, annual.nominal_bp);
     }
+    assert_true(offer->late_cost.on_default);
+    assert_true(offer->late_cost.standard_zh.len > 0);
 }
 
 static void test_a_quote_names_the_texts_in_force(void **state)

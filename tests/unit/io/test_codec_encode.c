@@ -63,17 +63,6 @@ static void encodes_plans_with_schedule(void **state)
 {
     struct fixture *fixture = *state;
     const struct fq_plan_line lines[] = { { 3334, 10 }, { 3333, 10 }, { 3333, 10 } };
-    const struct fq_cost_row cost[] = { { .item_zh = fq_lit("利息"),
-                                          .item_en = fq_lit("interest"),
-                                          .charged_zh = fq_lit("每期收取"),
-                                          .charged_en = fq_lit("each"),
-                                          .standard_zh = fq_lit("3期"),
-                                          .standard_en = fq_lit("3 x"),
-                                          .collector_zh = fq_lit("银行"),
-                                          .collector_en = fq_lit("bank"),
-                                          .amount_minor = 30,
-                                          .annual_bp = 179 },
-                                        { .item_en = fq_lit("late"), .on_default = true } };
     struct fq_plan_offer plan = { .quote = { .quote_id = fq_lit("q1"),
                                              .amount = { 10000, "CNY", 2 },
                                              .instalments = 3,
@@ -86,18 +75,27 @@ static void encodes_plans_with_schedule(void **state)
                                              .effective_annual_bp = 181,
                                              .simple_annual_bp = 120,
                                              .campaign = fq_lit("618"),
-                                             .texts_digest = { 1, 2 },
                                              .first_due_month = 202511,
                                              .expires_ms = 5 },
                                   .signed_quote = fq_lit("a\0b"),
-                                  .cost = cost,
-                                  .n_cost = 2 };
+                                  .cost = { .item_zh = fq_lit("利息"),
+                                            .item_en = fq_lit("interest"),
+                                            .charged_zh = fq_lit("每期收取"),
+                                            .charged_en = fq_lit("each"),
+                                            .standard_zh = fq_lit("3期"),
+                                            .standard_en = fq_lit("3 x"),
+                                            .collector_zh = fq_lit("银行"),
+                                            .collector_en = fq_lit("bank"),
+                                            .amount_minor = 30,
+                                            .annual_bp = 179 } };
     struct fq_channel_offer offers[] = {
         { .channel = fq_lit("huabei"),
           .fee_word_zh = fq_lit("fee"),
           .eligible = true,
           .plans = &plan,
-          .n_plans = 1 },
+          .n_plans = 1,
+          .late_cost = { .item_en = fq_lit("late"), .on_default = true },
+          .texts_digest = { 1, 2 } },
         { .channel = fq_lit("bankcard"), .reason = "AMOUNT_TOO_SMALL" },
     };
     fixture->operation.kind = FQ_OP_QUOTE_PLANS;
@@ -127,11 +125,16 @@ static void encodes_plans_with_schedule(void **state)
     assert_int_equal(out->effective_annual_bp, 181);
     assert_int_equal(out->simple_annual_bp, 120);
     assert_string_equal(out->campaign, "618");
-    assert_int_equal(out->cost->n_rows, 2);
+    assert_int_equal(out->cost->n_rows, 1);
     assert_int_equal(out->cost->total_annual_bp, 179);
-    assert_true(out->cost->method_zh[0] != '\0' && out->cost->method_en[0] != '\0');
-    assert_int_equal(out->cost->texts_digest.len, 32);
-    assert_int_equal(out->cost->texts_digest.data[1], 2);
+    const Fenqi__V1__CostTable *common = result->channels[0]->cost;
+    assert_true(common->method_zh[0] != '\0' && common->method_en[0] != '\0');
+    assert_int_equal(common->texts_digest.len, 32);
+    assert_int_equal(common->texts_digest.data[1], 2);
+    assert_int_equal(common->n_rows, 1);
+    assert_true(common->rows[0]->on_default);
+    assert_string_equal(common->rows[0]->item_en, "late");
+    assert_null(result->channels[1]->cost);
     const Fenqi__V1__CostRow *row = out->cost->rows[0];
     assert_string_equal(row->item_zh, "利息");
     assert_string_equal(row->item_en, "interest");
@@ -144,7 +147,67 @@ static void encodes_plans_with_schedule(void **state)
     assert_int_equal(row->amount_minor, 30);
     assert_int_equal(row->annual_bp, 179);
     assert_false(row->on_default);
-    assert_true(out->cost->rows[1]->on_default);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+/* Every number at its largest, every text long: as much as is ever written fits. */
+static void the_largest_plans_fit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_plan_line lines[FQ_TERMS_MAX];
+    struct fq_plan_offer plans[3];
+    char text[201] = { 0 };
+    memset(text, 'x', 200);
+    struct fq_str long_text = { text, 200 };
+    struct fq_str name = { text, 32 };
+    const struct fq_cost_row row = { long_text, long_text, long_text, long_text,
+                                     long_text, long_text, long_text, long_text,
+                                     INT64_MIN, INT64_MIN, true };
+    for (size_t i = 0; i < FQ_TERMS_MAX; i++)
+        lines[i] = (struct fq_plan_line){ INT64_MAX / 2, INT64_MAX / 2 };
+    for (size_t i = 0; i < 3; i++)
+        plans[i] = (struct fq_plan_offer){ .quote = { .quote_id = name,
+                                                      .amount = { INT64_MAX, "CNY", 2 },
+                                                      .instalments = FQ_TERMS_MAX,
+                                                      .bearer = UINT32_MAX,
+                                                      .merchant_percent = UINT32_MAX,
+                                                      .rate_ppm = UINT32_MAX,
+                                                      .campaign = name,
+                                                      .nominal_annual_bp = -1,
+                                                      .effective_annual_bp = -1,
+                                                      .simple_annual_bp = -1,
+                                                      .indicative = true,
+                                                      .buyer_fee_minor = -1,
+                                                      .merchant_fee_minor = -1,
+                                                      .buyer_total_minor = -1,
+                                                      .lines = lines,
+                                                      .first_due_month = 999912,
+                                                      .expires_ms = -1 },
+                                           .signed_quote = long_text,
+                                           .cost = row };
+    struct fq_rate rates[FQ_TERMS_MAX] = { { 0 } };
+    for (uint32_t i = 0; i < FQ_TERMS_MAX; i++)
+        rates[i].instalments = i + 1;
+    const struct fq_issuer issuer = { .id = name,
+                                      .title_zh = long_text,
+                                      .title_en = long_text,
+                                      .amount_min_minor = -1,
+                                      .amount_max_minor = -1,
+                                      .rates = { rates, FQ_TERMS_MAX } };
+    struct fq_channel_offer offer = { name, long_text, long_text, long_text, long_text, true,
+                                      text, plans,     3,         true,      long_text, long_text,
+                                      -1,   -1,        &issuer,   row,       { 1 } };
+    fixture->operation.kind = FQ_OP_QUOTE_PLANS;
+    fixture->operation.quote_plans.amount.minor = -1;
+    fixture->operation.quote_plans.currency = long_text;
+    fixture->operation.offers = &offer;
+    fixture->operation.n_offers = 1;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    const Fenqi__V1__ChannelPlans *out = reply->quote_plans->channels[0];
+    assert_int_equal(out->n_plans, 3);
+    assert_int_equal(out->plans[0]->n_schedule, FQ_TERMS_MAX);
+    assert_int_equal(out->issuer->n_instalments, FQ_TERMS_MAX);
+    assert_string_equal(out->plans[2]->cost->rows[0]->standard_zh, text);
     fenqi__v1__reply__free_unpacked(reply, NULL);
 }
 
@@ -181,6 +244,9 @@ static void encodes_what_an_indicative_channel_says(void **state)
     assert_int_equal(out->highest_effective_annual_bp, 1986);
     assert_string_equal(out->issuer->issuer, "icbc");
     assert_string_equal(out->issuer->title_zh, "工商银行");
+    assert_int_equal(out->issuer->amount_min_minor, 50000);
+    assert_int_equal(out->issuer->n_instalments, 2);
+    assert_int_equal(out->issuer->instalments[1], 12);
     fenqi__v1__reply__free_unpacked(reply, NULL);
 }
 
@@ -487,6 +553,7 @@ int main(void)
         codec_test(names_request_digest_merchant_and_time),
         codec_test(encodes_an_error_whatever_the_kind),
         codec_test(encodes_plans_with_schedule),
+        codec_test(the_largest_plans_fit),
         codec_test(encodes_what_an_indicative_channel_says),
         codec_test(encodes_channels_and_their_banks),
         codec_test(encodes_a_payment_with_its_refunds),
