@@ -9,13 +9,12 @@
 #define CREATE_PAYER_MAX 64
 
 /*= fact sheet 4.1: "no ~; a query string in them is appended to the callback parameters". They are
- * our own addresses; 2 takes http as well as https. */
+ * our own addresses, and "http or https both work" (1.5). */
 static bool create_is_url(struct fq_str url)
 {
-    for (size_t i = 0; i < url.len; i++) {
+    for (size_t i = 0; i < url.len; i++)
         if (url.ptr[i] <= ' ' || url.ptr[i] >= '~')
             return false;
-    }
     return !fq_slice_has_any(url, "?#\"<>\\") && url.len > 0 && url.len <= CREATE_URL_MAX;
 }
 
