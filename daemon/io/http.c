@@ -72,6 +72,7 @@ struct fq_http *fq_http_new(size_t n_exchanges_max, struct fq_home *home)
     fq_assert(http->multi != NULL);
     fq_assert(curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, HTTP_N_KEPT_MAX) == CURLM_OK);
     fq_assert(pthread_create(&http->thread, NULL, http_main, http) == 0);
+    (void)pthread_setname_np(http->thread, "fenqid-net");
     return http;
 }
 

@@ -68,8 +68,10 @@ struct fq_pool *fq_pool_new(size_t n_threads, size_t n_waiting_max, struct fq_ho
     pool->home = home;
     pool->threads = fq_zalloc_array(n_threads, sizeof(*pool->threads));
     pool->n_threads = n_threads;
-    for (size_t i = 0; i < n_threads; i++)
+    for (size_t i = 0; i < n_threads; i++) {
         fq_assert(pthread_create(&pool->threads[i], NULL, pool_thread, pool) == 0);
+        (void)pthread_setname_np(pool->threads[i], "fenqid-work");
+    }
     return pool;
 }
 

@@ -130,6 +130,7 @@ int fq_zap_open(void *context, bool (*is_known)(void *ctx, struct fq_str client_
         return r;
     }
     fq_assert(pthread_create(&zap->thread, NULL, zap_thread, zap) == 0);
+    (void)pthread_setname_np(zap->thread, "fenqid-zap");
     *ret = zap;
     return 0;
 }

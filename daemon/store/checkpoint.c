@@ -66,6 +66,7 @@ int fq_checkpoint_new(struct fq_engine *engine, void (*end_process)(const char *
     int r = pthread_create(&checkpoint->thread, NULL, checkpoint_loop, checkpoint);
     if (r != 0)
         return FQ_FAULT(-r, "cannot start the checkpoint thread");
+    (void)pthread_setname_np(checkpoint->thread, "fenqid-wal");
     checkpoint->has_thread = true;
     *ret = FQ_TAKE(checkpoint);
     return 0;

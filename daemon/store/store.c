@@ -147,10 +147,12 @@ static int store_start(struct fq_store *store)
     int r = pthread_create(&store->write_thread, NULL, store_write_loop, store);
     if (r != 0)
         return FQ_FAULT(-r, "cannot start the store thread");
+    (void)pthread_setname_np(store->write_thread, "fenqid-store");
     store->has_write_thread = true;
     r = pthread_create(&store->read_thread, NULL, store_read_loop, store);
     if (r != 0)
         return FQ_FAULT(-r, "cannot start the store's reader");
+    (void)pthread_setname_np(store->read_thread, "fenqid-read");
     store->has_read_thread = true;
     return 0;
 }
