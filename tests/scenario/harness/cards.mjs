@@ -27,17 +27,12 @@ export async function opened(world, storefront, changes, terms) {
 export async function paid(world, storefront, changes, terms) {
   const made = await opened(world, storefront, changes, terms);
   await world.unionpay.pay(made.number);
-  made.payment = await world.state(made, 'PAYMENT_STATE_PAID');
+  made.payment = await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
   return made;
 }
 
 /** Asks the platform now; the payment as it is then. */
 export const asked = ({ storefront, id }) => storefront.get({ payment_id: id, refresh: true });
-
-/** Time goes on until the attempt's last word is final, and the platform is asked. */
-export async function pastTimeout(world, ms = 36 * MINUTE) {
-  await world.advance(ms);
-}
 
 export const refundOf = (world, made, minor = AMOUNT.minor) =>
   ({ idempotency_key: world.order('key'), payment_id: made.id, amount: { minor, currency: 'CNY' } });
