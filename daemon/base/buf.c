@@ -38,6 +38,12 @@ static bool buf_reserve(struct fq_buf *buf, size_t len)
     return true;
 }
 
+void fq_buf_reserve(struct fq_buf *buf, size_t size)
+{
+    if (size > buf->len && size <= buf->size_max)
+        (void)buf_reserve(buf, size - buf->len);
+}
+
 void fq_buf_add(struct fq_buf *buf, struct fq_str text)
 {
     if (text.len == 0 || !buf_reserve(buf, text.len))

@@ -17,6 +17,9 @@ struct fq_buf {
 /* An empty builder that refuses to grow beyond `size_max`. */
 void fq_buf_init(struct fq_buf *buf, struct fq_arena *arena, size_t size_max);
 
+/* Makes room for `size` bytes in all at once, where so much is known to come. */
+void fq_buf_reserve(struct fq_buf *buf, size_t size);
+
 void fq_buf_add(struct fq_buf *buf, struct fq_str text);
 void fq_buf_add_char(struct fq_buf *buf, char c);
 void fq_buf_add_int(struct fq_buf *buf, int64_t value); /* in decimal */

@@ -4,6 +4,7 @@
 #define FQ_CORE_PLAN_H
 
 #include "daemon/base/arena.h"
+#include "daemon/base/buf.h"
 
 #define FQ_TERMS_MAX 60 /* 银保监规〔2022〕13号: at most 60 months */
 
@@ -87,13 +88,16 @@ struct fq_quote {
 /* The quote's signed bytes: its canonical text (core/fact.h), then the 32 bytes of the daemon's MAC
  * over that text. Opaque to storefronts. */
 #define FQ_QUOTE_MAC_SIZE 32
+#define FQ_QUOTE_TEXT_MAX 6144
+void fq_quote_write(const struct fq_quote *quote, struct fq_buf *buf);
 int fq_quote_encode(const struct fq_quote *quote, struct fq_arena *arena, struct fq_str *ret_text);
 
 enum {
     FQ_QUOTE_E_MALFORMED = 1,
 };
 
-/* Reads what fq_quote_encode wrote. Only after the MAC was checked over `text`. */
+/* Reads what fq_quote_encode wrote, now or in an earlier release. Only after the MAC was checked
+ * over `text`. */
 int fq_quote_decode(struct fq_str text, struct fq_arena *arena, struct fq_quote *ret);
 
 /* Every invariant of a quote: sums, signs, counts. False names a bug or a lying adapter. */

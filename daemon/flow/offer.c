@@ -112,13 +112,11 @@ static struct fq_str offer_quote_id(const unsigned char *random, struct fq_arena
 static int offer_seal(const struct offer *offer, struct fq_plan_offer *plan)
 {
     const struct fq_world *world = offer->flow->world;
-    struct fq_str text;
     unsigned char mac[FQ_QUOTE_MAC_SIZE];
     struct fq_buf buf;
-    FQ_TRY(fq_quote_encode(&plan->quote, offer->arena, &text));
-    world->mac(world->ctx, "quote", text, mac);
-    fq_buf_init(&buf, offer->arena, text.len + sizeof(mac));
-    fq_buf_add(&buf, text);
+    fq_buf_init(&buf, offer->arena, FQ_QUOTE_TEXT_MAX + sizeof(mac));
+    fq_quote_write(&plan->quote, &buf);
+    world->mac(world->ctx, "quote", (struct fq_str){ buf.bytes, buf.len }, mac);
     fq_buf_add(&buf, (struct fq_str){ (const char *)mac, sizeof(mac) });
     FQ_TRY(fq_buf_finish(&buf, &plan->signed_quote));
     return 0;

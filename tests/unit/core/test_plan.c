@@ -94,20 +94,47 @@ static void test_an_older_quote_is_read(void **state)
     assert_int_equal(back.lines[0].principal_minor, 34);
 }
 
-static void test_later_facts_are_read_strictly(void **state)
+static void test_facts_are_read_strictly(void **state)
 {
-    static const char *const wrong[] = { "nominal_annual_bp=0\n",
-                                         "nominal_annual_bp=x\n",
-                                         "fee_timing=3\n",
-                                         "simple_annual_bp=-1\n",
-                                         "texts=00\n",
-                                         "texts=\n" };
+    static const char *const wrong[] = {
+        "nominal_annual_bp=0",
+        "nominal_annual_bp=x",
+        "fee_timing=3",
+        "simple_annual_bp=-1",
+        "texts=00",
+        "texts=",
+        "merchant_fee=0",
+        "lines=100+3",
+        "lines=34+1,33+1",
+        "lines=34+1,3*33+1",
+        "lines=34+1,1*33+1,33+1",
+        "lines=34+1,2*33+1,",
+        "lines=34+1,2*33+2",
+        "lines=0*34+1,34+1,2*33+1",
+        "lines=",
+        "lines=34+1,02*33+1",
+        "buyer_fee=9223372036854775807",
+    };
+    static const char good[] = "form=quote.2\nid=q1\nmerchant=shop\nchannel=huabei\namount=100\n"
+                               "currency=CNY\nexponent=2\ninstalments=3\nbearer=1\nbuyer_fee=3\n"
+                               "first_due_month=202604\nissued=1\nexpires=2\n";
     struct fq_quote back;
+    struct fq_str right = fq_arena_printf(*state, "%slines=34+1,2*33+1\n", good);
+    assert_int_equal(fq_quote_decode(right, *state, &back), 0);
+    assert_int_equal(back.lines[2].principal_minor, 33);
+    assert_int_equal(back.buyer_total_minor, 103);
     for (size_t i = 0; i < fq_array_size(wrong); i++) {
-        struct fq_str text = fq_arena_printf(*state, "%s%sline.1=34+1\nline.2=33+1\nline.3=33+1\n",
-                                             before, wrong[i]);
+        /* The first fact of a name is the one that is read. */
+        struct fq_str text = fq_arena_printf(*state, "%s\n%slines=34+1,2*33+1\n", wrong[i], good);
         assert_int_equal(fq_quote_decode(text, *state, &back), FQ_QUOTE_E_MALFORMED);
     }
+}
+
+static void test_alike_instalments_are_counted(void **state)
+{
+    struct fq_str text;
+    assert_int_equal(fq_quote_encode(&quote, *state, &text), 0);
+    assert_non_null(strstr(text.ptr, "\nlines=33334+768,2*33333+766\n"));
 }
 
 static void test_the_longest_quote_fits(void **state)
@@ -118,6 +145,10 @@ static void test_the_longest_quote_fits(void **state)
     int64_t each = 9999999999 / FQ_TERMS_MAX;
     for (size_t i = 0; i < FQ_TERMS_MAX; i++)
         many[i] = (struct fq_plan_line){ each, each };
+    for (size_t i = 0; i < FQ_TERMS_MAX; i += 2) { /* no two alike */
+        many[i].fee_minor--;
+        many[i + 1].fee_minor++;
+    }
     many[0].principal_minor += 9999999999 - each * FQ_TERMS_MAX;
     quote.instalments = FQ_TERMS_MAX;
     quote.lines = many;
@@ -189,7 +220,8 @@ int main(void)
         PLAN_TEST(test_a_quote_comes_back),
         PLAN_TEST(test_what_came_later_comes_back),
         PLAN_TEST(test_an_older_quote_is_read),
-        PLAN_TEST(test_later_facts_are_read_strictly),
+        PLAN_TEST(test_facts_are_read_strictly),
+        PLAN_TEST(test_alike_instalments_are_counted),
         PLAN_TEST(test_the_longest_quote_fits),
         PLAN_TEST(test_truncated_text_is_refused),
         PLAN_TEST(test_a_line_off_by_one_fen_is_refused),
