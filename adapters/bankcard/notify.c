@@ -71,7 +71,7 @@ int bankcard_notification(void *instance, const struct fq_host *host, const stru
     fq_verdict_ask(ret, object, fq_pairs_get(fields, "orderId"));
     if (!bankcard_is_yes(self->confirm_by_query))
         notify_settle(host, object, fields, ret);
-    ret->proof = fq_slice_assign(host, "respCode", fq_pairs_get(fields, "respCode"));
+    ret->proof = fq_slice_assign(host, "respCode", ret->platform_code);
     ret->ack_content_type = fq_slice("text/plain");
     ret->ack_body = fq_slice("ok");
     return 0;

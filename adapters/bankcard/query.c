@@ -81,7 +81,6 @@ static int query_paid(const struct bankcard_asked *asked, struct fq_pairs fields
         { fq_slice("settle_date"),
           fq_slice_is_digits(settle_date, 4) ? settle_date : fq_slice("") },
     };
-    ret->outcome = FQ_OUTCOME_PAID;
     ret->platform_ref = bankcard_query_id(fields); /* not before: each try has one of its own */
     ret->instalments = bankcard_terms(asked->host, fields);
     ret->identity = query_identity(asked);
@@ -97,33 +96,15 @@ static bool query_is_over(const struct bankcard_asked *asked)
                asked->call->deadline_unix_ms + bankcard_about.settle_margin_ms;
 }
 
-static int query_judge(const struct bankcard_asked *asked, enum bankcard_class class,
-                       struct fq_pairs fields, struct fq_verdict *ret)
-{
-    switch (class) {
-    case BANKCARD_DONE:
-        return query_paid(asked, fields, ret);
-    case BANKCARD_FAILED:
-    case BANKCARD_LATER:
-    case BANKCARD_ECHO:
-        ret->outcome = FQ_OUTCOME_DECLINED;
-        return 0;
-    case BANKCARD_WAITS:
-        ret->outcome = query_is_over(asked) ? FQ_OUTCOME_DECLINED : FQ_OUTCOME_PENDING;
-        return 0;
-    case BANKCARD_DEBITED:
-        return fq_verdict_unknown(ret, "debited, but not posted: to be reconciled by hand");
-    case BANKCARD_UNPROVEN:
-    case BANKCARD_ABSENT:
-    case BANKCARD_UNCLEAR:
-    case BANKCARD_TWICE:
-    case BANKCARD_BUSY:
-        break;
-    }
-    if (query_is_over(asked))
-        ret->outcome = FQ_OUTCOME_DECLINED;
-    return 0;
-}
+/* R, "not now", declines this try: another one is another order anyway. */
+static const uint32_t query_outcomes[] = {
+    [BANKCARD_UNPROVEN] = FQ_OUTCOME_UNKNOWN, [BANKCARD_UNCLEAR] = FQ_OUTCOME_UNKNOWN,
+    [BANKCARD_DONE] = FQ_OUTCOME_PAID,        [BANKCARD_WAITS] = FQ_OUTCOME_PENDING,
+    [BANKCARD_DEBITED] = FQ_OUTCOME_UNKNOWN,  [BANKCARD_FAILED] = FQ_OUTCOME_DECLINED,
+    [BANKCARD_LATER] = FQ_OUTCOME_DECLINED,   [BANKCARD_ECHO] = FQ_OUTCOME_DECLINED,
+    [BANKCARD_TWICE] = FQ_OUTCOME_UNKNOWN,    [BANKCARD_ABSENT] = FQ_OUTCOME_NOT_FOUND,
+    [BANKCARD_BUSY] = FQ_OUTCOME_UNKNOWN,
+};
 
 /* The platform knows the order: is it the one that we sent? */
 static int query_found(const struct bankcard_asked *asked, enum bankcard_class class,
@@ -131,10 +112,18 @@ static int query_found(const struct bankcard_asked *asked, enum bankcard_class c
 {
     if (!bankcard_is_kind(fields, bankcard_order_kind(asked->call)))
         return fq_verdict_unknown(ret, "the answer is about another kind of transaction");
-    if (!bankcard_money(fields, &ret->amount))
+    if (!bankcard_money(fields, &ret->amount) &&
+        (class == BANKCARD_DONE || fq_pairs_get(fields, "txnAmt").len > 0))
         return fq_verdict_unknown(ret, "the answer says no amount in CNY");
     ret->number = fq_pairs_get(fields, "orderId");
-    return query_judge(asked, class, fields, ret);
+    ret->outcome = query_outcomes[class];
+    if (class == BANKCARD_DEBITED)
+        return fq_verdict_unknown(ret, "debited, but not posted: to be reconciled by hand");
+    if (class == BANKCARD_DONE)
+        return query_paid(asked, fields, ret);
+    if (query_is_over(asked))
+        ret->outcome = FQ_OUTCOME_DECLINED;
+    return 0;
 }
 
 int bankcard_query_resume(void *self, const struct fq_host *host, const struct fq_call *call,
@@ -144,9 +133,8 @@ int bankcard_query_resume(void *self, const struct fq_host *host, const struct f
     struct fq_pairs fields = { NULL, 0 };
     ret->object = FQ_OBJECT_PAYMENT;
     enum bankcard_class class = bankcard_hear(&asked, message, ret, &fields);
-    if (class == BANKCARD_ABSENT)
-        ret->outcome = FQ_OUTCOME_NOT_FOUND;
-    if (class == BANKCARD_ABSENT || class == BANKCARD_UNPROVEN)
-        return 0;
-    return query_found(&asked, class, fields, ret);
+    if (class != BANKCARD_ABSENT && class != BANKCARD_UNPROVEN)
+        return query_found(&asked, class, fields, ret);
+    ret->outcome = query_outcomes[class];
+    return 0;
 }

@@ -193,7 +193,8 @@ static int refund_found(const struct bankcard_asked *asked, enum bankcard_class 
     bool is_undo = fq_slice_equal(fq_pairs_get(asked->call->memory, "kind"), fq_slice("undo"));
     if (!bankcard_is_kind(fields, is_undo ? BANKCARD_UNDO : BANKCARD_REFUND))
         return fq_verdict_unknown(ret, "the answer is about another kind of transaction");
-    if (!bankcard_money(fields, &ret->amount))
+    if (!bankcard_money(fields, &ret->amount) &&
+        (class == BANKCARD_DONE || fq_pairs_get(fields, "txnAmt").len > 0))
         return fq_verdict_unknown(ret, "the answer says no amount in CNY");
     ret->number = fq_pairs_get(fields, "orderId");
     ret->platform_ref = bankcard_query_id(fields);

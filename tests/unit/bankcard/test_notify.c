@@ -56,7 +56,7 @@ static void a_payment_is_asked_about_and_acknowledged(void **state)
     assert_int_equal(notify(), 0);
     assert_asks(FQ_OBJECT_PAYMENT, TEST_ORDER);
     assert_int_equal(test_host.n_verified, 1);
-    assert_slice(test_verdict.proof, "respCode=00");
+    assert_slice(test_verdict.proof, "respCode=00/0000000");
     assert_slice(test_verdict.platform_code, "00/0000000");
     assert_slice(test_verdict.ack_content_type, "text/plain");
     assert_slice(test_verdict.ack_body, "ok");

@@ -273,6 +273,25 @@ static void an_answer_without_an_amount_is_unknown(void **state)
     assert_unknown("the answer says no amount in CNY");
 }
 
+/* It is told apart by its key; money is only looked at where there is some. */
+static void a_decline_need_not_repeat_the_amount(void **state)
+{
+    (void)state;
+    test_order_message();
+    test_drop("txnAmt");
+    test_drop("currencyCode");
+    test_put("origRespCode", "64");
+    test_seal();
+    test_resume(query());
+    assert_outcome(FQ_OUTCOME_DECLINED);
+    assert_slice(test_verdict.number, TEST_ORDER);
+    assert_string_equal(test_verdict.amount.currency, "");
+    test_put("txnAmt", "0");
+    test_seal();
+    test_resume(query());
+    assert_unknown("the answer says no amount in CNY");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +315,7 @@ int main(void)
         bankcard_test(an_answer_without_a_result_is_unknown),
         bankcard_test(another_kind_of_transaction_is_unknown),
         bankcard_test(an_answer_without_an_amount_is_unknown),
+        bankcard_test(a_decline_need_not_repeat_the_amount),
     };
     return cmocka_run_group_tests(tests, test_group_setup, test_group_teardown);
 }
