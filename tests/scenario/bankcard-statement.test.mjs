@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // UnionPay's settlement file: it confirms terms, books what no message told, and is believed as little as any message.
 import assert from 'node:assert/strict';
-import { afterSettlement, callsOf, inCardWorld, opened, paid, refundOf, statementTaken } from './harness/cards.mjs';
+import { afterSettlement, asked, callsOf, inCardWorld, MINUTE, onlyBack, opened, paid, refundOf, statementTaken } from './harness/cards.mjs';
+import { readStatus } from './harness/status.mjs';
+import { refused } from './harness/storefront.mjs';
+import * as unionpay from './harness/unionpay.mjs';
 import { until } from './harness/wait.mjs';
 import { AMOUNT } from './harness/world.mjs';
 
@@ -48,6 +51,68 @@ inCardWorld('the settlement file', { card: { options: { statements: true } } }, 
     await world.advance(31 * 60_000);
     await world.logged(/statement taken/, mark);
     assert.equal((await world.shop.get(made.id)).terms.match, 'MATCH_CONFIRMED');
+  });
+
+  scenario('tells of a success after payTimeout that no message told', async (world) => {
+    await world.unionpay.settings({ late_pay: 'success' });
+    const made = await opened(world);
+    await world.advance(36 * MINUTE);
+    await world.state(made, 'PAYMENT_STATE_CLOSED', { refresh: true });
+    await unionpay.pay(world.buyer, made.page);
+    assert.deepEqual(await world.unionpay.notified(made.number), [], 'nobody is told');
+    await statementTaken(world, made.number);
+    const payment = await world.state(made, 'PAYMENT_STATE_PAID');
+    assert.deepEqual([payment.late_success, payment.terms.match], [true, 'MATCH_CONFIRMED']);
+    assert.equal(payment.platform_ref, (await world.unionpay.order(made.number)).query_id);
+    assert.deepEqual(await world.eventsOf(made), ['PAYMENT_CLOSED', 'LATE_SUCCESS']);
+  });
+
+  scenario('so does the buyer, whose browser brings UnionPay\'s word', async (world) => {
+    await world.unionpay.settings({ late_pay: 'success' });
+    const made = await opened(world);
+    await world.advance(36 * MINUTE);
+    await world.state(made, 'PAYMENT_STATE_CLOSED', { refresh: true });
+    const home = await unionpay.comeBack(world.buyer, await unionpay.pay(world.buyer, made.page));
+    assert.equal(home.status, 303);
+    assert.equal(readStatus(world, home.location).state, 'PAID');
+    assert.equal((await world.shop.get(made.id)).late_success, true);
+    assert.deepEqual(await world.eventsOf(made), ['PAYMENT_CLOSED', 'LATE_SUCCESS']);
+  });
+
+  scenario('a late success is given back where the policy says so', async (world) => {
+    await world.unionpay.settings({ late_pay: 'success' });
+    const made = await opened(world, world.boutique);
+    await world.advance(36 * MINUTE);
+    await world.state(made, 'PAYMENT_STATE_CLOSED', { refresh: true });
+    await unionpay.comeBack(world.buyer, await unionpay.pay(world.buyer, made.page));
+    await until('the refund', async () => (await asked(made)).refunded_minor === AMOUNT.minor);
+    assert.equal((await onlyBack(world, made.number)).txn_type, '04');
+  });
+
+  scenario('books what was refunded in UnionPay\'s portal', async (world) => {
+    const made = await paid(world);
+    await world.unionpay.consoleRefund(made.number, 12345);
+    await statementTaken(world, made.number);
+    const payment = await until('it to be booked', async () => {
+      const one = await world.shop.get(made.id);
+      return one.refunded_minor === 12345 && one;
+    });
+    assert.deepEqual(payment.refunds.map(({ origin, state }) => [origin, state]), [['REFUND_ORIGIN_PLATFORM', 'REFUND_STATE_REFUNDED']]);
+    assert.deepEqual(await world.eventsOf(made), ['PAYMENT_PAID', 'FOREIGN_REFUND']);
+    await refused(world.shop.refund(refundOf(world, made)), { reason: 'MORE_THAN_LEFT' });
+  });
+
+  scenario('settles a refund whose request seemed lost, which is never sent twice', async (world) => {
+    const made = await paid(world);
+    await world.unionpay.fault('notify', 'never', { count: -1 });
+    await world.unionpay.fault('refund', 'drop_after');
+    const { refund_id: id } = await world.shop.refund(refundOf(world, made));
+    const back = await until('UnionPay to have it', () => onlyBack(world, made.number));
+    await world.unionpay.fault('query', 'not_found', { order_id: back.order_id, count: -1 });
+    await statementTaken(world, made.number);
+    await world.refundState(made, id, 'REFUND_STATE_REFUNDED');
+    assert.ok(await callsOf(world, 'query', back.order_id) > 0, 'it was asked about');
+    assert.equal(await callsOf(world, 'refund', back.order_id), 1, 'and sent once');
   });
 
   for (const [flaw, reason] of [['bomb', null], ['traversal', null], ['truncated', /unzipped|inflated/], ['width', /malformed in line 1/]]) {
