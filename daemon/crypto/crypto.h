@@ -12,7 +12,7 @@ void fq_sha256_of2(struct fq_str a, struct fq_str b, unsigned char ret[32]); /* 
 /* HMAC-SHA256. Never fails. */
 void fq_hmac_sha256(struct fq_str key, struct fq_str text, unsigned char ret[32]);
 
-/* The same under a key that is used often: made ready once. Never fails. */
+/* The same under a key that is used often: made ready once, for one thread. Never fails. */
 struct fq_mac;
 struct fq_mac *fq_mac_new(struct fq_str key);
 void fq_mac_free(struct fq_mac *mac);

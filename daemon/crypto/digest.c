@@ -55,7 +55,7 @@ void fq_hmac_sha256(struct fq_str key, struct fq_str text, unsigned char ret[32]
 }
 
 struct fq_mac {
-    EVP_MAC_CTX *ready; /* each MAC is made with a copy of it */
+    EVP_MAC_CTX *ready;
 };
 
 struct fq_mac *fq_mac_new(struct fq_str key)
@@ -88,11 +88,9 @@ void fq_mac_free(struct fq_mac *mac)
 void fq_mac_make(const struct fq_mac *mac, struct fq_str text, unsigned char ret[32])
 {
     size_t size = 0;
-    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(mac->ready);
-    fq_assert(context != NULL);
-    fq_assert(EVP_MAC_update(context, (const unsigned char *)text.ptr, text.len) == 1);
-    fq_assert(EVP_MAC_final(context, ret, &size, 32) == 1 && size == 32);
-    EVP_MAC_CTX_free(context);
+    fq_assert(EVP_MAC_init(mac->ready, NULL, 0, NULL) == 1); /* from the start, with its key */
+    fq_assert(EVP_MAC_update(mac->ready, (const unsigned char *)text.ptr, text.len) == 1);
+    fq_assert(EVP_MAC_final(mac->ready, ret, &size, 32) == 1 && size == 32);
 }
 
 static const EVP_MD *digest_of(uint32_t kind)

@@ -133,10 +133,11 @@ static void offer_put_channel(struct fq_wire_out *out, const struct fq_channel_o
     fq_wire_put_message(out, 2, end); /* QuotePlansResult.channels */
 }
 
-/* More than any of them takes: 16 bytes for a field without text, 48 for a line of a schedule. */
+/* More than any of them takes: 12 bytes for a number, 4 for the header of a text, 40 for a line of
+ * a schedule. Not much more: what is given out is zeroed. */
 static size_t offer_size_row(const struct fq_cost_row *row)
 {
-    return 256 + row->item_zh.len + row->item_en.len + row->charged_zh.len + row->charged_en.len +
+    return 64 + row->item_zh.len + row->item_en.len + row->charged_zh.len + row->charged_en.len +
            row->standard_zh.len + row->standard_en.len + row->collector_zh.len +
            row->collector_en.len;
 }
@@ -146,14 +147,14 @@ static size_t offer_size(const struct fq_operation *operation)
     size_t size = 64 + operation->quote_plans.currency.len;
     for (size_t i = 0; i < operation->n_offers; i++) {
         const struct fq_channel_offer *offer = &operation->offers[i];
-        size += 1024 + offer->title_zh.len + offer->title_en.len + offer->fee_word_zh.len +
+        size += 512 + offer->title_zh.len + offer->title_en.len + offer->fee_word_zh.len +
                 offer->fee_word_en.len + offer->note_zh.len + offer->note_en.len +
                 offer_size_row(&offer->late_cost);
         if (offer->issuer != NULL)
             size += offer->issuer->title_zh.len + offer->issuer->title_en.len;
         for (size_t k = 0; k < offer->n_plans; k++)
-            size += 512 + offer->plans[k].signed_quote.len + offer_size_row(&offer->plans[k].cost) +
-                    48 * (size_t)offer->plans[k].quote.instalments;
+            size += 304 + offer->plans[k].signed_quote.len + offer_size_row(&offer->plans[k].cost) +
+                    40 * (size_t)offer->plans[k].quote.instalments;
     }
     return size;
 }

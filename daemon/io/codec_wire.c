@@ -6,7 +6,6 @@
 
 #define WIRE_VARINT          0u
 #define WIRE_LENGTH_PREFIXED 2u
-#define VARINT_SIZE_MAX      10
 
 /* Room for `size` more bytes before those that are written; NULL: there is none. */
 static unsigned char *wire_reserve(struct fq_wire_out *out, size_t size)
@@ -21,15 +20,17 @@ static unsigned char *wire_reserve(struct fq_wire_out *out, size_t size)
 
 void fq_wire_put_varint(struct fq_wire_out *out, uint64_t value)
 {
-    unsigned char bytes[VARINT_SIZE_MAX];
-    size_t n = 0;
-    do {
-        bytes[n++] = (unsigned char)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-        value >>= 7;
-    } while (value > 0);
+    size_t n = 1;
+    for (uint64_t rest = value >> 7; rest > 0; rest >>= 7)
+        n++;
     unsigned char *to = wire_reserve(out, n);
-    for (size_t i = 0; to != NULL && i < n; i++)
-        to[i] = bytes[i];
+    if (to == NULL)
+        return;
+    for (; n > 1; n--) {
+        *to++ = (unsigned char)(value | 0x80);
+        value >>= 7;
+    }
+    *to = (unsigned char)value;
 }
 
 void fq_wire_put_number(struct fq_wire_out *out, uint32_t number, uint64_t value)
