@@ -202,6 +202,7 @@ static void world_send(void *ctx, struct fq_send *send)
         return;
     self->exchange.answer.transport = FQ_TRANSPORT_NOT_SENT;
     self->exchange.reason = fq_lit("too many exchanges with the platform at once, or stopping");
+    send->is_ours = true;
 /* gcc 12's analyzer does not see that world_send_done finds it again by its job. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"

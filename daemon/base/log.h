@@ -63,6 +63,8 @@ enum fq_msg {
     FQ_MSG_STATEMENT_TAKEN,   /* a settlement file was read and its lines settled */
     FQ_MSG_STATEMENT_DIFFERS, /* one of its lines contradicts the ledger */
     FQ_MSG_STATEMENT_MISSING, /* it never came */
+    FQ_MSG_CHANNEL_PAUSED,    /* its platform does not answer */
+    FQ_MSG_CHANNEL_BACK,      /* it answers again */
     FQ_MSG_N
 };
 

@@ -214,6 +214,8 @@ static const struct fq_conf_row channel_rows[] = {
   NUMBER("attempt_life",          DURATION, "0s",     "1d",      "0s",                     fq_channel_conf, attempt_life_ms),
   NUMBER("quote_life",            DURATION, "10s",    "1d",      "15min",                  fq_channel_conf, quote_life_ms),
   NUMBER("calls_max",             INTEGER,  "1",      "1000",    "64",                     fq_channel_conf, n_calls_max),
+  NUMBER("breaker_failures",      INTEGER,  "0",      "1000",    "5",                      fq_channel_conf, n_breaker_failures),
+  NUMBER("breaker_pause",         DURATION, "1s",     "5min",    "10s",                    fq_channel_conf, breaker_pause_ms),
   BOOL("undo_same_day",                                          "false",                  fq_channel_conf, undo_same_day),
   BOOL("statements",                                             "false",                  fq_channel_conf, wants_statements),
   PAIRS("settings", PAIRS, any,                                                            fq_channel_conf, settings, n_settings),

@@ -34,7 +34,9 @@ struct fq_channel_conf {
     bool undo_same_day;      /* a whole refund on the payment's settlement day is sent as an undo */
     bool wants_statements;   /* the settlement file is fetched every day */
     int64_t quote_life_ms;
-    uint32_t n_calls_max; /* exchanges with the platform at once */
+    uint32_t n_calls_max;        /* exchanges with the platform at once */
+    uint32_t n_breaker_failures; /* without an answer, in a row: the channel is paused; 0: never */
+    int64_t breaker_pause_ms;    /* the first time */
 };
 
 #endif

@@ -14,7 +14,8 @@ static void ask_done(struct ask ask)
         ask.done(ask.asker);
 }
 
-/* NULL, after saying so, if the payment's channel is not configured any more. */
+/* NULL, after saying so, if the payment's channel is not configured any more; or if it is paused:
+ * what is due is asked about after the pause. */
 static struct fq_drive *ask_drive(struct fq_flow *flow, const struct fq_ledger *ledger,
                                   uint32_t kind, uint32_t attempt_n, uint32_t refund_n,
                                   struct ask ask)
@@ -25,6 +26,8 @@ static struct fq_drive *ask_drive(struct fq_flow *flow, const struct fq_ledger *
                        "a payment's channel is not configured: configure it again", ledger);
         return NULL;
     }
+    if (fq_channel_pause_ms(flow, channel) > 0)
+        return NULL;
     struct fq_drive *drive = fq_drive_new(flow, channel, kind, ledger, attempt_n, refund_n);
     struct ask *kept = fq_arena_alloc(drive->arena, sizeof(*kept));
     fq_assert(kept != NULL);
@@ -122,7 +125,10 @@ void fq_close_at_platform(struct fq_flow *flow, const struct fq_ledger *ledger,
         return;
     }
     struct fq_drive *drive = ask_drive(flow, ledger, FQ_CALL_CLOSE_ORDER, attempt_n, 0, ask);
-    fq_assert(drive != NULL);
+    if (drive == NULL) {
+        ask_done(ask);
+        return;
+    }
     drive->done = ask_close_tried;
     fq_drive_start(drive);
 }

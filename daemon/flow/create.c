@@ -116,6 +116,16 @@ static struct fq_status create_check_life(struct create *create)
     return (struct fq_status){ 0 };
 }
 
+/* A QR code is the platform's to make, at once. Before anything is kept, so that the shop can offer
+ * the same order another way. */
+static struct fq_status create_check_pause(const struct create *create)
+{
+    bool needs_platform = create->operation->create_payment.terminal == FQ_TERMINAL_QR;
+    if (needs_platform && fq_channel_pause_ms(create->flow, create->channel) > 0)
+        return fq_channel_paused(create->flow, create->channel);
+    return (struct fq_status){ 0 };
+}
+
 static struct fq_status create_check(struct create *create)
 {
     struct fq_status status = create_check_texts(&create->operation->create_payment);
@@ -125,6 +135,8 @@ static struct fq_status create_check(struct create *create)
         status = create_check_quote(create);
     if (status.code == FQ_CODE_OK)
         status = create_check_life(create);
+    if (status.code == FQ_CODE_OK)
+        status = create_check_pause(create);
     if (status.code == FQ_CODE_OK)
         status =
             fq_disclosed_check(create->operation, create->channel, &create->quote, create->now_ms);
@@ -268,6 +280,13 @@ static void create_opened(struct fq_open *open)
     struct create *create = open->asker;
     if (open->ledger == NULL) {
         fq_finish_with(create->flow, create->operation, fq_status_internal());
+        return;
+    }
+    const struct fq_channel *channel = fq_flow_channel(create->flow, open->ledger->payment.channel);
+    if (open->result == FQ_OPEN_UNCLEAR && channel != NULL &&
+        fq_channel_pause_ms(create->flow, channel) > 0) {
+        /* The payment stands: the same request finds it. */
+        fq_finish_with(create->flow, create->operation, fq_channel_paused(create->flow, channel));
         return;
     }
     fq_answer_payment(create->flow, create->operation, open->ledger);

@@ -223,10 +223,16 @@ static void drive_planned(struct fq_adapt *adapt)
         drive_unclear(drive, refusal, fq_lit("in begin"));
         return;
     }
-    if (drive->commit != NULL)
+    if (drive->answer.verdict.step == FQ_STEP_SEND &&
+        fq_channel_pause_ms(drive->flow, drive->channel) > 0) {
+        drive->refusal = "the channel is paused";
+        drive->is_stopped = true;
+        drive_finish(drive);
+    } else if (drive->commit != NULL) {
         drive_commit(drive);
-    else
+    } else {
         drive_send(drive);
+    }
 }
 
 /* What the adapter wants to remember of the call's object. */
@@ -309,7 +315,7 @@ static void drive_send(struct fq_drive *drive)
                                     .request = drive->answer.verdict.message,
                                     .done = drive_sent,
                                     .flow = drive };
-    drive->flow->world->send(drive->flow->world->ctx, &drive->send);
+    fq_flow_send(drive->flow, &drive->send);
 }
 
 static void drive_sent(struct fq_send *send)

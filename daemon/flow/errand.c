@@ -67,7 +67,7 @@ static void errand_send(struct fq_errand *errand)
                                      .body_size_max = errand->body_size_max,
                                      .done = errand_sent,
                                      .flow = errand };
-    errand->flow->world->send(errand->flow->world->ctx, &errand->send);
+    fq_flow_send(errand->flow, &errand->send);
 }
 
 /* core/verdict lets nothing through that was not verified in that very call. */

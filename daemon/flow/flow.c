@@ -36,6 +36,7 @@ void fq_flow_free(struct fq_flow *flow)
     flow->world->cancel(flow->world->ctx, &flow->round_timer);
     fq_chores_stop(flow);
     fq_chores_free(flow);
+    fq_breakers_free(flow);
     fq_arena_free(flow->arena);
     fq_free(flow);
 }

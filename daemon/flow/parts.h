@@ -15,9 +15,10 @@
 #define FQ_ASKED_N      64 /* payments that buyers made us ask about last */
 #define FQ_TEXTS_KEPT_N 16 /* disclosures whose words are known to stand in the store */
 
-struct fq_busy;   /* a payment that a drive works on (flow.c) */
-struct fq_waiter; /* a GetPayment that waits for a move (wait.c) */
-struct fq_chore;  /* what a channel wants once a day (chores.c) */
+struct fq_busy;    /* a payment that a drive works on (flow.c) */
+struct fq_waiter;  /* a GetPayment that waits for a move (wait.c) */
+struct fq_chore;   /* what a channel wants once a day (chores.c) */
+struct fq_breaker; /* how a platform answers (breaker.c) */
 
 struct fq_flow {
     struct fq_flow_conf conf;
@@ -39,6 +40,7 @@ struct fq_flow {
     struct fq_timer round_timer; /* recover.c */
     struct fq_timer chore_timer; /* chores.c */
     struct fq_chore *chores;
+    struct fq_breaker *breakers; /* by channel name */
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
 };
@@ -61,6 +63,17 @@ struct fq_str fq_flow_order_number(struct fq_flow *flow, struct fq_arena *arena)
 /* Answers an operation: with its status, or as it stands. */
 void fq_finish(struct fq_flow *flow, struct fq_operation *operation);
 void fq_finish_with(struct fq_flow *flow, struct fq_operation *operation, struct fq_status status);
+
+/* ---- the one way out to a platform (breaker.c) ---- */
+
+/* As world->send. While the channel is paused `done` hears at once, before this returns, that
+ * nothing was sent. */
+void fq_flow_send(struct fq_flow *flow, struct fq_send *send);
+/* How long nothing is sent, because the platform did not answer; 0: it may be asked. */
+int64_t fq_channel_pause_ms(const struct fq_flow *flow, const struct fq_channel *channel);
+/* What a storefront is told meanwhile. */
+struct fq_status fq_channel_paused(const struct fq_flow *flow, const struct fq_channel *channel);
+void fq_breakers_free(struct fq_flow *flow);
 
 /* ---- the drive: plan, commit, send, resume, settle, reply (drive.c) ---- */
 
@@ -86,10 +99,11 @@ struct fq_drive {
     int (*commit)(struct fq_drive *drive, struct fq_ledger *ledger);
 
     /* what came of it */
-    struct fq_answer answer;     /* the last one */
-    const char *refusal;         /* why it is not believed; NULL: it is */
-    bool is_stopped;             /* commit said stop, or the store failed: nothing was sent */
-    bool is_asked_back;          /* the answer proves nothing: query first */
+    struct fq_answer answer; /* the last one */
+    const char *refusal;     /* why it is not believed; NULL: it is */
+    bool is_stopped;    /* commit said stop, the store failed, or the channel is paused: nothing was
+                           sent */
+    bool is_asked_back; /* the answer proves nothing: query first */
     struct fq_ledger *ledger;    /* as committed last; NULL if the store failed */
     uint32_t move;               /* fq_move that was applied */
     struct fq_str policy_number; /* for a refund that policy may want */

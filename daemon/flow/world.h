@@ -34,9 +34,12 @@ struct fq_send {
     size_t body_size_max; /* of the answer; 0: the usual */
     struct fq_message answer;
     struct fq_str reason; /* why transport failed */
+    bool is_ours;         /* with NOT_SENT: it failed here, the platform has no part in it */
     struct fq_str trace_id;
     void (*done)(struct fq_send *send);
     void *flow;
+    struct fq_flow *passed;             /* fq_flow_send()'s */
+    void (*told)(struct fq_send *send); /* likewise: the asker's done */
 };
 
 enum {

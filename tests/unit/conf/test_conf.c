@@ -445,6 +445,8 @@ static void the_defaults_in_the_shipped_files_are_the_real_ones(void **state)
     assert_int_equal(conf->channels[0].wants_statements, shipped->channels[0].wants_statements);
     assert_int_equal(conf->merchants[0].reopen, shipped->merchants[0].reopen);
     assert_int_equal(conf->channels[0].n_calls_max, shipped->channels[0].n_calls_max);
+    assert_int_equal(conf->channels[0].n_breaker_failures, shipped->channels[0].n_breaker_failures);
+    assert_int_equal(conf->channels[0].breaker_pause_ms, shipped->channels[0].breaker_pause_ms);
 }
 
 /* Every option of the table, groups within it included, stands in the text as "name =" or "name:".
