@@ -37,6 +37,13 @@ export const asked = ({ storefront, id }) => storefront.get({ payment_id: id, re
 export const refundOf = (world, made, minor = AMOUNT.minor) =>
   ({ idempotency_key: world.order('key'), payment_id: made.id, amount: { minor, currency: 'CNY' } });
 
+/** Waits for a line of the log. It takes only so many of a kind in a second: `again` makes fenqid say it once more. */
+export const loggedAgain = (world, pattern, mark, again) => until(`a log line like ${pattern}`, async () => {
+  const line = world.log.slice(mark).split('\n').find((one) => pattern.test(one));
+  if (!line) await again();
+  return line;
+});
+
 /** Nothing of the payment moved while `body` ran. */
 export async function unmoved({ storefront, id }, body) {
   const before = await storefront.get(id);
