@@ -39,15 +39,10 @@ char *unionpay_card_masked(const char *number)
     return masked;
 }
 
-/* "k=v&k=v", in one pair of braces or none; the first '=' splits. */
+/* "k=v&k=v"; the first '=' splits. */
 static void customer_split(char *pairs, struct form *ret)
 {
     char *rest = NULL;
-    size_t size = strlen(pairs);
-    if (size >= 2 && pairs[0] == '{' && pairs[size - 1] == '}') {
-        pairs[size - 1] = '\0';
-        pairs++;
-    }
     for (char *pair = strtok_r(pairs, "&", &rest); pair != NULL;
          pair = strtok_r(NULL, "&", &rest)) {
         char *equals = strchr(pair, '=');
@@ -77,9 +72,12 @@ static bool customer_read_info(const struct unionpay *unionpay, const struct for
     size_t size = 0;
     size_t n_characters;
     char *pairs = (char *)base64_decode(info, &size);
-    bool readable = pairs != NULL && strlen(pairs) == size && utf8_count(pairs, &n_characters);
-    if (readable)
-        customer_split(pairs, ret);
+    bool readable = pairs != NULL && strlen(pairs) == size && utf8_count(pairs, &n_characters) &&
+                    size >= 2 && pairs[0] == '{' && pairs[size - 1] == '}';
+    if (readable) {
+        pairs[size - 1] = '\0';
+        customer_split(pairs + 1, ret);
+    }
     free(pairs);
     const char *sealed = form_get(ret, "encryptedInfo");
     if (!readable || sealed == NULL)

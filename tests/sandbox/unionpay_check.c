@@ -166,7 +166,7 @@ static bool check_signature(struct unionpay *unionpay, struct unionpay_call *cal
     bool is_own = call->merchant != NULL && strcmp(call->merchant->cert_id, cert_id) == 0;
     const struct unionpay_merchant *signer =
         is_own ? call->merchant : check_owner(unionpay, cert_id);
-    call->unidentified = signer == NULL && call->merchant == NULL;
+    call->unidentified = signer == NULL;
     if (signer == NULL || !unionpay_verify(signer->public_key, &call->form))
         return check_fail(call, "11", NULL);
     if (call->merchant == NULL)

@@ -127,10 +127,6 @@ static void control_pay(struct unionpay *unionpay, struct control_call *call,
  * tells of it, the file does. */
 static void control_console_refund(struct unionpay *unionpay, struct control_call *call)
 {
-    char number[32] = "console";
-    char fen[32];
-    char time[UNIONPAY_TIME_SIZE];
-    FORM_CLEANUP request = { 0 };
     const cJSON *amount = cJSON_GetObjectItemCaseSensitive(call->wish, "amount_fen");
     struct unionpay_order *order =
         unionpay_order_newest(unionpay, unionpay_wish(call->wish, "order_id"));
@@ -144,24 +140,9 @@ static void control_console_refund(struct unionpay *unionpay, struct control_cal
         control_refuse(call, 409, "amount_fen exceeds what is left");
         return;
     }
-    unionpay_digits(unionpay, number + strlen(number), 16);
-    snprintf(fen, sizeof(fen), "%" PRId64, amount_fen);
-    const char *const fields[][2] = {
-        { "txnType", "04" },
-        { "txnSubType", "00" },
-        { "bizType", unionpay_order_get(order, "bizType") },
-        { "accessType", unionpay_order_get(order, "accessType") },
-        { "merId", order->merchant->mer_id },
-        { "orderId", number },
-        { "txnTime", unionpay_time_format(unionpay->now_unix_ms, time) },
-        { "txnAmt", fen },
-        { "origQryId", order->query_id },
-    };
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-        form_set(&request, fields[i][0], fields[i][1]);
-    struct unionpay_order *back = unionpay_order_add_back(unionpay, order, &request, "00", 0);
+    struct unionpay_order *back = unionpay_order_give_back(unionpay, order, amount_fen, 0);
     unionpay_order_settle(unionpay, back, "00");
-    cJSON_AddStringToObject(call->answer, "order_id", number);
+    cJSON_AddStringToObject(call->answer, "order_id", back->order_id);
 }
 
 static void control_settle(struct unionpay *unionpay, struct control_call *call,

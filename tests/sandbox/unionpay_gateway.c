@@ -101,9 +101,11 @@ static bool gateway_fault_before(struct unionpay_call *call)
         unionpay_call_end(call, "34", NULL);
         return true;
     }
-    return unionpay_fault_is(call->fault, "drop_before") ||
-           unionpay_fault_is(call->fault, "http_500") ||
-           unionpay_fault_is(call->fault, "http_502") || unionpay_fault_is(call->fault, "garbage");
+    if (call->fault == NULL ||
+        !unionpay_lists("drop_before http_500 http_502 garbage", call->fault->kind))
+        return false;
+    call->code = ""; /* nothing is said of it */
+    return true;
 }
 
 static void gateway_fault_after(struct unionpay_call *call)

@@ -97,7 +97,7 @@ struct unionpay_order {
     unsigned instalments;      /* 0: all at once */
     int64_t surcharge_fen;
     bool charged; /* money moved */
-    bool late;    /* it moved after payTimeout */
+    bool late;    /* the buyer paid after payTimeout */
     unsigned n_declines;
     const struct unionpay_card *card;
     /* The buyer's way through the pages. */
@@ -161,6 +161,7 @@ struct unionpay_settings {
     int64_t arrival_delay_ms;
     int64_t pay_pending_ms;
     int64_t refund_pending_ms;
+    int64_t late_refund_ms; /* until what came too late (42) is given back */
     int64_t refund_window_ms;
     int64_t cutoff_minutes;
     int64_t file_ready_ms;
@@ -313,6 +314,10 @@ bool unionpay_order_timed_out(const struct unionpay *unionpay, const struct unio
 const char *unionpay_order_answer(const struct unionpay *unionpay,
                                   const struct unionpay_order *order);
 /* The transaction comes to `code` now: processing, success or failure, with all that follows. */
+/* The platform's own doing, or the merchant portal's: no message tells of it, the file does. */
+struct unionpay_order *unionpay_order_give_back(struct unionpay *unionpay,
+                                                struct unionpay_order *original, int64_t amount_fen,
+                                                int64_t wait_ms);
 void unionpay_order_settle(struct unionpay *unionpay, struct unionpay_order *order,
                            const char *code);
 /* A decline of the buyer's try; `code` becomes the newest. */

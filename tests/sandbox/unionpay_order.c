@@ -123,6 +123,32 @@ struct unionpay_order *unionpay_order_add_back(struct unionpay *unionpay,
     return back;
 }
 
+struct unionpay_order *unionpay_order_give_back(struct unionpay *unionpay,
+                                                struct unionpay_order *original, int64_t amount_fen,
+                                                int64_t wait_ms)
+{
+    char number[32] = "console";
+    char fen[32];
+    char time[UNIONPAY_TIME_SIZE];
+    FORM_CLEANUP request = { 0 };
+    unionpay_digits(unionpay, number + strlen(number), 16);
+    snprintf(fen, sizeof(fen), "%" PRId64, amount_fen);
+    const char *const fields[][2] = {
+        { "txnType", "04" },
+        { "txnSubType", "00" },
+        { "bizType", unionpay_order_get(original, "bizType") },
+        { "accessType", unionpay_order_get(original, "accessType") },
+        { "merId", original->merchant->mer_id },
+        { "orderId", number },
+        { "txnTime", unionpay_time_format(unionpay->now_unix_ms, time) },
+        { "txnAmt", fen },
+        { "origQryId", original->query_id },
+    };
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        form_set(&request, fields[i][0], fields[i][1]);
+    return unionpay_order_add_back(unionpay, original, &request, "00", wait_ms);
+}
+
 /* ---- the buyer's part ----------------------------------------------------------------------- */
 
 bool unionpay_order_timed_out(const struct unionpay *unionpay, const struct unionpay_order *order)
@@ -156,6 +182,7 @@ const char *unionpay_order_pay(struct unionpay *unionpay, struct unionpay_order 
     if (is_late && !even_if_late)
         return "payTimeout has passed";
     order->card = card;
+    order->late = is_late;
     order->instalments = instalments;
     order->surcharge_fen = unionpay_surcharge_fen(unionpay, order->amount_fen, instalments);
     if (unionpay->settings.pay_pending_ms > 0)
@@ -180,8 +207,10 @@ void unionpay_order_settle(struct unionpay *unionpay, struct unionpay_order *ord
     }
     order->state = succeeds ? UNIONPAY_SUCCEEDED : UNIONPAY_FAILED;
     order->charged = succeeds || (is_consume && unionpay_lists("42 74 75", code));
-    order->late = is_consume && unionpay_order_timed_out(unionpay, order);
     order->settled_unix_ms = unionpay->now_unix_ms;
+    if (is_consume && unionpay_lists("42", code))
+        unionpay_order_give_back(unionpay, order, order->amount_fen,
+                                 unionpay->settings.late_refund_ms);
     if (!is_consume || (succeeds && !order->late))
         unionpay_notify(unionpay, order);
 }
@@ -297,11 +326,12 @@ void unionpay_order_fields(struct unionpay *unionpay, const struct unionpay_orde
 void unionpay_order_notice(struct unionpay *unionpay, const struct unionpay_order *order,
                            struct form *ret)
 {
-    STRING_CLEANUP text = unionpay_code_text(order->code, NULL);
+    const char *code = unionpay_order_answer(unionpay, order);
+    STRING_CLEANUP text = unionpay_code_text(code, NULL);
     unionpay_order_fields(unionpay, order, ret);
     order_say(ret, "bizType", unionpay_order_get(order, "bizType"));
     order_say(ret, "encoding", unionpay_order_get(order, "encoding"));
-    form_set(ret, "respCode", order->code);
+    form_set(ret, "respCode", code);
     form_set(ret, "respMsg", text);
     if (unionpay_order_is_consume(order))
         form_set(ret, "exchangeRate", "0");

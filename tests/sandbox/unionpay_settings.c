@@ -30,6 +30,7 @@ static const struct setting SETTINGS[] = {
     { "arrival_delay_ms", SETTING_NUMBER, AT(arrival_delay_ms), NULL },
     { "pay_pending_ms", SETTING_NUMBER, AT(pay_pending_ms), NULL },
     { "refund_pending_ms", SETTING_NUMBER, AT(refund_pending_ms), NULL },
+    { "late_refund_ms", SETTING_NUMBER, AT(late_refund_ms), NULL },
     { "refund_window_ms", SETTING_NUMBER, AT(refund_window_ms), NULL },
     { "cutoff_minutes", SETTING_NUMBER, AT(cutoff_minutes), NULL },
     { "file_ready_ms", SETTING_NUMBER, AT(file_ready_ms), NULL },
@@ -66,6 +67,7 @@ void unionpay_settings_init(struct unionpay_settings *settings)
 {
     *settings = (struct unionpay_settings){
         .txn_time_tolerance_ms = 600 * 1000,
+        .late_refund_ms = INT64_C(7) * 86400 * 1000, /* five working days */
         .refund_window_ms = INT64_C(330) * 86400 * 1000,
         .cutoff_minutes = 23 * 60,
         .file_ready_ms = 9 * 3600 * 1000,

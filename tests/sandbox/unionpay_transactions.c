@@ -18,13 +18,19 @@ static bool transaction_is_known(const struct unionpay *unionpay, const struct u
 
 /* ---- the browser's form --------------------------------------------------------------------- */
 
-/* Of "{numberOfInstallments=06}"; 0: unreadable. */
+/* Of "{numberOfInstallments=06}", braces, two digits and all; 0: unreadable. */
 static unsigned front_terms(const char *info)
 {
     static const char NAME[] = "numberOfInstallments=";
     const char *at = strstr(info, NAME);
-    unsigned terms = at != NULL ? (unsigned)strtoul(at + sizeof(NAME) - 1, NULL, 10) : 0;
-    return terms == 3 || terms == 6 || terms == 12 ? terms : 0;
+    size_t size = strlen(info);
+    if (size < 2 || info[0] != '{' || info[size - 1] != '}' || at == NULL ||
+        (at[-1] != '{' && at[-1] != '&'))
+        return 0;
+    const char *digits = at + sizeof(NAME) - 1;
+    unsigned terms = (unsigned)strtoul(digits, NULL, 10);
+    bool is_two = strspn(digits, "0123456789") == 2 && (digits[2] == '}' || digits[2] == '&');
+    return is_two && (terms == 3 || terms == 6 || terms == 12) ? terms : 0;
 }
 
 static bool front_refuse(struct unionpay_call *call, const char *code, const char *detail)
@@ -46,6 +52,11 @@ static bool front_check(const struct unionpay *unionpay, struct unionpay_call *c
     if (amount_fen < unionpay->settings.min_fen || amount_fen > unionpay->settings.max_fen)
         return front_refuse(call, "33", "txnAmt");
     return true;
+}
+
+static bool front_is_clear_number(const char *acc_no)
+{
+    return acc_no[0] != '\0' && strspn(acc_no, "0123456789") == strlen(acc_no);
 }
 
 /* A merchant that must encrypt sends none of these in the clear. */
@@ -75,6 +86,10 @@ void unionpay_front(struct unionpay *unionpay, struct unionpay_call *call)
     }
     if (call->merchant->encrypts && front_is_open(unionpay_call_get(call, "customerInfo"))) {
         unionpay_call_end(call, "10", "customerInfo");
+        return;
+    }
+    if (call->merchant->encrypts && front_is_clear_number(unionpay_call_get(call, "accNo"))) {
+        unionpay_call_end(call, "10", "accNo");
         return;
     }
     if (transaction_is_known(unionpay, call)) {

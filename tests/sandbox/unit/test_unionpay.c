@@ -46,6 +46,7 @@ static void test_genuine_requests_are_read(void **state)
     assert_int_equal(bench->response.status, 200);
     assert_true(bench_has(bench, "[9100004]"));
     assert_true(unionpay_add_merchant(bench->unionpay, "777290058167151", merchant.pem, false));
+    bench_control(bench, "/unionpay/settings", "{\"unknown_merchant\":\"signed\"}");
     bench_send(bench, "POST", BACK, back);
     assert_field(bench, "respCode", "11");
     assert_true(message_is_genuine(&bench->answer));
@@ -88,6 +89,7 @@ static void test_requests_are_checked(void **state)
         { "accessType=1", "32", "accessType" },
     };
     struct bench *bench = *state;
+    bench_control(bench, "/unionpay/settings", "{\"unknown_merchant\":\"signed\"}");
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         TEXT_CLEANUP wish = { 0 };
         text_printf(&wish,
@@ -164,6 +166,9 @@ static void test_a_front_order_is_refused_on_a_page(void **state)
         { "&customerInfo=?", "10" },
         { "&txnTime=20260315102200", "39" },
         { "&instalTransInfo={numberOfInstallments=05}", "10" },
+        { "&instalTransInfo=numberOfInstallments=06", "10" },
+        { "&instalTransInfo={numberOfInstallments=6}", "10" },
+        { "&customerInfo=Y3VzdG9tZXJObT14", "10" }, /* customerNm=x without braces */
         { "&txnAmt=100000001", "33" },
         { "&accessType=2&subMerId=1&subMerName=A", "10" },
     };
@@ -333,6 +338,25 @@ static void test_a_late_debit_may_be_given_back(void **state)
                   "{\"code\":\"42\",\"even_if_late\":true}");
     bench_query(bench, "ORDER0001");
     assert_field(bench, "origRespCode", "42");
+    const struct unionpay_order *order = unionpay_order_newest(bench->unionpay, "ORDER0001");
+    assert_int_equal(unionpay_order_taken_fen(order, true), 0);
+    bench->now += INT64_C(8) * 24 * 60 * MINUTE;
+    bench_query(bench, "ORDER0001");
+    assert_int_equal(unionpay_order_taken_fen(order, true), order->amount_fen);
+}
+
+static void test_who_paid_in_time_is_told_of_however_late_it_settles(void **state)
+{
+    struct bench *bench = *state;
+    FORM_CLEANUP notice = { 0 };
+    bench_control(bench, "/unionpay/settings", "{\"pay_pending_ms\":3600000}");
+    bench_front(bench, "&payTimeout=20260315102612");
+    bench_step(bench, "do=card&" CARD);
+    bench_step(bench, "do=terms&instalments=06");
+    bench_step(bench, "do=code&sms_code=111111");
+    bench->now += 61 * MINUTE;
+    assert_true(bench_deliver(bench, 200, &notice));
+    assert_false(unionpay_order_newest(bench->unionpay, "ORDER0001")->late);
 }
 
 static void test_a_payment_may_take_its_time(void **state)
@@ -436,6 +460,7 @@ int main(void)
         model_test(test_after_pay_timeout_nobody_pays),
         model_test(test_a_late_success_tells_nobody),
         model_test(test_a_late_debit_may_be_given_back),
+        model_test(test_who_paid_in_time_is_told_of_however_late_it_settles),
         model_test(test_a_payment_may_take_its_time),
         model_test(test_the_settlement_day_ends_at_eleven),
         model_test(test_five_sends_and_no_more),
