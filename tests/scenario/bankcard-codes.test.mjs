@@ -166,6 +166,9 @@ inCardWorld('codes', {}, (scenario) => {
     assert.equal((await world.unionpay.order(made.number)).code, '42');
     await world.advance(5 * MINUTE);
     assert.match((await closed(world, made, 'DECLINED')).platform_code, /^42\b/);
+    await world.advance(8 * 24 * 60 * MINUTE);
+    const { charged_fen: charged, refunded_fen: refunded } = await world.unionpay.order(made.number);
+    assert.equal(charged, refunded);
   }, { skipMoney: true });
 
   for (const code of ['74', '75']) {

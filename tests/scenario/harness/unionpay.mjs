@@ -36,15 +36,15 @@ const SETTINGS = { txn_time_tolerance_ms: 1e12, arrival_delay_ms: 0, pay_pending
  * A merchant's signing key and certificate, in files; and what the sandbox is started with so that it
  * knows him. The sandbox writes its chain to the folder `unionpay`: roots.crt to pin, encryption.crt.
  */
-export function makeMerchant(folder, { merId = MER_ID, prefix = '', digest = 'sha256' } = {}) {
+export function makeMerchant(folder, { merId = MER_ID, prefix = '', digest = 'sha256', serial = '0x1046900149abcdef01' } = {}) {
   const file = (name) => `${prefix}${name}`;
   const path = (name) => join(folder, file(name));
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3650', '-set_serial', '0x1046900149abcdef01',
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3650', '-set_serial', serial,
     '-subj', '/CN=041@Z2026-11-1@700000000000001:SIGN@00000001', '-keyout', path('merchant.pem'), '-out', path('merchant.crt')], { stdio: 'ignore' });
   const chain = file('unionpay');
   return {
     merId,
-    certId: BigInt('0x1046900149abcdef01').toString(),
+    certId: BigInt(serial).toString(),
     keys: { sign: file('merchant.pem'), sign_cert: file('merchant.crt'), roots: `${chain}/roots.crt`, encrypt: `${chain}/encryption.crt` },
     secrets: readFileSync(path('merchant.pem'), 'utf8').split('\n').slice(1, -2).map((line) => line.slice(0, 40)),
     options: ['--unionpay', join(folder, chain), '--unionpay-merchants', `${merId}=${path('merchant.crt')}`, '--unionpay-digest', digest],
