@@ -54,9 +54,11 @@ static int main_run(const char *path, bool check_only)
  * going to the kernel and coming back as page faults. */
 static void main_keep_memory(void)
 {
+    // There is one thread yet. NOLINTBEGIN(concurrency-mt-unsafe)
     (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
     (void)mallopt(M_TRIM_THRESHOLD, 16 << 20);
     (void)mallopt(M_TOP_PAD, 1 << 20);
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 int main(int argc, char **argv)

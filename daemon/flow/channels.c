@@ -48,5 +48,8 @@ void fq_channels_run(struct fq_flow *flow, struct fq_operation *operation)
             (terminal == FQ_TERMINAL_UNSET || (channel->about.terminals & 1u << terminal) != 0))
             is_whole = channels_fill(operation, channel, &list[operation->n_channels++]);
     }
-    fq_finish_with(flow, operation, is_whole ? (struct fq_status){ 0 } : fq_status_internal());
+    if (is_whole)
+        fq_finish(flow, operation);
+    else
+        fq_finish_with(flow, operation, fq_status_internal());
 }
