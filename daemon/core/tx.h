@@ -96,9 +96,12 @@ struct fq_tx {
 
 enum fq_read_kind {
     FQ_READ_UNSET = 0,
-    FQ_READ_PAYMENT = 1,  /* by seq: the ledger with all its refunds (at most 100, newest first) */
+    FQ_READ_PAYMENT = 1,  /* by seq: the ledger with its refunds (the newest 100, newest first), or
+                             with refund_n alone */
     FQ_READ_BY_ORDER = 2, /* the newest payment of merchant_id + merchant_order_id, likewise */
-    FQ_READ_DUE = 3,      /* what is due at or before `now_ms`, oldest first, at most `n_max` */
+    FQ_READ_DUE = 3,      /* what is due at or before `now_ms`: payments, at most `n_max`; then of
+                             each channel in `wishes` what it may have, oldest first; and of all
+                             other channels together at most `n_max` */
     FQ_READ_JOURNAL = 4,  /* entries of payment seq, from entry `from` on, at most n_max */
     FQ_READ_EVENTS = 5,   /* of merchant_id, with cursor > from, at most n_max */
     FQ_READ_IDEMPOTENT = 6,    /* what merchant_id + idempotency_key stands for, and its ledger */
@@ -106,11 +109,18 @@ enum fq_read_kind {
     FQ_READ_NOTES = 8,         /* of `owner`, by name, at most n_max */
 };
 
+/* How many of a channel's due attempts and refunds are wanted; 0: none. */
+struct fq_due_wish {
+    struct fq_str channel;
+    uint32_t n_max;
+};
+
 struct fq_due {
     int64_t seq;
     uint32_t kind; /* 1 attempt, 2 refund, 3 payment */
     uint32_t n;    /* of the attempt or refund */
     int64_t due_ms;
+    uint32_t wish; /* of which wish; n_wishes: of none */
 };
 
 struct fq_journal_row {
@@ -142,6 +152,9 @@ struct fq_read {
     int64_t now_ms;
     int64_t from;
     uint32_t n_max;
+    uint32_t refund_n;                /* PAYMENT; 0: the newest */
+    const struct fq_due_wish *wishes; /* DUE */
+    uint32_t n_wishes;
 
     struct fq_ledger *ledger; /* NULL: none */
     struct fq_idempotent known;

@@ -149,7 +149,7 @@ static void back_ask(struct back *back, struct fq_ledger *ledger)
         back_asked(back);
         return;
     }
-    if (!fq_flow_is_busy(flow, seq))
+    if (!fq_flow_is_busy(flow, seq, 0))
         fq_ask_attempt(flow, ledger, attempt->n, NULL, NULL);
     fq_wait_add(flow, seq, ASK_WITHIN_MS, back_asked, back);
 }

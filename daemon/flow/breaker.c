@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one way out to a platform: a channel whose platform does not answer is paused, then tried. */
+/* The one way out to a platform: how much of it is used, and a pause while nobody answers there. */
 #include <string.h>
 
 #include "daemon/base/hash.h"
@@ -27,6 +27,8 @@ struct fq_breaker {
     int64_t paused_ms; /* when the pause began, */
     int64_t pause_ms;  /* and how long it is */
     const struct fq_send *probe;
+    size_t n_drives;     /* under way */
+    size_t n_background; /* of them, those that nobody waits for */
     UT_hash_handle hh;
 };
 
@@ -175,4 +177,62 @@ void fq_flow_send(struct fq_flow *flow, struct fq_send *send)
     send->told = send->done;
     send->done = breaker_heard;
     flow->world->send(flow->world->ctx, send);
+}
+
+/* ---- how much ---- */
+
+struct fq_breaker *fq_channel_enter(struct fq_flow *flow, const struct fq_channel *channel)
+{
+    struct fq_breaker *breaker = breaker_of(flow, channel);
+    breaker->n_drives++;
+    return breaker;
+}
+
+void fq_channel_leave(struct fq_breaker *breaker)
+{
+    fq_assert(breaker->n_drives > 0);
+    breaker->n_drives--;
+}
+
+size_t fq_channel_n_drives(const struct fq_flow *flow, const struct fq_channel *channel)
+{
+    const struct fq_breaker *breaker = breaker_find(flow, channel);
+    return breaker != NULL ? breaker->n_drives : 0;
+}
+
+/* Half of what the channel may send is left to those who wait for an answer; and where they use all
+ * of it, one more goes on in the background. */
+size_t fq_channel_room(const struct fq_flow *flow, const struct fq_channel *channel)
+{
+    const struct fq_breaker *breaker = breaker_find(flow, channel);
+    size_t all = channel->conf->n_calls_max;
+    size_t half = all > 1 ? all / 2 : 1;
+    if (breaker == NULL)
+        return half;
+    if (fq_channel_pause_ms(flow, channel) > 0)
+        return 0;
+    if (breaker->n_background == 0 &&
+        (breaker->state != BREAKER_CLOSED || breaker->n_drives >= all))
+        return 1;
+    if (breaker->state != BREAKER_CLOSED || breaker->n_background >= half ||
+        breaker->n_drives >= all)
+        return 0;
+    size_t free = all - breaker->n_drives;
+    return free < half - breaker->n_background ? free : half - breaker->n_background;
+}
+
+struct fq_breaker *fq_channel_take(struct fq_flow *flow, const struct fq_channel *channel)
+{
+    if (fq_channel_room(flow, channel) == 0)
+        return NULL;
+    struct fq_breaker *breaker = breaker_of(flow, channel);
+    breaker->n_background++;
+    return breaker;
+}
+
+void fq_channel_give(void *breaker)
+{
+    struct fq_breaker *self = breaker;
+    fq_assert(self->n_background > 0);
+    self->n_background--;
 }

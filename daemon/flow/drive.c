@@ -171,7 +171,8 @@ static void drive_adapt(struct fq_drive *drive, const struct fq_message *message
 
 void fq_drive_start(struct fq_drive *drive)
 {
-    fq_flow_busy(drive->flow, drive->seq);
+    fq_flow_busy(drive->flow, drive->seq, drive->refund_n);
+    drive->breaker = fq_channel_enter(drive->flow, drive->channel);
     drive->catalog = fq_catalog_hold(drive->flow->conf.catalog);
     drive->asked_ms = fq_flow_now(drive->flow);
     if (drive->is_payer_lost) {
@@ -485,7 +486,8 @@ static void drive_settle(struct fq_drive *drive)
 
 static void drive_finish(struct fq_drive *drive)
 {
-    fq_flow_idle(drive->flow, drive->seq);
+    fq_flow_idle(drive->flow, drive->seq, drive->refund_n);
+    fq_channel_leave(drive->breaker);
     if (drive->done != NULL)
         drive->done(drive);
     fq_catalog_release(drive->catalog);

@@ -6,7 +6,11 @@
 #include "daemon/flow/parts.h"
 
 struct fq_busy {
-    int64_t seq;
+    struct {
+        int64_t seq;
+        int64_t refund_n; /* 0: none */
+    } key;
+
     size_t n_drives;
     UT_hash_handle hh;
 };
@@ -131,30 +135,35 @@ void fq_flow_transact(struct fq_flow *flow, struct fq_tx *tx)
 
 /* ---- payments that a drive works on ---- */
 
-bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq)
+static struct fq_busy *busy_find(const struct fq_flow *flow, int64_t seq, uint32_t refund_n)
 {
     struct fq_busy *busy = NULL;
-    HASH_FIND(hh, flow->busy, &seq, sizeof(seq), busy);
-    return busy != NULL;
+    const struct fq_busy sought = { .key = { seq, refund_n } };
+    HASH_FIND(hh, flow->busy, &sought.key, sizeof(sought.key), busy);
+    return busy;
 }
 
-void fq_flow_busy(struct fq_flow *flow, int64_t seq)
+bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq, uint32_t refund_n)
 {
-    struct fq_busy *busy = NULL;
-    HASH_FIND(hh, flow->busy, &seq, sizeof(seq), busy);
+    return busy_find(flow, seq, refund_n) != NULL;
+}
+
+void fq_flow_busy(struct fq_flow *flow, int64_t seq, uint32_t refund_n)
+{
+    struct fq_busy *busy = busy_find(flow, seq, refund_n);
     if (busy == NULL) {
         busy = fq_zalloc(sizeof(*busy));
-        busy->seq = seq;
-        HASH_ADD(hh, flow->busy, seq, sizeof(busy->seq), busy);
+        busy->key.seq = seq;
+        busy->key.refund_n = refund_n;
+        HASH_ADD(hh, flow->busy, key, sizeof(busy->key), busy);
     }
     busy->n_drives++;
     flow->n_running++;
 }
 
-void fq_flow_idle(struct fq_flow *flow, int64_t seq)
+void fq_flow_idle(struct fq_flow *flow, int64_t seq, uint32_t refund_n)
 {
-    struct fq_busy *busy = NULL;
-    HASH_FIND(hh, flow->busy, &seq, sizeof(seq), busy);
+    struct fq_busy *busy = busy_find(flow, seq, refund_n);
     fq_assert(busy != NULL);
     flow->n_running--;
     if (--busy->n_drives > 0)
@@ -168,7 +177,7 @@ void fq_flow_idle(struct fq_flow *flow, int64_t seq)
 bool fq_flow_may_ask(struct fq_flow *flow, int64_t seq)
 {
     int64_t now_ms = fq_flow_now(flow);
-    if (fq_flow_is_busy(flow, seq))
+    if (fq_flow_is_busy(flow, seq, 0))
         return false;
     for (size_t i = 0; i < FQ_ASKED_N; i++) {
         if (flow->asked[i].seq == seq && now_ms - flow->asked[i].at_ms < ASK_EVERY_MS)

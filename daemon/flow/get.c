@@ -180,6 +180,7 @@ void fq_get_refund_run(struct fq_flow *flow, struct fq_operation *operation)
         fq_finish_with(flow, operation, fq_not_found("get_refund.refund_id"));
         return;
     }
+    get->read.refund_n = get->refund_n;
     get_read(get);
 }
 

@@ -75,6 +75,16 @@ int64_t fq_channel_pause_ms(const struct fq_flow *flow, const struct fq_channel 
 struct fq_status fq_channel_paused(const struct fq_flow *flow, const struct fq_channel *channel);
 void fq_breakers_free(struct fq_flow *flow);
 
+/* A drive begins and ends. */
+struct fq_breaker *fq_channel_enter(struct fq_flow *flow, const struct fq_channel *channel);
+void fq_channel_leave(struct fq_breaker *breaker);
+size_t fq_channel_n_drives(const struct fq_flow *flow, const struct fq_channel *channel);
+/* How much may begin now that nobody waits for: rounds, refunds. */
+size_t fq_channel_room(const struct fq_flow *flow, const struct fq_channel *channel);
+/* Takes one place of that, to be given back; NULL: there is none. */
+struct fq_breaker *fq_channel_take(struct fq_flow *flow, const struct fq_channel *channel);
+void fq_channel_give(void *breaker);
+
 /* ---- the drive: plan, commit, send, resume, settle, reply (drive.c) ---- */
 
 struct fq_drive {
@@ -83,6 +93,7 @@ struct fq_drive {
     struct fq_arena *ledgers;   /* of its transactions: an adapter can fill the other */
     struct fq_catalog *catalog; /* held: the channel is its */
     const struct fq_channel *channel;
+    struct fq_breaker *breaker; /* the channel's, while it runs */
     uint32_t kind; /* fq_call_kind: CREATE, QUERY, CLOSE_ORDER, REFUND, UNDO, QUERY_REFUND */
     int64_t seq;
     uint32_t attempt_n; /* 0 while CREATE plans a new attempt */
@@ -136,9 +147,10 @@ struct fq_drive *fq_drive_new(struct fq_flow *flow, const struct fq_channel *cha
                               const struct fq_ledger *ledger, uint32_t attempt_n,
                               uint32_t refund_n);
 void fq_drive_start(struct fq_drive *drive);
-bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq);
-void fq_flow_busy(struct fq_flow *flow, int64_t seq);
-void fq_flow_idle(struct fq_flow *flow, int64_t seq);
+/* Is a drive about this refund under way? 0: about the payment or one of its attempts. */
+bool fq_flow_is_busy(const struct fq_flow *flow, int64_t seq, uint32_t refund_n);
+void fq_flow_busy(struct fq_flow *flow, int64_t seq, uint32_t refund_n);
+void fq_flow_idle(struct fq_flow *flow, int64_t seq, uint32_t refund_n);
 /* May a buyer's click make us ask the platform? Not while a question is on its way, and once in a
  * few seconds. */
 bool fq_flow_may_ask(struct fq_flow *flow, int64_t seq);

@@ -5,7 +5,10 @@
 
 #define ROUND_MS      500
 #define ROUND_MS_FULL 50
-#define DUE_MAX       128
+#define DUE_MAX       128   /* payments, or what is begun of all channels, in one round */
+#define SHARE_MIN     4     /* of one channel, however many there are */
+#define IN_WORK_MAX   512   /* rows of a channel that are seen once more because they are in work */
+#define ROWS_MAX      16384 /* of all channels */
 
 enum { DUE_ATTEMPT = 1, DUE_REFUND = 2, DUE_PAYMENT = 3 };
 
@@ -13,6 +16,7 @@ enum { DUE_ATTEMPT = 1, DUE_REFUND = 2, DUE_PAYMENT = 3 };
 struct recovery {
     struct fq_flow *flow;
     struct fq_due due;
+    struct fq_breaker *place; /* of the channel; NULL: no platform has to be asked */
     struct fq_read read;
     struct fq_tx tx;
     int64_t now_ms;
@@ -21,11 +25,21 @@ struct recovery {
 struct round {
     struct fq_flow *flow;
     struct fq_read read;
+    struct fq_due_wish *wishes;
+    size_t *n_places; /* to be begun of each wish */
+    bool is_behind;   /* more is due than was begun */
 };
+
+static uint32_t recovery_refund_n(const struct fq_due *due)
+{
+    return due->kind == DUE_REFUND ? due->n : 0;
+}
 
 static void recovery_end(struct recovery *recovery)
 {
-    fq_flow_idle(recovery->flow, recovery->due.seq);
+    fq_flow_idle(recovery->flow, recovery->due.seq, recovery_refund_n(&recovery->due));
+    if (recovery->place != NULL)
+        fq_channel_give(recovery->place);
     fq_arena_free(recovery->read.arena);
 }
 
@@ -80,17 +94,17 @@ static bool recovery_must_resubmit(const struct fq_channel *channel, const struc
 /* A submitted refund is asked about first; only if the platform still does not show it is the same
  * number sent again. */
 static void recovery_refund_asked(void *asker);
+static void recovery_asked(void *asker);
 
 static void recovery_refund(struct recovery *recovery, struct fq_ledger *ledger)
 {
     struct fq_refund *refund = fq_ledger_refund(ledger, recovery->due.n);
     if (refund != NULL && refund->state == FQ_REFUND_RESERVED)
-        fq_refund_submit(recovery->flow, ledger, refund, NULL, NULL);
-    else if (refund != NULL && refund->state == FQ_REFUND_SUBMITTED) {
+        fq_refund_submit(recovery->flow, ledger, refund, recovery_asked, recovery);
+    else if (refund != NULL && refund->state == FQ_REFUND_SUBMITTED)
         fq_ask_refund(recovery->flow, ledger, refund, recovery_refund_asked, recovery);
-        return;
-    }
-    recovery_end(recovery);
+    else
+        recovery_end(recovery);
 }
 
 static void recovery_refund_reread(struct fq_read *read)
@@ -102,8 +116,9 @@ static void recovery_refund_reread(struct fq_read *read)
     if (refund != NULL && !recovery->flow->is_draining &&
         recovery_must_resubmit(fq_flow_channel(recovery->flow, read->ledger->payment.channel),
                                refund, fq_flow_now(recovery->flow)))
-        fq_refund_submit(recovery->flow, read->ledger, refund, NULL, NULL);
-    recovery_end(recovery);
+        fq_refund_submit(recovery->flow, read->ledger, refund, recovery_asked, recovery);
+    else
+        recovery_end(recovery);
 }
 
 static void recovery_refund_asked(void *asker)
@@ -199,39 +214,95 @@ static void recovery_read(struct fq_read *read)
     }
 }
 
-static void recovery_start(struct fq_flow *flow, const struct fq_due *due)
+static void recovery_start(struct fq_flow *flow, const struct fq_due *due, struct fq_breaker *place)
 {
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
     struct recovery *recovery = fq_arena_alloc(arena, sizeof(*recovery));
     fq_assert(recovery != NULL);
     recovery->flow = flow;
     recovery->due = *due;
+    recovery->place = place;
     recovery->read = (struct fq_read){ .arena = arena,
                                        .kind = FQ_READ_PAYMENT,
                                        .seq = due->seq,
+                                       .refund_n = recovery_refund_n(due),
                                        .done = recovery_read,
                                        .flow = recovery };
-    fq_flow_busy(flow, due->seq);
+    fq_flow_busy(flow, due->seq, recovery_refund_n(due));
     flow->world->read(flow->world->ctx, &recovery->read);
 }
 
-/* ---- the round ---- */
+/* ---- the round: of each channel, what it can send now ---- */
+
+static void round_begin_due(struct round *round, const struct fq_due *due)
+{
+    struct fq_flow *flow = round->flow;
+    if (fq_flow_is_busy(flow, due->seq, recovery_refund_n(due)))
+        return;
+    /* A reload may have come in between. */
+    const struct fq_channel *channel = due->wish < round->read.n_wishes
+                                           ? fq_flow_channel(flow, round->wishes[due->wish].channel)
+                                           : NULL;
+    if (due->kind == DUE_PAYMENT || channel == NULL) {
+        recovery_start(flow, due, NULL);
+        return;
+    }
+    struct fq_breaker *place =
+        round->n_places[due->wish] > 0 ? fq_channel_take(flow, channel) : NULL;
+    if (place == NULL) {
+        round->is_behind = true;
+        return;
+    }
+    round->n_places[due->wish]--;
+    recovery_start(flow, due, place);
+}
 
 static void round_done(struct fq_read *read)
 {
     struct round *round = read->flow;
     struct fq_flow *flow = round->flow;
+    uint32_t n_unasked = 0; /* of nobody's wish */
     flow->n_running--;
     if (read->result < 0)
         fq_say_fault("reading what is due", read->trace);
     for (uint32_t i = 0; i < read->n_rows && !flow->is_draining; i++) {
-        if (!fq_flow_is_busy(flow, read->due[i].seq))
-            recovery_start(flow, &read->due[i]);
+        n_unasked += read->due[i].wish == read->n_wishes;
+        round_begin_due(round, &read->due[i]);
     }
+    round->is_behind |= n_unasked >= DUE_MAX;
     if (!flow->is_draining)
         flow->world->after(flow->world->ctx, &flow->round_timer,
-                           read->n_rows == DUE_MAX ? ROUND_MS_FULL : ROUND_MS);
+                           round->is_behind ? ROUND_MS_FULL : ROUND_MS);
     fq_arena_free(read->arena);
+}
+
+/* One row more than can be begun, so that it is known whether there is more. */
+static void round_wish(struct round *round)
+{
+    struct fq_flow *flow = round->flow;
+    const struct fq_catalog *catalog = flow->conf.catalog;
+    size_t n = catalog->n_channels;
+    size_t share = n > 0 && DUE_MAX / n > SHARE_MIN ? DUE_MAX / n : SHARE_MIN;
+    size_t n_left = ROWS_MAX;
+    round->wishes = fq_arena_array(round->read.arena, n, sizeof(*round->wishes));
+    round->n_places = fq_arena_array(round->read.arena, n, sizeof(*round->n_places));
+    fq_assert(n == 0 || (round->wishes != NULL && round->n_places != NULL));
+    for (size_t i = 0; i < n; i++) {
+        const struct fq_channel *channel = catalog->channels[i];
+        size_t room = fq_channel_room(flow, channel);
+        size_t n_drives = fq_channel_n_drives(flow, channel);
+        size_t n_rows =
+            room == 0 ? 0 : 1 + share + (n_drives < IN_WORK_MAX ? n_drives : IN_WORK_MAX);
+        n_rows = n_rows < n_left ? n_rows : n_left;
+        n_left -= n_rows;
+        round->n_places[i] = room < share ? room : share;
+        round->wishes[i] =
+            (struct fq_due_wish){ fq_arena_copy(round->read.arena, channel->conf->name),
+                                  (uint32_t)n_rows };
+        round->is_behind |= room == 0 && fq_channel_pause_ms(flow, channel) == 0;
+    }
+    round->read.wishes = round->wishes;
+    round->read.n_wishes = (uint32_t)n;
 }
 
 static void round_start(struct fq_timer *timer)
@@ -247,6 +318,7 @@ static void round_start(struct fq_timer *timer)
                                     .n_max = DUE_MAX,
                                     .done = round_done,
                                     .flow = round };
+    round_wish(round);
     flow->n_running++;
     flow->world->read(flow->world->ctx, &round->read);
 }

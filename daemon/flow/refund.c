@@ -67,7 +67,7 @@ static struct fq_status refund_check(const struct refund *refund, const struct f
                                  fq_lit("the channel cannot refund"));
     if (payment->n_refunds >= FQ_REFUNDS_MAX)
         return fq_status_refused(FQ_CODE_FAILED_PRECONDITION, "TOO_MANY_REFUNDS",
-                                 fq_lit("a payment can have 100 refunds at most"));
+                                 fq_lit("a payment can have 10000 refunds at most"));
     const struct fq_attempt *attempt = fq_ledger_refundable(ledger);
     int64_t left = attempt != NULL ? fq_ledger_left(ledger, attempt) : 0;
     if (request->amount.minor > left)
@@ -121,6 +121,18 @@ static int refund_decide(struct fq_tx *tx)
     return FQ_DECIDE_WRITE;
 }
 
+/* Now if the channel has room, or else by the rounds. The drive copies what it needs: the answer
+ * does not wait for the platform. */
+static void refund_submit(const struct refund *refund)
+{
+    struct fq_flow *flow = refund->flow;
+    const struct fq_ledger *ledger = refund->tx.ledger;
+    const struct fq_channel *channel = fq_flow_channel(flow, ledger->payment.channel);
+    struct fq_breaker *place = channel != NULL ? fq_channel_take(flow, channel) : NULL;
+    if (place != NULL)
+        fq_refund_submit(flow, ledger, refund->made, fq_channel_give, place);
+}
+
 static void refund_committed(struct fq_tx *tx)
 {
     struct refund *refund = tx->flow;
@@ -137,8 +149,7 @@ static void refund_committed(struct fq_tx *tx)
     if (refund->is_new) {
         fq_say_payment(LOG_NOTICE, FQ_MSG_REFUND_RESERVED, "refund reserved", tx->ledger);
         fq_wait_wake(flow, tx->ledger->payment.seq);
-        /* The drive copies what it needs: the answer below does not wait for the platform. */
-        fq_refund_submit(flow, tx->ledger, refund->made, NULL, NULL);
+        refund_submit(refund);
     }
     fq_answer_refund(flow, refund->operation, tx->ledger, refund->made);
 }

@@ -37,7 +37,8 @@ static const struct query queries[FQ_QUERY_N] = {
     [FQ_QUERY_ATTEMPT_BY_NUMBER] = {
         "SELECT payment_seq FROM attempt WHERE order_number = $1", NULL },
     [FQ_QUERY_ATTEMPT_INSERT] = {
-        "INSERT INTO attempt (@names, payment_seq) VALUES (@values, @next)", &fq_attempt_columns },
+        "INSERT INTO attempt (@names, payment_seq, channel) VALUES (@values, @next, "
+        "(SELECT channel FROM payment WHERE seq = @next))", &fq_attempt_columns },
     [FQ_QUERY_ATTEMPT_UPDATE] = {
         "UPDATE attempt SET @changes WHERE payment_seq = @next AND n = $1", &fq_attempt_columns },
 
@@ -49,7 +50,8 @@ static const struct query queries[FQ_QUERY_N] = {
     [FQ_QUERY_REFUND_BY_NUMBER] = {
         "SELECT payment_seq, n FROM refund WHERE number = $1", NULL },
     [FQ_QUERY_REFUND_INSERT] = {
-        "INSERT INTO refund (@names, payment_seq) VALUES (@values, @next)", &fq_refund_columns },
+        "INSERT INTO refund (@names, payment_seq, channel) VALUES (@values, @next, "
+        "(SELECT channel FROM payment WHERE seq = @next))", &fq_refund_columns },
     [FQ_QUERY_REFUND_UPDATE] = {
         "UPDATE refund SET @changes WHERE payment_seq = @next AND n = $1", &fq_refund_columns },
 
@@ -77,21 +79,30 @@ static const struct query queries[FQ_QUERY_N] = {
         "payment_version) SELECT $1, COALESCE(MAX(cursor), 0) + 1, $2, $3, $4, $5, $6 "
         "FROM event WHERE merchant_id = $1", NULL },
 
-    /* Ordered by due_ms alone, so that three partial indexes are merged and nothing is sorted. */
-    [FQ_QUERY_DUE] = {
-        "SELECT payment_seq, 1, n, due_ms FROM attempt WHERE due_ms > 0 AND due_ms <= $1 "
-        "UNION ALL "
-        "SELECT payment_seq, 2, n, due_ms FROM refund WHERE due_ms > 0 AND due_ms <= $1 "
-        "UNION ALL "
+    /* Each is a walk along a partial index; ordered by due_ms alone, two are merged unsorted. */
+    [FQ_QUERY_DUE_PAYMENTS] = {
         "SELECT seq, 3, 0, due_ms FROM payment WHERE due_ms > 0 AND due_ms <= $1 "
         "ORDER BY due_ms LIMIT $2", NULL },
+    [FQ_QUERY_DUE_CHANNEL] = {
+        "SELECT channel FROM (SELECT channel FROM attempt WHERE due_ms > 0 AND channel > $1 "
+        "ORDER BY channel LIMIT 1) AS a "
+        "UNION ALL "
+        "SELECT channel FROM (SELECT channel FROM refund WHERE due_ms > 0 AND channel > $1 "
+        "ORDER BY channel LIMIT 1) AS r "
+        "ORDER BY channel LIMIT 1", NULL },
+    [FQ_QUERY_DUE] = {
+        "SELECT payment_seq, 1, n, due_ms FROM attempt "
+        "WHERE channel = $1 AND due_ms > 0 AND due_ms <= $2 "
+        "UNION ALL "
+        "SELECT payment_seq, 2, n, due_ms FROM refund "
+        "WHERE channel = $1 AND due_ms > 0 AND due_ms <= $2 "
+        "ORDER BY due_ms LIMIT $3", NULL },
 
     /* What is not final has a due time: the three partial indexes hold it all. */
     [FQ_QUERY_LIVE_CHANNELS] = {
-        "SELECT DISTINCT channel FROM payment WHERE seq IN "
-        "(SELECT payment_seq FROM attempt WHERE due_ms > 0 "
-        "UNION SELECT payment_seq FROM refund WHERE due_ms > 0 "
-        "UNION SELECT seq FROM payment WHERE due_ms > 0) LIMIT $1", NULL },
+        "SELECT channel FROM attempt WHERE due_ms > 0 "
+        "UNION SELECT channel FROM refund WHERE due_ms > 0 "
+        "UNION SELECT channel FROM payment WHERE due_ms > 0 LIMIT $1", NULL },
 
     [FQ_QUERY_NOTES] = {
         "SELECT name, value, at_ms FROM note WHERE owner = $1 ORDER BY name LIMIT $2", NULL },

@@ -27,7 +27,9 @@ enum fq_query {
     FQ_QUERY_JOURNAL_INSERT,    /* seq, n, at, body, hash */
     FQ_QUERY_EVENTS,            /* merchant, after, n -> see read.c */
     FQ_QUERY_EVENT_INSERT,      /* merchant, seq, kind, refund, at, version */
-    FQ_QUERY_DUE,               /* now, n -> seq, kind, n, due */
+    FQ_QUERY_DUE_PAYMENTS,      /* now, n -> seq, kind, n, due */
+    FQ_QUERY_DUE_CHANNEL,       /* channel -> the next one that asks about something some day */
+    FQ_QUERY_DUE,               /* channel, now, n -> seq, kind, n, due */
     FQ_QUERY_LIVE_CHANNELS,     /* n -> channel */
     FQ_QUERY_NOTES,             /* owner, n -> name, value, at */
     FQ_QUERY_NOTE_PUT,          /* owner, name, value, at */

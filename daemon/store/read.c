@@ -8,7 +8,8 @@
 #include "daemon/base/err.h"
 #include "daemon/store/load.h"
 
-#define REFUNDS_MAX 100 /* of one payment, in one read */
+#define REFUNDS_MAX  100 /* of one payment, in one read */
+#define DUE_ROWS_MAX 65536
 
 static struct fq_read *read_of(struct fq_job *job)
 {
@@ -19,7 +20,9 @@ static struct fq_read *read_of(struct fq_job *job)
 
 static int read_refunds(struct fq_engine *engine, struct fq_read *read)
 {
-    if (read->ledger != NULL)
+    if (read->ledger != NULL && read->refund_n > 0)
+        FQ_TRY(fq_load_refund(engine, read->ledger, read->refund_n));
+    else if (read->ledger != NULL)
         FQ_TRY(fq_load_refunds(engine, read->ledger, REFUNDS_MAX));
     return 0;
 }
@@ -56,26 +59,88 @@ static int read_make_room(struct fq_read *read, void **ret, size_t size)
     return 0;
 }
 
+/* ---- what is due ---- */
+
+struct read_due {
+    struct fq_read *read;
+    uint32_t wish;
+    struct fq_str channel; /* the one that is read now, or was */
+};
+
 static int read_due_row(void *ctx, const struct fq_row *row)
 {
-    struct fq_read *read = ctx;
-    read->due[read->n_rows++] = (struct fq_due){
+    struct read_due *self = ctx;
+    self->read->due[self->read->n_rows++] = (struct fq_due){
         .seq = row->cells[0].number,
         .kind = (uint32_t)row->cells[1].number,
         .n = (uint32_t)row->cells[2].number,
         .due_ms = row->cells[3].number,
+        .wish = self->wish,
     };
+    return 0;
+}
+
+static int read_due_make_room(struct fq_read *read)
+{
+    uint64_t n = 2 * (uint64_t)read->n_max;
+    for (uint32_t i = 0; i < read->n_wishes; i++)
+        n += read->wishes[i].n_max;
+    read->due = n <= DUE_ROWS_MAX ? fq_arena_array(read->arena, n, sizeof(*read->due)) : NULL;
+    if (read->due == NULL)
+        return FQ_FAULT(-ENOMEM, "so many due rows do not fit into their arena");
+    return 0;
+}
+
+static uint32_t read_due_wish(const struct fq_read *read, struct fq_str channel)
+{
+    uint32_t i = 0;
+    while (i < read->n_wishes && !fq_str_equal(read->wishes[i].channel, channel))
+        i++;
+    return i;
+}
+
+static int read_due_channel(struct fq_engine *engine, struct read_due *self, uint32_t n_max)
+{
+    const struct fq_cell cells[] = { fq_cell_text(self->channel),
+                                     fq_cell_number(self->read->now_ms), fq_cell_number(n_max) };
+    if (n_max == 0)
+        return 0;
+    return engine->calls->run(engine, FQ_QUERY_DUE, cells, 3, read_due_row, self);
+}
+
+static int read_due_next(void *ctx, const struct fq_row *row)
+{
+    struct read_due *self = ctx;
+    self->channel = fq_arena_copy(self->read->arena, row->cells[0].bytes);
+    if (self->channel.ptr == NULL)
+        return FQ_FAULT(-ENOMEM, "the arena is full");
     return 0;
 }
 
 static int read_due(struct fq_engine *engine, struct fq_read *read)
 {
+    struct read_due self = { .read = read, .wish = read->n_wishes, .channel = fq_lit("") };
     const struct fq_cell cells[] = { fq_cell_number(read->now_ms), fq_cell_number(read->n_max) };
-    void *room = NULL;
-    FQ_TRY(read_make_room(read, &room, sizeof(*read->due)));
-    read->due = room;
-    return engine->calls->run(engine, FQ_QUERY_DUE, cells, 2, read_due_row, read);
+    uint32_t n_others = read->n_max;
+    FQ_TRY(read_due_make_room(read));
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_DUE_PAYMENTS, cells, 2, read_due_row, &self));
+    for (;;) {
+        const struct fq_cell after = fq_cell_text(self.channel);
+        self.channel = (struct fq_str){ NULL, 0 };
+        FQ_TRY(engine->calls->run(engine, FQ_QUERY_DUE_CHANNEL, &after, 1, read_due_next, &self));
+        if (self.channel.ptr == NULL)
+            return 0;
+        self.wish = read_due_wish(read, self.channel);
+        bool is_other = self.wish == read->n_wishes;
+        uint32_t n_before = read->n_rows;
+        FQ_TRY(
+            read_due_channel(engine, &self, is_other ? n_others : read->wishes[self.wish].n_max));
+        if (is_other)
+            n_others -= read->n_rows - n_before;
+    }
 }
+
+/* ---- other lists ---- */
 
 static int read_journal_row(void *ctx, const struct fq_row *row)
 {

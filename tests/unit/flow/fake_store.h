@@ -322,25 +322,42 @@ FAKE_MAYBE void fake_tx_run(struct fake_store *store, struct fq_tx *tx)
 
 /* ---- reads ---- */
 
+/* How many more of a channel's rows are wanted, counted down; a row of another channel is wanted as
+ * long as payments are. */
+FAKE_MAYBE void fake_add_due(struct fq_read *read, uint32_t *n_left, struct fq_str channel,
+                             struct fq_due due)
+{
+    uint32_t wish = 0;
+    while (wish < read->n_wishes && !fq_str_equal(read->wishes[wish].channel, channel))
+        wish++;
+    due.wish = due.kind == 3 ? read->n_wishes : wish;
+    if (due.due_ms == 0 || due.due_ms > read->now_ms || n_left[due.wish] == 0)
+        return;
+    n_left[due.wish]--;
+    read->due[read->n_rows++] = due;
+}
+
 FAKE_MAYBE void fake_read_due(struct fake_store *store, struct fq_read *read)
 {
-    read->due = fq_arena_array(read->arena, read->n_max + 1, sizeof(*read->due));
+    uint32_t n_max = read->n_max;
+    uint32_t *n_left = fq_arena_array(read->arena, read->n_wishes + 1, sizeof(*n_left));
+    for (uint32_t i = 0; i < read->n_wishes; i++)
+        n_max += n_left[i] = read->wishes[i].n_max;
+    n_left[read->n_wishes] = read->n_max;
+    read->due = fq_arena_array(read->arena, n_max, sizeof(*read->due));
     for (size_t i = 0; i < store->n_payments; i++) {
         const struct fq_ledger *ledger = store->payments[i].ledger;
-        const int64_t seq = ledger->payment.seq;
-        if (ledger->payment.due_ms > 0 && ledger->payment.due_ms <= read->now_ms)
-            read->due[read->n_rows++] = (struct fq_due){ seq, 3, 0, ledger->payment.due_ms };
-        for (uint32_t k = 0; k < ledger->payment.n_attempts; k++) {
-            const struct fq_attempt *attempt = &ledger->attempts[k];
-            if (attempt->due_ms > 0 && attempt->due_ms <= read->now_ms)
-                read->due[read->n_rows++] = (struct fq_due){ seq, 1, attempt->n, attempt->due_ms };
-        }
-        for (uint32_t k = 0; k < ledger->n_refunds_loaded; k++) {
-            const struct fq_refund *refund = &ledger->refunds[k];
-            if (refund->due_ms > 0 && refund->due_ms <= read->now_ms)
-                read->due[read->n_rows++] = (struct fq_due){ seq, 2, refund->n, refund->due_ms };
-        }
-        fq_assert(read->n_rows <= read->n_max);
+        const struct fq_payment *payment = &ledger->payment;
+        fake_add_due(read, n_left, payment->channel,
+                     (struct fq_due){ payment->seq, 3, 0, payment->due_ms, 0 });
+        for (uint32_t k = 0; k < payment->n_attempts; k++)
+            fake_add_due(read, n_left, payment->channel,
+                         (struct fq_due){ payment->seq, 1, ledger->attempts[k].n,
+                                          ledger->attempts[k].due_ms, 0 });
+        for (uint32_t k = 0; k < ledger->n_refunds_loaded; k++)
+            fake_add_due(read, n_left, payment->channel,
+                         (struct fq_due){ payment->seq, 2, ledger->refunds[k].n,
+                                          ledger->refunds[k].due_ms, 0 });
     }
 }
 
@@ -381,7 +398,8 @@ FAKE_MAYBE void fake_read_run(struct fake_store *store, struct fq_read *read)
     }
     struct fake_payment *found = fake_read_find(store, read);
     if (found != NULL)
-        read->ledger = fake_copy(found->ledger, read->arena, UINT32_MAX);
+        read->ledger =
+            fake_copy(found->ledger, read->arena, read->refund_n > 0 ? read->refund_n : UINT32_MAX);
     if (read->kind == FQ_READ_DUE)
         fake_read_due(store, read);
     if (read->kind == FQ_READ_EVENTS)

@@ -508,6 +508,7 @@ static void fake_configure(void)
                                                   .hosts = hosts,
                                                   .n_hosts = 1,
                                                   .timeout_ms = 5000,
+                                                  .n_calls_max = 64,
                                                   .rates = { fake.rates, 3 },
                                                   .amount_min_minor = 100,
                                                   .amount_max_minor = 100000000,

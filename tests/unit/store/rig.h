@@ -94,8 +94,9 @@ struct deed {
     struct fq_tx tx;
     bool is_done;
     uint32_t n_told;
-    int64_t seq;        /* of a payment to create */
-    const char *number; /* of an attempt or refund to create */
+    int64_t seq;         /* of a payment to create, */
+    const char *channel; /* and its channel; NULL: "alipay-cn" */
+    const char *number;  /* of an attempt or refund to create */
     int (*and_then)(struct fq_tx *tx);
 };
 
@@ -209,7 +210,7 @@ static inline int decide_create(struct fq_tx *tx)
     memset(payment->secret, (int)(deed->seq & 0xff), sizeof(payment->secret));
     payment->merchant_id = tx->merchant_id.len > 0 ? tx->merchant_id : fq_lit("m-1");
     payment->merchant_order_id = tx->merchant_order_id;
-    payment->channel = fq_lit("alipay-cn");
+    payment->channel = fq_str_of(deed->channel != NULL ? deed->channel : "alipay-cn");
     payment->subject = fq_lit("手机");
     payment->amount = (struct fq_money){ 699900, "CNY", 2 };
     payment->instalments = 6;
