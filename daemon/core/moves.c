@@ -161,7 +161,6 @@ int fq_move_book_refund(struct fq_ledger *ledger, const struct fq_refund *found,
     struct fq_payment *payment = &ledger->payment;
     struct fq_refund *refund = NULL;
     if (payment->state != FQ_PAYMENT_PAID || found->amount_minor <= 0 ||
-        payment->n_refunds >= FQ_REFUNDS_MAX ||
         fq_ledger_refund_by_number(ledger, found->number) != NULL)
         return FQ_MOVE_E_NOT_NOW;
     FQ_TRY(move_append_refund(ledger, found, now_ms, &refund));

@@ -16,8 +16,8 @@
 #include "daemon/base/arena.h"
 #include "daemon/core/plan.h"
 
-#define FQ_ATTEMPTS_MAX 16  /* per payment */
-#define FQ_REFUNDS_MAX  100 /* per payment: as many as one read brings */
+#define FQ_ATTEMPTS_MAX 16    /* per payment */
+#define FQ_REFUNDS_MAX  10000 /* that we send, per payment; the platform's own are booked beyond */
 #define FQ_SECRET_SIZE  10
 #define FQ_DIGEST_SIZE  32
 
