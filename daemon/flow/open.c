@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "daemon/base/hash.h"
 #include "daemon/core/fact.h"
 #include "daemon/flow/parts.h"
 
@@ -31,6 +32,59 @@ void fq_open_run(struct fq_open *open)
         open_look(open); /* the asker has just read it */
     else
         open_start_read(open, open_read);
+}
+
+/* ---- one opening at a time, where the answer is the order's own text ---- */
+
+struct fq_opening {
+    int64_t seq;
+    struct fq_open *joined; /* the last one first */
+    UT_hash_handle hh;
+};
+
+/* A duplicate of a request that is still in flight waits for it. */
+static bool open_join(struct fq_open *open)
+{
+    struct fq_opening *opening = NULL;
+    HASH_FIND(hh, open->flow->openings, &open->seq, sizeof(open->seq), opening);
+    if (opening == NULL)
+        return false;
+    open->next = opening->joined;
+    opening->joined = open;
+    return true;
+}
+
+static void open_begin(struct fq_open *open)
+{
+    struct fq_opening *opening = fq_zalloc(sizeof(*opening));
+    opening->seq = open->seq;
+    HASH_ADD(hh, open->flow->openings, seq, sizeof(opening->seq), opening);
+}
+
+/* The opening is over: those who waited for it. */
+static struct fq_open *open_over(struct fq_flow *flow, int64_t seq)
+{
+    struct fq_opening *opening = NULL;
+    HASH_FIND(hh, flow->openings, &seq, sizeof(seq), opening);
+    if (opening == NULL)
+        return NULL;
+    struct fq_open *joined = opening->joined;
+    HASH_DEL(flow->openings, opening);
+    fq_free(opening);
+    return joined;
+}
+
+/* What came of it is theirs, too: nobody sends the same again because it is unclear. */
+static void open_tell_joined(struct fq_open *joined, bool is_unclear)
+{
+    while (joined != NULL) {
+        struct fq_open *open = joined;
+        joined = open->next;
+        if (is_unclear)
+            open_end(open, FQ_OPEN_UNCLEAR);
+        else
+            fq_open_run(open);
+    }
 }
 
 /* ---- what the adapter planned, kept for the asker and for the store ---- */
@@ -92,9 +146,8 @@ static void open_reread(struct fq_open *open)
     open_start_read(open, open_reread_done);
 }
 
-static void open_driven(struct fq_drive *drive)
+static void open_settle(struct fq_open *open, struct fq_drive *drive)
 {
-    struct fq_open *open = drive->asker;
     if (drive->is_stopped && drive->ledger != NULL && open->n_rounds < ROUNDS_MAX) {
         fq_open_run(open); /* another click was faster: look again */
         return;
@@ -112,6 +165,14 @@ static void open_driven(struct fq_drive *drive)
     open_reread(open);
 }
 
+static void open_driven(struct fq_drive *drive)
+{
+    struct fq_open *joined = open_over(drive->flow, drive->seq);
+    bool is_unclear = drive->refusal != NULL;
+    open_settle(drive->asker, drive);
+    open_tell_joined(joined, is_unclear);
+}
+
 /* One try may be shorter than the payment: what it leaves unpaid can then be tried again. */
 static int64_t open_deadline_ms(const struct fq_open *open, const struct fq_channel *channel)
 {
@@ -121,11 +182,18 @@ static int64_t open_deadline_ms(const struct fq_open *open, const struct fq_chan
     return life_ms > 0 && now_ms + life_ms < expires_ms ? now_ms + life_ms : expires_ms;
 }
 
+static bool open_is_at_create(const struct fq_open *open, const struct fq_channel *channel)
+{
+    return (channel->about.opens_at_create & 1u << open->ledger->payment.terminal) != 0;
+}
+
 static void open_drive(struct fq_open *open, const struct fq_channel *channel,
                        const struct fq_attempt *live)
 {
     struct fq_drive *drive = fq_drive_new(open->flow, channel, FQ_CALL_CREATE, open->ledger,
                                           live != NULL ? live->n : 0, 0);
+    if (open_is_at_create(open, channel))
+        open_begin(open);
     if (live == NULL) {
         drive->call.order_number = fq_flow_order_number(open->flow, drive->arena);
         drive->call.created_unix_ms = fq_flow_now(open->flow);
@@ -175,6 +243,8 @@ static void open_look(struct fq_open *open)
     } else if (live != NULL && live->action_text.len > 0 &&
                fq_flow_now(open->flow) < live->action_expires_ms) {
         open_end(open, FQ_OPEN_OK); /* QR or app: the attempt's own text, from the ledger */
+    } else if (open_is_at_create(open, channel) && open_join(open)) {
+        return;
     } else if (live != NULL && is_new && !open->is_beside) {
         open_wait(open);
     } else {

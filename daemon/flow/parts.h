@@ -19,6 +19,7 @@ struct fq_busy;    /* a payment that a drive works on (flow.c) */
 struct fq_waiter;  /* a GetPayment that waits for a move (wait.c) */
 struct fq_chore;   /* what a channel wants once a day (chores.c) */
 struct fq_breaker; /* how a platform answers (breaker.c) */
+struct fq_opening; /* an order that is opened for a storefront's request just now (open.c) */
 
 struct fq_flow {
     struct fq_flow_conf conf;
@@ -41,6 +42,7 @@ struct fq_flow {
     struct fq_timer chore_timer; /* chores.c */
     struct fq_chore *chores;
     struct fq_breaker *breakers; /* by channel name */
+    struct fq_opening *openings; /* by seq */
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
 };
@@ -335,6 +337,7 @@ struct fq_open {
     bool is_beside;           /* by the merchant's policy: an earlier attempt may still be paid */
     uint32_t n_rounds;
     struct fq_read read;
+    struct fq_open *next; /* that waits for the same opening */
     void (*done)(struct fq_open *open);
     void *asker;
 };
