@@ -311,6 +311,8 @@ static void drive_send(struct fq_drive *drive)
         return;
     }
     drive->n_sends++;
+    if (drive->answer.verdict.memory.n_items > 0)
+        drive->call.memory = drive->answer.verdict.memory;
     drive->send = (struct fq_send){ .channel = drive->channel,
                                     .arena = drive->arena,
                                     .request = drive->answer.verdict.message,
