@@ -150,6 +150,15 @@ $(B)/tests/rates/plans: $(B)/tests/rates/plans.o $(call archives,core base)
 $(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,client)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS-client) -lsqlite3 -o $@
 
+# The simulator stands inside: the flow, the store and the models of the platforms in one thread. What the
+# daemon allocates and how both sides sign goes through its hands.
+SIM_WRAPS := fq_zalloc fq_zalloc_array fq_free fq_keyring_sign fq_keyring_verify key_sign key_verify
+$(B)/lib/models.a: $(call o,$(filter-out $(addprefix tests/sandbox/,main.c server.c sender.c),$(wildcard tests/sandbox/*.c)))
+$(B)/tests/sim/sim: $(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store core crypto base) \
+                    $(ADAPTERS:%=$(B)/adapters/%.so)
+	$(Q)$(CC) -pie $(LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%) $(filter %.o %.a,$^) \
+	    $(call libs,store plugin crypto base) -lcjson -o $@
+
 $(B)/%.o: %.c Makefile | $(PROTO_H)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
@@ -260,9 +269,13 @@ bench:
 	@$(sub) $(B)/fenqid $(ADAPTERS:%=$(B)/adapters/%.so) $(B)/tests/bench/bench
 	@sh tests/bench/run.sh $(B)
 
+# SEED=K tells one history; SEEDS=N [FROM=K] runs many.
+sim: $(B)/tests/sim/sim
+	@$< $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),300) --from $(or $(FROM),1)) $(SIM_OPTIONS)
+
 clean:
 	rm -rf build tests/node_modules tests/node/node_modules
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 .PHONY: all build install demo check check-all tests-build unit sandbox-test scenario lint format-check \
-        tidy cppcheck analyze fuzz fuzzers bench clean
+        tidy cppcheck analyze fuzz fuzzers bench sim clean

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/base/mem.h"
+
 /* FNV-1a. */
 static inline unsigned fq_hash(const void *key, size_t size)
 {
@@ -16,6 +18,10 @@ static inline unsigned fq_hash(const void *key, size_t size)
         hash = (hash ^ bytes[i]) * 16777619u;
     return hash;
 }
+
+/* Memory as all of ours. */
+#define uthash_malloc(size)       fq_zalloc(size)
+#define uthash_free(memory, size) fq_free(memory)
 
 #define HASH_FUNCTION(key, size, hash) (hash) = fq_hash((key), (size))
 

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The claims about money: who was charged, what went back, what is still open. */
+#include "tests/sim/claims.h"
+
+#include <string.h>
+
+#include "daemon/core/id.h"
+
+static struct sim_truth claims_truth(const struct claims *claims, const char *number)
+{
+    struct sim_truth truth;
+    const struct sim_platform *platform = claims->sim->platform;
+    platform->calls->truth(platform, number, &truth);
+    return truth;
+}
+
+/* ---- payments ---- */
+
+static bool claims_was_acknowledged(const struct claims *claims, const char *number)
+{
+    const struct sim_number *at = claims->sim->acknowledged;
+    while (at != NULL && strcmp(at->number, number) != 0)
+        at = at->next;
+    return at != NULL;
+}
+
+static void claims_not_forgotten(const struct claims *claims)
+{
+    const struct sim_platform *platform = claims->sim->platform;
+    size_t n = platform->calls->n_charged(platform);
+    for (size_t i = 0; i < n; i++) {
+        const char *number = platform->calls->charged(platform, i);
+        struct sim_truth truth = claims_truth(claims, number);
+        const struct claims_attempt *attempt = claims_attempt(claims, number);
+        const struct claims_payment *payment =
+            attempt != NULL ? claims_payment(claims, attempt->payment_seq) : NULL;
+        bool is_known = payment != NULL && attempt->state == FQ_ATTEMPT_WON &&
+                        payment->state == FQ_PAYMENT_PAID;
+        /* What the platform broke its word for, and then told nobody, nobody can know. */
+        if (!is_known && (!truth.is_late || claims_was_acknowledged(claims, number)))
+            sim_violate(claims->sim, "no-verified-payment-forgotten", "%s is charged%s", number,
+                        payment == NULL ? " and unknown" : "");
+    }
+}
+
+static void claims_charged_once(const struct claims *claims)
+{
+    for (const struct sim_order *order = claims->sim->orders; order != NULL; order = order->next) {
+        size_t n_charged = 0;
+        for (size_t i = 0; i < claims->n_attempts && !order->is_parallel; i++) {
+            const struct claims_payment *payment =
+                claims_payment(claims, claims->attempts[i].payment_seq);
+            struct sim_truth truth = claims_truth(claims, claims->attempts[i].number);
+            n_charged += payment != NULL && strcmp(payment->order_id, order->id) == 0 &&
+                         truth.is_paid && !truth.is_late;
+        }
+        if (n_charged > 1)
+            sim_violate(claims->sim, "charged-at-most-once", "%s is charged %zu times", order->id,
+                        n_charged);
+    }
+}
+
+static void claims_states_true(const struct claims *claims)
+{
+    for (size_t i = 0; i < claims->n_attempts; i++) {
+        const struct claims_attempt *attempt = &claims->attempts[i];
+        struct sim_truth truth = claims_truth(claims, attempt->number);
+        if (attempt->state == FQ_ATTEMPT_WON && !truth.is_paid)
+            sim_violate(claims->sim, "every-signed-result-true", "%s: won, and nobody paid",
+                        attempt->number);
+        if (attempt->state == FQ_ATTEMPT_DEAD && truth.is_paid && !truth.is_late)
+            sim_violate(claims->sim, "every-signed-result-true", "%s: dead, and paid",
+                        attempt->number);
+    }
+}
+
+/* ---- refunds ---- */
+
+static bool claims_find_refund(const struct claims *claims, const char *order_number,
+                               const char *number, struct sim_refund_truth *ret)
+{
+    const struct sim_platform *platform = claims->sim->platform;
+    for (size_t i = 0; platform->calls->refund(platform, order_number, i, ret); i++) {
+        if (strcmp(ret->number, number) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void claims_refund_agrees(const struct claims *claims, const struct claims_attempt *attempt,
+                                 const struct claims_refund *refund)
+{
+    struct sim_refund_truth truth = { 0 };
+    bool is_there = claims_find_refund(claims, attempt->number, refund->number, &truth);
+    bool is_done = is_there && truth.is_settled && truth.amount_minor == refund->amount_minor;
+    if (refund->state == FQ_REFUND_REFUNDED && !is_done)
+        sim_violate(claims->sim, "refunds-agree-with-platform", "%s: refunded here alone",
+                    refund->number);
+    if (refund->state != FQ_REFUND_REFUNDED && is_there)
+        sim_violate(claims->sim, "refunds-agree-with-platform", "%s: state %lld, and it was made",
+                    refund->number, (long long)refund->state);
+}
+
+static void claims_refunds_of(const struct claims *claims, const struct claims_attempt *attempt,
+                              const struct claims_payment *payment)
+{
+    struct sim_truth truth = claims_truth(claims, attempt->number);
+    struct sim_refund_truth made;
+    const struct sim_platform *platform = claims->sim->platform;
+    int64_t counted_minor = 0;
+    size_t n_here = 0, n_there = 0;
+    for (size_t i = 0; i < claims->n_refunds; i++) {
+        const struct claims_refund *refund = &claims->refunds[i];
+        if (refund->payment_seq != attempt->payment_seq || refund->attempt_n != attempt->n)
+            continue;
+        claims_refund_agrees(claims, attempt, refund);
+        if (refund->state != FQ_REFUND_FAILED && refund->origin != FQ_ORIGIN_PLATFORM)
+            counted_minor += refund->amount_minor;
+        n_here += refund->state == FQ_REFUND_REFUNDED && refund->origin != FQ_ORIGIN_PLATFORM;
+    }
+    for (size_t i = 0; platform->calls->refund(platform, attempt->number, i, &made); i++)
+        n_there += !made.is_foreign;
+    if (counted_minor > payment->amount_minor || truth.taken_minor > truth.amount_minor)
+        sim_violate(claims->sim, "refunds-never-exceed-paid", "%s: %lld of %lld", attempt->number,
+                    (long long)counted_minor, (long long)payment->amount_minor);
+    if (n_there != n_here)
+        sim_violate(claims->sim, "refunds-agree-with-platform", "%s: %zu made there, %zu here",
+                    attempt->number, n_there, n_here);
+}
+
+static void claims_refunds(const struct claims *claims)
+{
+    for (size_t i = 0; i < claims->n_attempts; i++) {
+        const struct claims_payment *payment =
+            claims_payment(claims, claims->attempts[i].payment_seq);
+        if (payment != NULL)
+            claims_refunds_of(claims, &claims->attempts[i], payment);
+    }
+}
+
+/* ---- keys ---- */
+
+static const struct claims_key *claims_key(const struct claims *claims, size_t merchant,
+                                           const char *key)
+{
+    for (size_t i = 0; i < claims->n_keys; i++) {
+        if (strcmp(claims->keys[i].key, key) == 0 &&
+            strcmp(claims->keys[i].merchant_id, merchant == 0 ? "shop" : "boutique") == 0)
+            return &claims->keys[i];
+    }
+    return NULL;
+}
+
+/* What a shop was told once is there, and its key stands for it. */
+static void claims_intent(const struct claims *claims, const struct sim_order *order,
+                          const struct sim_intent *intent)
+{
+    unsigned char secret[FQ_SECRET_SIZE];
+    int64_t seq = 0;
+    const struct claims_key *key = claims_key(claims, order->merchant, intent->key);
+    if (intent->payment_id == NULL)
+        return;
+    if (fq_id_parse_payment(fq_str_of(intent->payment_id), &seq, secret) != 0 || key == NULL ||
+        key->payment_seq != seq) {
+        sim_violate(claims->sim, "idempotent-answers-same", "%s: the key is forgotten",
+                    intent->key);
+        return;
+    }
+    const struct claims_payment *payment = claims_payment(claims, seq);
+    if (payment == NULL || memcmp(payment->secret, secret, sizeof(secret)) != 0)
+        sim_violate(claims->sim, "answered-is-durable", "%s is gone", intent->payment_id);
+    else if ((intent->was_paid && payment->state != FQ_PAYMENT_PAID) ||
+             (intent->was_closed && payment->state == FQ_PAYMENT_OPEN))
+        sim_violate(claims->sim, "answered-is-durable", "%s: an end was undone", intent->key);
+    for (size_t i = 0; i < intent->n_refunds; i++) {
+        const struct sim_refund_wish *refund = &intent->refunds[i];
+        if (refund->refund_id != NULL && claims_key(claims, order->merchant, refund->key) == NULL)
+            sim_violate(claims->sim, "answered-is-durable", "%s is gone", refund->refund_id);
+    }
+}
+
+/* ---- what is still open ---- */
+
+static void claims_nothing_left(const struct claims *claims)
+{
+    for (size_t i = 0; i < claims->n_payments; i++) {
+        const struct claims_payment *payment = &claims->payments[i];
+        if (payment->state == FQ_PAYMENT_OPEN || payment->due_ms != 0)
+            sim_violate(claims->sim, "nothing-left-due", "%s: payment state %lld, due %lld",
+                        payment->order_id, (long long)payment->state, (long long)payment->due_ms);
+    }
+    for (size_t i = 0; i < claims->n_attempts; i++) {
+        const struct claims_attempt *attempt = &claims->attempts[i];
+        if (attempt->state < FQ_ATTEMPT_WON || attempt->due_ms != 0)
+            sim_violate(claims->sim, "nothing-left-due", "%s: attempt state %lld, due %lld",
+                        attempt->number, (long long)attempt->state, (long long)attempt->due_ms);
+    }
+    for (size_t i = 0; i < claims->n_refunds; i++) {
+        const struct claims_refund *refund = &claims->refunds[i];
+        if (refund->state < FQ_REFUND_REFUNDED || refund->due_ms != 0)
+            sim_violate(claims->sim, "nothing-left-due", "%s: refund state %lld, due %lld",
+                        refund->number, (long long)refund->state, (long long)refund->due_ms);
+    }
+}
+
+void sim_claims(struct sim *sim)
+{
+    struct claims claims;
+    sim->is_quiet = true;
+    if (!claims_read(&claims, sim)) {
+        sim_violate(sim, "ledger-is-readable", "after everything came to rest");
+        return;
+    }
+    claims_not_forgotten(&claims);
+    claims_charged_once(&claims);
+    claims_states_true(&claims);
+    claims_refunds(&claims);
+    for (const struct sim_order *order = sim->orders; order != NULL; order = order->next) {
+        for (size_t i = 0; i < order->n_intents; i++)
+            claims_intent(&claims, order, &order->intents[i]);
+    }
+    claims_nothing_left(&claims);
+    claims_about_the_journal(&claims);
+    sim_say(sim, "ledger", "payments", (int64_t)claims.n_payments);
+    sim_say(sim, "ledger", "journal rows", (int64_t)claims.n_journal);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One history from its beginning to its rest: the loop, the healing, the end. */
+#include "tests/sim/history.h"
+
+#include <string.h>
+
+#include "tests/sim/claims.h"
+#include "tests/sim/daemon.h"
+#include "tests/sim/heap.h"
+
+#define ORDERS_MAX  24
+#define LONGEST_US  (60 * SIM_DAY_US)
+#define STEPS_MAX   4000000
+#define JUMP_MIN_US SIM_SECOND_US
+
+static const struct sim_keys *history_keys;
+
+void sim_history_prepare(const struct sim_keys *keys)
+{
+    history_keys = keys;
+}
+
+/* ---- bad times of the surroundings ---- */
+
+static void history_disk_ends(struct sim *sim, void *what, int64_t argument)
+{
+    (void)what;
+    (void)argument;
+    sim_say(sim, "disk", "has room again", 0);
+    sim_disk_fill(sim->disk, false);
+}
+
+static void history_platform_ends(struct sim *sim, void *what, int64_t argument)
+{
+    (void)what;
+    (void)argument;
+    sim_say(sim, "platform", "is back", 0);
+    sim->platform->is_down = false;
+}
+
+static void history_stop_ends(struct sim *sim, void *what, int64_t argument)
+{
+    (void)what;
+    (void)argument;
+    if (sim->daemon != NULL && sim->daemon->is_stopping)
+        sim_daemon_stop_hard(sim);
+}
+
+static void history_draw_weather(struct sim *sim)
+{
+    if (sim_hit(sim, SIM_DISK_FULL)) {
+        sim_disk_fill(sim->disk, true);
+        sim_after(sim, sim_between(sim, SIM_SECOND_US, 10 * SIM_MINUTE_US), history_disk_ends, NULL,
+                  0);
+    }
+    if (sim_hit(sim, SIM_PLATFORM_DOWN) && !sim->platform->is_down) {
+        sim->platform->is_down = true;
+        sim_after(sim, sim_between(sim, SIM_SECOND_US, 30 * SIM_MINUTE_US), history_platform_ends,
+                  NULL, 0);
+    }
+    if (sim->daemon == NULL || sim->daemon->is_stopping)
+        return;
+    if (sim_hit(sim, SIM_DAEMON_STOPS)) {
+        sim_daemon_stop(sim);
+        sim_after_in_life(sim, 15 * SIM_SECOND_US, history_stop_ends, NULL, 0);
+    }
+    if (sim_hit(sim, SIM_CRASH_ANY_STEP))
+        sim_daemon_doom(sim, "between two steps");
+}
+
+static void history_heal(struct sim *sim, void *what, int64_t argument)
+{
+    (void)what;
+    (void)argument;
+    sim_say(sim, "history", "heals", 0);
+    sim->is_healed = true;
+    sim->platform->is_down = false;
+    sim_disk_fill(sim->disk, false);
+}
+
+/* ---- the loop ---- */
+
+/* Nothing happens for long, but rounds that find nothing: time jumps to what is next. */
+static bool history_jump(struct sim *sim, int64_t event_us, int64_t *ret_us)
+{
+    int64_t due_ms = INT64_MAX;
+    if (event_us - sim->now_us < JUMP_MIN_US || !sim_daemon_is_idle(sim, &due_ms))
+        return false;
+    int64_t due_us = due_ms == INT64_MAX ? INT64_MAX : (due_ms - SIM_START_MS) * 1000;
+    *ret_us = due_us < event_us ? due_us : event_us;
+    return *ret_us > sim->now_us + JUMP_MIN_US;
+}
+
+/* False: there is nothing left that could happen. */
+static bool history_step(struct sim *sim)
+{
+    int64_t event_us = INT64_MAX, jump_us = 0, timer_us = INT64_MAX;
+    bool has_event = sim_agenda_next(sim, &event_us);
+    if (sim->daemon != NULL)
+        timer_us = sim_daemon_wakes_us(sim);
+    if (sim->daemon != NULL && timer_us < event_us && history_jump(sim, event_us, &jump_us)) {
+        if (jump_us == INT64_MAX)
+            return false;
+        sim->now_us = jump_us;
+        if (jump_us < event_us || !has_event)
+            sim_daemon_turn(sim);
+        return true;
+    }
+    if (timer_us < event_us) {
+        sim->now_us = timer_us;
+        if (sim_hit(sim, SIM_LOOP_SLOW))
+            sim->now_us += sim_between(sim, 1000, 2 * SIM_SECOND_US);
+        sim_daemon_turn(sim);
+        return true;
+    }
+    if (!has_event)
+        return false;
+    struct sim_event event = sim_agenda_take(sim);
+    if (event.at_us > sim->now_us)
+        sim->now_us = event.at_us;
+    event.run(sim, event.what, event.argument);
+    return true;
+}
+
+static void history_run(struct sim *sim)
+{
+    uint64_t n_steps = 0;
+    while (sim->violation[0] == '\0' && history_step(sim)) {
+        if (sim->daemon != NULL && sim_daemon_is_doomed())
+            sim_daemon_bury(sim);
+        else if (sim->daemon != NULL && sim->daemon->is_stopping)
+            sim_daemon_try_stop(sim);
+        history_draw_weather(sim);
+        if (sim->daemon != NULL && sim_daemon_is_doomed())
+            sim_daemon_bury(sim);
+        if (sim->now_us > LONGEST_US || ++n_steps > STEPS_MAX) {
+            sim_violate(sim, "nothing-left-due", "it never comes to rest");
+            return;
+        }
+    }
+}
+
+/* ---- beginning and end ---- */
+
+static void history_begin(struct sim *sim)
+{
+    int64_t n_orders = 0;
+    sim_chance_seed(sim, sim->seed);
+    sim_faults_pick(sim);
+    sim->disk = sim_disk_new(sim);
+    sim_vfs_use(sim, sim->disk);
+    sim_keys_use(history_keys, sim->seed % 100 == 0);
+    if (!sim_hit(sim, SIM_DISK_EMPTY))
+        sim_disk_copy(sim->disk, sim_daemon_empty_disk());
+    sim->platform = sim_alipay_new(sim, history_keys);
+    n_orders = sim_between(sim, 1, ORDERS_MAX);
+    for (int64_t i = 0; i < n_orders; i++)
+        sim_order_begin(sim);
+    for (size_t i = 0; i < SIM_MERCHANTS; i++)
+        sim_reader_begin(sim, i);
+    sim_after(sim, sim_between(sim, 20 * SIM_MINUTE_US, 12 * 3600 * SIM_SECOND_US), history_heal,
+              NULL, 0);
+    sim_daemon_start(sim);
+}
+
+/* In the end it stops as at an update: whatever it kept for longer than it needed shows now. */
+static void history_end(struct sim *sim)
+{
+    if (sim->daemon != NULL && sim->violation[0] == '\0') {
+        sim_daemon_stop(sim);
+        sim_daemon_try_stop(sim);
+    }
+    if (sim->violation[0] == '\0' && sim->daemon != NULL)
+        sim_violate(sim, "nothing-left-due", "it does not stop");
+    if (sim->daemon != NULL) {
+        sim_daemon_doom(sim, "the end");
+        sim_daemon_bury(sim);
+    }
+    if (sim->violation[0] == '\0')
+        sim_claims(sim);
+}
+
+bool sim_run(uint64_t seed, bool is_told, struct sim_totals *totals, uint64_t *ret_digest)
+{
+    struct sim sim = {
+        .seed = seed, .is_told = is_told, .totals = totals, .digest = UINT64_C(0xcbf29ce484222325)
+    };
+    history_begin(&sim);
+    history_run(&sim);
+    history_end(&sim);
+    bool holds = sim.violation[0] == '\0';
+    if (!holds)
+        sim_report(&sim);
+    for (int i = 0; i < SIM_FAULTS; i++)
+        totals->hits[i] += sim.hits[i];
+    totals->simulated_us += sim.now_us;
+    *ret_digest = sim.digest;
+    sim.platform->calls->free(sim.platform);
+    sim_vfs_use(&sim, NULL);
+    sim_disk_free(sim.disk);
+    sim_memory_free(&sim);
+    return holds;
+}

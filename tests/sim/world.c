@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The twin of daemon/world.c: flow/world.h over the clock, the chance and the network of a history.
+ */
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/crypto/crypto.h"
+#include "tests/sim/daemon.h"
+#include "tests/sim/network.h"
+
+static struct sim *world_sim(void *ctx)
+{
+    return ((struct sim_daemon *)ctx)->sim;
+}
+
+static int64_t world_now(void *ctx)
+{
+    return sim_now_ms(world_sim(ctx));
+}
+
+static void world_random(void *ctx, void *ret, size_t size)
+{
+    unsigned char *bytes = ret;
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (unsigned char)(sim_draw(world_sim(ctx)) >> 32);
+}
+
+static void world_sha256(void *ctx, struct fq_str text, unsigned char ret[32])
+{
+    (void)ctx;
+    fq_sha256(text, ret);
+}
+
+static const char *const world_purposes[] = { "quote", "open", "back", "status", "payer" };
+
+static void world_mac(void *ctx, const char *purpose, struct fq_str text, unsigned char ret[32])
+{
+    const struct sim_daemon *daemon = ctx;
+    size_t i = 0;
+    while (strcmp(world_purposes[i], purpose) != 0)
+        fq_assert(++i < fq_array_size(world_purposes));
+    fq_mac_make(daemon->macs[i], text, ret);
+}
+
+static int world_sign_status(void *ctx, struct fq_str payload_type, struct fq_str payload,
+                             struct fq_arena *arena, struct fq_str *ret_key_id,
+                             struct fq_str *ret_signature)
+{
+    unsigned char mac[32];
+    (void)payload_type;
+    world_mac(ctx, "status", payload, mac);
+    *ret_key_id = fq_lit("sim");
+    *ret_signature = fq_arena_copy(arena, (struct fq_str){ (const char *)mac, sizeof(mac) });
+    return ret_signature->ptr != NULL ? 0 : FQ_FAULT(-ENOMEM, "no room for a signature");
+}
+
+static int world_no_payer(void *ctx, struct fq_str context, struct fq_str plain,
+                          struct fq_arena *arena, struct fq_str *ret)
+{
+    (void)ctx, (void)context, (void)plain, (void)arena, (void)ret;
+    return FQ_WORLD_E_REFUSED;
+}
+
+/* ---- what the dead do is nothing ---- */
+
+static void world_transact(void *ctx, struct fq_tx *tx)
+{
+    if (!sim_daemon_is_doomed())
+        sim_store_transact(ctx, tx);
+}
+
+static void world_read(void *ctx, struct fq_read *read)
+{
+    if (!sim_daemon_is_doomed())
+        sim_store_read(ctx, read);
+}
+
+static void world_send(void *ctx, struct fq_send *send)
+{
+    if (!sim_daemon_is_doomed())
+        sim_network_send(world_sim(ctx), send);
+}
+
+/* ---- workers ---- */
+
+static void world_adapt_done(struct sim *sim, void *what, int64_t argument)
+{
+    struct fq_adapt *adapt = what;
+    (void)sim;
+    (void)argument;
+    adapt->done(adapt);
+}
+
+static void world_adapt_run(struct sim *sim, void *what, int64_t argument)
+{
+    struct fq_adapt *adapt = what;
+    (void)argument;
+    fq_channel_call(adapt->channel, adapt->kind, &adapt->call, adapt->message, adapt->arena,
+                    &adapt->answer);
+    sim_after_in_life(sim, sim_moment_us(sim), world_adapt_done, adapt, 0);
+}
+
+static void world_adapt(void *ctx, struct fq_adapt *adapt)
+{
+    struct sim *sim = world_sim(ctx);
+    if (sim_daemon_is_doomed())
+        return;
+    if (sim_hit(sim, SIM_WORKER_BUSY)) {
+        adapt->answer = (struct fq_answer){ .is_busy = true,
+                                            .is_fault = true,
+                                            .reason = fq_lit("too much work is waiting") };
+        sim_after_in_life(sim, 10, world_adapt_done, adapt, 0);
+        return;
+    }
+    int64_t delay_us = sim_hit(sim, SIM_WORKER_SLOW) ? sim_between(sim, 1000, 5 * SIM_SECOND_US)
+                                                     : sim_moment_us(sim);
+    sim_after_in_life(sim, delay_us, world_adapt_run, adapt, 0);
+}
+
+/* ---- timers ---- */
+
+static void world_after(void *ctx, struct fq_timer *timer, int64_t delay_ms)
+{
+    const struct sim_daemon *daemon = ctx;
+    fq_timers_start(daemon->timers, timer, world_now(ctx) + delay_ms);
+}
+
+static void world_cancel(void *ctx, struct fq_timer *timer)
+{
+    const struct sim_daemon *daemon = ctx;
+    fq_timers_stop(daemon->timers, timer);
+}
+
+void sim_world_fill(struct sim_daemon *daemon)
+{
+    daemon->world = (struct fq_world){
+        .ctx = daemon,
+        .now_unix_ms = world_now,
+        .random = world_random,
+        .sha256 = world_sha256,
+        .mac = world_mac,
+        .sign_status = world_sign_status,
+        .seal = world_no_payer,
+        .unseal = world_no_payer,
+        .transact = world_transact,
+        .read = world_read,
+        .adapt = world_adapt,
+        .send = world_send,
+        .after = world_after,
+        .cancel = world_cancel,
+    };
+    for (size_t i = 0; i < fq_array_size(world_purposes); i++)
+        daemon->macs[i] = fq_mac_new(fq_str_of(world_purposes[i]));
+}
+
+void sim_world_empty(struct sim_daemon *daemon)
+{
+    for (size_t i = 0; i < fq_array_size(world_purposes); i++)
+        fq_mac_free(FQ_TAKE(daemon->macs[i]));
+}
