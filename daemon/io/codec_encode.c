@@ -269,8 +269,8 @@ static void encode_outcome(struct fq_arena *arena, const struct fq_operation *op
     }
     switch (operation->kind) {
     case FQ_OP_QUOTE_PLANS:
-        reply->base.unknown_fields = fq_pack_offers(arena, operation);
-        reply->base.n_unknown_fields = reply->base.unknown_fields != NULL;
+        reply->outcome_case = FENQI__V1__REPLY__OUTCOME_QUOTE_PLANS;
+        reply->quote_plans = fq_pack_offers(arena, operation);
         break;
     case FQ_OP_CREATE_PAYMENT:
     case FQ_OP_GET_PAYMENT:

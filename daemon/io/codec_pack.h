@@ -24,9 +24,8 @@ Fenqi__V1__Money *fq_pack_money(struct fq_arena *arena, int64_t minor, struct fq
 
 /* ---- QuotePlans and ListChannels (codec_offer.c) ---- */
 
-/* The whole field Reply.quote_plans, as protobuf-c takes unknown ones. */
-ProtobufCMessageUnknownField *fq_pack_offers(struct fq_arena *arena,
-                                             const struct fq_operation *operation);
+Fenqi__V1__QuotePlansResult *fq_pack_offers(struct fq_arena *arena,
+                                            const struct fq_operation *operation);
 Fenqi__V1__ChannelList *fq_pack_channels(struct fq_arena *arena,
                                          const struct fq_operation *operation);
 
