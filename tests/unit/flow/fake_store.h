@@ -15,6 +15,7 @@
 #define FAKE_KEYS_MAX     64
 #define FAKE_EVENTS_MAX   256
 #define FAKE_REFUNDS_MAX  100
+#define FAKE_NOTES_MAX    16
 /* What a transaction that failed leaves behind: nobody may look at it. */
 #define FAKE_POISON ((struct fq_ledger *)(uintptr_t)64)
 
@@ -29,6 +30,14 @@ struct fake_key {
     struct fq_idempotent known;
 };
 
+struct fake_note {
+    char owner[64];
+    char name[192];
+    char value[4096];
+    size_t value_len;
+    int64_t at_ms;
+};
+
 struct fake_store {
     struct fake_payment payments[FAKE_PAYMENTS_MAX];
     size_t n_payments;
@@ -36,6 +45,9 @@ struct fake_store {
     size_t n_keys;
     struct fq_event_row events[FAKE_EVENTS_MAX];
     size_t n_events;
+    struct fake_note notes[FAKE_NOTES_MAX];
+    size_t n_notes;
+    size_t n_notes_written; /* each time that one was */
     size_t n_journal;
     size_t n_writes;
     uint32_t n_tx_faults;   /* so many transactions fail from now on, at COMMIT */
@@ -173,6 +185,8 @@ FAKE_MAYBE void fake_tx_load(struct fake_store *store, struct fq_tx *tx)
     tx->ledger = NULL;
     tx->n_siblings = 0;
     tx->keep_key = false;
+    tx->notes = NULL;
+    tx->n_notes = 0;
     tx->known = (struct fq_idempotent){ 0 };
     if (tx->idempotency_key.len > 0)
         tx->known = fake_find_key(store, tx->merchant_id, tx->idempotency_key);
@@ -275,6 +289,42 @@ FAKE_MAYBE void fake_tx_keep_events(struct fake_store *store, const struct fq_le
         store->n_journal++;
 }
 
+FAKE_MAYBE struct fake_note *fake_find_note(struct fake_store *store, struct fq_str owner,
+                                            struct fq_str name)
+{
+    for (size_t i = 0; i < store->n_notes; i++) {
+        if (fq_str_equal(fq_str_of(store->notes[i].owner), owner) &&
+            fq_str_equal(fq_str_of(store->notes[i].name), name))
+            return &store->notes[i];
+    }
+    return NULL;
+}
+
+/* Each in the place of an earlier one. */
+FAKE_MAYBE void fake_tx_keep_notes(struct fake_store *store, const struct fq_tx *tx)
+{
+    for (size_t i = 0; i < tx->n_notes; i++) {
+        const struct fq_note *from = &tx->notes[i];
+        struct fake_note *to = fake_find_note(store, from->owner, from->name);
+        if (to == NULL)
+            to = &store->notes[store->n_notes++];
+        fq_assert(store->n_notes <= FAKE_NOTES_MAX && from->owner.len < sizeof(to->owner) &&
+                  from->name.len < sizeof(to->name) && from->value.len <= sizeof(to->value));
+        memcpy(to->owner, from->owner.ptr, from->owner.len);
+        memcpy(to->name, from->name.ptr, from->name.len);
+        memcpy(to->value, from->value.ptr, from->value.len);
+        to->value_len = from->value.len;
+        to->at_ms = from->at_ms;
+        store->n_notes_written++;
+    }
+}
+
+/* True if this transaction has to fail. */
+FAKE_MAYBE bool fake_tx_must_fail(struct fake_store *store)
+{
+    return store->n_tx_faults > 0 && store->n_tx_faults-- > 0;
+}
+
 FAKE_MAYBE int fake_tx_write(struct fake_store *store, struct fq_tx *tx)
 {
     struct fq_ledger *ledger = tx->ledger;
@@ -284,10 +334,8 @@ FAKE_MAYBE int fake_tx_write(struct fake_store *store, struct fq_tx *tx)
     struct fake_payment merged;
     fq_assert(ledger->payment_is_new == (stored == NULL));
     FQ_TRY(fake_tx_check(store, ledger, stored, wants_payment));
-    if (store->n_tx_faults > 0) {
-        store->n_tx_faults--;
+    if (fake_tx_must_fail(store))
         return FQ_FAULT(-EIO, "staged");
-    }
     fake_tx_merge(ledger, stored != NULL ? stored->ledger : NULL, wants_payment, &merged);
     if (stored == NULL)
         stored = &store->payments[store->n_payments++];
@@ -311,8 +359,10 @@ FAKE_MAYBE void fake_tx_run(struct fake_store *store, struct fq_tx *tx)
     int r = tx->decide(tx);
     if (r == FQ_DECIDE_WRITE && tx->ledger != NULL)
         r = fake_tx_write(store, tx);
-    else if (r == FQ_DECIDE_KEEP && store->n_tx_faults > 0 && store->n_tx_faults-- > 0)
+    else if (r >= 0 && fake_tx_must_fail(store))
         r = FQ_FAULT(-EIO, "staged");
+    if (r == FQ_DECIDE_WRITE)
+        fake_tx_keep_notes(store, tx);
     tx->result = r < 0 ? r : 0;
     if (r >= 0)
         return;
@@ -368,6 +418,22 @@ FAKE_MAYBE void fake_read_events(struct fake_store *store, struct fq_read *read)
         read->events[read->n_rows++] = store->events[i];
 }
 
+FAKE_MAYBE void fake_read_notes(struct fake_store *store, struct fq_read *read)
+{
+    read->notes = fq_arena_array(read->arena, read->n_max, sizeof(*read->notes));
+    for (size_t i = 0; i < store->n_notes && read->n_rows < read->n_max; i++) {
+        const struct fake_note *from = &store->notes[i];
+        if (!fq_str_equal(fq_str_of(from->owner), read->owner))
+            continue;
+        read->notes[read->n_rows++] = (struct fq_note){
+            .owner = fq_arena_copy(read->arena, read->owner),
+            .name = fq_arena_copy(read->arena, fq_str_of(from->name)),
+            .value = fq_arena_copy(read->arena, (struct fq_str){ from->value, from->value_len }),
+            .at_ms = from->at_ms,
+        };
+    }
+}
+
 FAKE_MAYBE struct fake_payment *fake_read_find(struct fake_store *store, struct fq_read *read)
 {
     if (read->kind == FQ_READ_PAYMENT)
@@ -404,6 +470,8 @@ FAKE_MAYBE void fake_read_run(struct fake_store *store, struct fq_read *read)
         fake_read_due(store, read);
     if (read->kind == FQ_READ_EVENTS)
         fake_read_events(store, read);
+    if (read->kind == FQ_READ_NOTES)
+        fake_read_notes(store, read);
 }
 
 FAKE_MAYBE void fake_store_clear(struct fake_store *store)

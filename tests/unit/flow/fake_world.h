@@ -25,6 +25,7 @@
 #define FAKE_KINDS       (FQ_CALL_BROWSER_RETURN + 1)
 #define FAKE_PENDING_MAX 64
 #define FAKE_WORDS_MAX   64
+#define FAKE_DAYS_MAX    32
 
 /* What an adapter does with a payer's name that it must not. */
 enum fake_leak { FAKE_LEAK_NONE = 0, FAKE_LEAK_LINK, FAKE_LEAK_MEMORY, FAKE_LEAK_REASON };
@@ -68,9 +69,11 @@ static struct fake_world {
     char number_sent[64];  /* the object of the last message to the platform */
     char number_asked[64]; /* the last order number that was planned */
     char number_refund[64];
-    char url_seen[256];              /* of the last notification or return */
-    char payer_seen[FAKE_KINDS][64]; /* the name in the last call of each kind */
-    uint32_t leak;                   /* fake_leak */
+    char number_order[FAKE_KINDS][64];      /* of the attempt in the last call of each kind */
+    char days_asked[FAKE_DAYS_MAX + 1][16]; /* of statements, in order */
+    char url_seen[256];                     /* of the last notification or return */
+    char payer_seen[FAKE_KINDS][64];        /* the name in the last call of each kind */
+    uint32_t leak;                          /* fake_leak */
     bool has_no_payer_key;
     bool is_payer_hashed;  /* a plain digest was made of what names it */
     struct fq_payer payer; /* that no digest may see */
@@ -203,6 +206,13 @@ FAKE_MAYBE void fake_keep_number(char ret[64], struct fq_str number)
         memcpy(ret, number.ptr, number.len);
 }
 
+FAKE_MAYBE void fake_keep_day(struct fq_str day)
+{
+    size_t n = fake.n_begun[FQ_CALL_STATEMENT]; /* counted already */
+    fq_assert(n <= FAKE_DAYS_MAX && day.len == 8);
+    memcpy(fake.days_asked[n - 1], day.ptr, day.len);
+}
+
 /* A payer goes into a form, or where this adapter should not put it. */
 static void fake_begin_payer(struct fq_adapt *adapt)
 {
@@ -224,6 +234,9 @@ static void fake_begin(struct fq_adapt *adapt)
     bool is_refund = call->object == FQ_OBJECT_REFUND;
     fake.n_begun[adapt->kind]++;
     fake_keep_number(fake.payer_seen[adapt->kind], call->payer_name);
+    fake_keep_number(fake.number_order[adapt->kind], call->order_number);
+    if (adapt->kind == FQ_CALL_STATEMENT)
+        fake_keep_day(call->day);
     if (fake.leak == FAKE_LEAK_REASON) {
         adapt->answer.is_fault = true;
         adapt->answer.reason =
@@ -283,6 +296,22 @@ static void fake_complete(struct fq_adapt *adapt, struct fq_verdict *verdict)
     }
 }
 
+/* As the daemon does: what the adapter said is looked at no more. */
+static void fake_copy_lines(struct fq_arena *arena, struct fq_verdict *verdict)
+{
+    const struct fq_statement_line **lines =
+        fq_arena_array(arena, verdict->n_lines, sizeof(const struct fq_statement_line *));
+    for (size_t i = 0; i < verdict->n_lines; i++) {
+        struct fq_statement_line *line = fq_arena_alloc(arena, sizeof(*line));
+        *line = *verdict->lines[i];
+        struct fq_str *const texts[] = { &line->number, &line->order_number, &line->platform_ref,
+                                         &line->proof };
+        fake_copy_texts(arena, texts, fq_array_size(texts));
+        lines[i] = line;
+    }
+    verdict->lines = lines;
+}
+
 static struct fake_word *fake_next_word(uint32_t kind)
 {
     for (size_t i = 0; i < fake.n_words; i++) {
@@ -324,8 +353,10 @@ static void fake_adapt_run(struct fq_adapt *adapt)
     verdict.struct_size = sizeof(verdict);
     struct fq_str *const texts[] = { &verdict.number,       &verdict.order_number,
                                      &verdict.platform_ref, &verdict.platform_code,
-                                     &verdict.proof,        &verdict.ack_body };
+                                     &verdict.proof,        &verdict.ack_body,
+                                     &verdict.key_name,     &verdict.key_data };
     fake_copy_texts(adapt->arena, texts, fq_array_size(texts));
+    fake_copy_lines(adapt->arena, &verdict);
     answer->verdict = verdict;
 }
 
@@ -335,7 +366,7 @@ static void fake_send_run(struct fq_send *send)
     assert_int_equal(fq_str_to_int64(send->request.content_type, 1, FAKE_KINDS, &kind), 0);
     fake.n_sent[kind]++;
     fake_keep_number(fake.number_sent, send->request.body);
-    if (kind == FQ_CALL_REFUND)
+    if (kind == FQ_CALL_REFUND || kind == FQ_CALL_UNDO)
         fake_keep_number(fake.number_refund, send->request.body);
     send->answer = (struct fq_message){ .struct_size = sizeof(send->answer),
                                         .http_status = 200,
@@ -375,6 +406,8 @@ static int fake_adapter_resume(void *self, const struct fq_host *host, const str
     (void)self, (void)host, (void)call, (void)message, (void)ret;
     return -1;
 }
+
+static const struct fq_exchange fake_can = { fake_adapter_begin, fake_adapter_resume };
 
 /* ---- the world's functions ---- */
 
@@ -489,7 +522,6 @@ static void fake_world_cancel(void *ctx, struct fq_timer *timer)
 
 static void fake_configure(void)
 {
-    const struct fq_exchange can = { fake_adapter_begin, fake_adapter_resume };
     fake.channel_names[0] = fq_lit("example-cn");
     fake.return_urls[0] = fq_lit("https://shop.example/");
     fake.merchants[0] = (struct fq_merchant){ .id = fq_lit("shop"),
@@ -516,11 +548,11 @@ static void fake_configure(void)
                                                   .quote_life_ms = 600000 };
     fake.adapter = (struct fq_adapter){ .struct_size = sizeof(fake.adapter),
                                         .quote = fake_adapter_quote,
-                                        .create = can,
-                                        .query = can,
-                                        .close_order = can,
-                                        .refund = can,
-                                        .query_refund = can,
+                                        .create = fake_can,
+                                        .query = fake_can,
+                                        .close_order = fake_can,
+                                        .refund = fake_can,
+                                        .query_refund = fake_can,
                                         .notification = fake_adapter_resume,
                                         .browser_return = fake_adapter_resume };
     fake.channel = (struct fq_channel){
@@ -548,6 +580,32 @@ static void fake_configure(void)
     };
 }
 
+/* The process begins, with whatever the store has. */
+FAKE_MAYBE void fake_start(void)
+{
+    const struct fq_flow_conf conf = { .world = &fake.world,
+                                       .catalog = &fake.catalog,
+                                       .instance = fq_lit("01"),
+                                       .order_prefix = fq_lit("T"),
+                                       .public_url = fq_lit("https://pay.shop.example"),
+                                       .version = fq_lit("0"),
+                                       .schedule = { .first_ms = 2000, .max_ms = 60000 },
+                                       .keys_json = fq_lit("{\"keys\":[]}\n") };
+    fake.flow = fq_flow_new(&conf);
+}
+
+/* The process ends: nothing runs, nobody holds the configuration. */
+FAKE_MAYBE void fake_stop(void)
+{
+    fake_run();
+    fq_flow_drain(fake.flow);
+    fake_pass(1);
+    assert_int_equal(fq_flow_n_running(fake.flow), 0);
+    assert_int_equal(fake.catalog.n_holders, 0);
+    fq_flow_free(fake.flow);
+    fake.flow = NULL;
+}
+
 FAKE_MAYBE int fake_begin_test(void **state)
 {
     (void)state;
@@ -568,15 +626,7 @@ FAKE_MAYBE int fake_begin_test(void **state)
                                     .send = fake_world_send,
                                     .after = fake_world_after,
                                     .cancel = fake_world_cancel };
-    const struct fq_flow_conf conf = { .world = &fake.world,
-                                       .catalog = &fake.catalog,
-                                       .instance = fq_lit("01"),
-                                       .order_prefix = fq_lit("T"),
-                                       .public_url = fq_lit("https://pay.shop.example"),
-                                       .version = fq_lit("0"),
-                                       .schedule = { .first_ms = 2000, .max_ms = 60000 },
-                                       .keys_json = fq_lit("{\"keys\":[]}\n") };
-    fake.flow = fq_flow_new(&conf);
+    fake_start();
     return 0;
 }
 
@@ -584,12 +634,7 @@ FAKE_MAYBE int fake_begin_test(void **state)
 FAKE_MAYBE int fake_end_test(void **state)
 {
     (void)state;
-    fake_run();
-    fq_flow_drain(fake.flow);
-    fake_pass(1);
-    assert_int_equal(fq_flow_n_running(fake.flow), 0);
-    assert_int_equal(fake.catalog.n_holders, 0);
-    fq_flow_free(fake.flow);
+    fake_stop();
     fq_timers_free(fake.timers);
     fake_store_clear(&fake.store);
     return 0;
