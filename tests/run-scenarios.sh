@@ -15,7 +15,7 @@ FENQI_BUILD=$1
 shift
 [ $# -gt 0 ] || set -- tests/scenario/*.test.mjs
 
-for program in fenqid fenqi-sandbox adapters/huabei.so; do
+for program in fenqid fenqi-sandbox adapters/huabei.so adapters/bankcard.so; do
     [ -f "$FENQI_BUILD/$program" ] || {
         echo "run-scenarios.sh: $FENQI_BUILD/$program is not built" >&2
         exit 2

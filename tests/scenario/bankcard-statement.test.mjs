@@ -67,7 +67,17 @@ inCardWorld('the settlement file', { card: { options: { statements: true } } }, 
     assert.deepEqual(await world.eventsOf(made), ['PAYMENT_CLOSED', 'LATE_SUCCESS']);
   });
 
-  scenario('so does the buyer, whose browser brings UnionPay\'s word', async (world) => {
+  for (const code of ['74', '75']) {
+    scenario(`ends what UnionPay called debited, but not posted (${code})`, async (world) => {
+      const made = await opened(world);
+      await world.unionpay.pay(made.number, { code });
+      assert.equal((await asked(made)).state, 'PAYMENT_STATE_OPEN');
+      await statementTaken(world, made.number);
+      assert.deepEqual(terms(await world.state(made, 'PAYMENT_STATE_PAID')), [12, 12, 'MATCH_CONFIRMED']);
+    });
+  }
+
+  scenario('a success after payTimeout is told by the buyer\'s browser, too, which brings UnionPay\'s word', async (world) => {
     await world.unionpay.settings({ late_pay: 'success' });
     const made = await opened(world);
     await world.advance(36 * MINUTE);
