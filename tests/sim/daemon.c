@@ -106,6 +106,7 @@ void sim_daemon_prepare(struct sim *sim, const struct sim_keys *keys)
     fq_log_level(-1);
     daemon_locate_adapters();
     daemon_configure(keys);
+    sim_heap_rest();
     if (daemon_open_channel(&daemon_anchor) != 0) {
         (void)fprintf(stderr, "sim: %s\n", fq_trace());
         exit(2);
@@ -159,12 +160,23 @@ static void daemon_start_flow(struct sim_daemon *daemon)
     fq_flow_start(daemon->flow);
 }
 
+/* Opening one costs as much as a payment: mostly those are taken that are open already. They keep
+ * nothing of an earlier life. */
+static int daemon_take_channels(struct sim_daemon *daemon)
+{
+    daemon->has_own_channels = sim_draw(daemon->sim) % 16 == 0;
+    if (daemon->has_own_channels)
+        return daemon_open_channel(&daemon->channels[0]);
+    daemon->channels[0] = daemon_anchor;
+    *daemon_anchor->n_calls = 0;
+    return 0;
+}
+
 void sim_daemon_start(struct sim *sim)
 {
     struct sim_daemon *daemon = calloc(1, sizeof(*daemon));
     fq_assert(daemon != NULL);
     daemon->sim = sim;
-    daemon->started_ms = sim_now_ms(sim);
     sim->daemon = daemon;
     sim->life++;
     daemon_doomed = false;
@@ -175,7 +187,7 @@ void sim_daemon_start(struct sim *sim)
     daemon->timers = fq_timers_new();
     int r = sim_store_open(daemon);
     if (r == 0)
-        r = daemon_open_channel(&daemon->channels[0]);
+        r = daemon_take_channels(daemon);
     if (r != 0) {
         sim_say(sim, "daemon", sim->is_told ? fq_trace() : "cannot start", 0);
         sim_daemon_doom(sim, "it cannot start");
@@ -205,7 +217,8 @@ static void daemon_free(struct sim_daemon *daemon)
 {
     sim_store_close(daemon);
     sim_world_empty(daemon);
-    fq_channel_free(FQ_TAKE(daemon->channels[0]));
+    if (daemon->has_own_channels)
+        fq_channel_free(FQ_TAKE(daemon->channels[0]));
 }
 
 void sim_daemon_bury(struct sim *sim)
@@ -249,6 +262,8 @@ void sim_daemon_try_stop(struct sim *sim)
     sim_heap_rest();
     free(FQ_TAKE(sim->daemon));
     sim_say(sim, "daemon", "has stopped", 0);
+    if (sim_disk_is_dead(sim->disk)) /* killed in its very last moments */
+        sim_disk_crash(sim->disk, sim_hit(sim, SIM_CRASH_POWER));
     if (n_left > 0)
         sim_violate(sim, "nothing-leaks", "%zu pieces of memory were left behind", n_left);
     if (!sim->is_healed)
@@ -284,5 +299,5 @@ bool sim_daemon_is_idle(struct sim *sim, int64_t *ret_due_ms)
     if (fq_flow_n_running(daemon->flow) > 0)
         return false;
     *ret_due_ms = sim_store_first_due_ms(daemon);
-    return true;
+    return *ret_due_ms > sim_now_ms(sim);
 }

@@ -29,7 +29,9 @@ struct sim_daemon {
     struct fq_engine *writer, *reader, *checkpoint;
     struct sim_queue transactions, reads;
     struct fq_mac *macs[5];
-    int64_t started_ms;
+    bool has_own_channels; /* not the ones that are kept between lives */
+    int64_t first_due_ms;  /* as of the last commit */
+    bool knows_first_due;
     bool is_stopping;
 };
 

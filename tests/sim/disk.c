@@ -150,9 +150,9 @@ int sim_file_read(struct sim_disk *disk, struct sim_file *file, void *bytes, siz
     size_t n = offset < file->seen.size ? file->seen.size - offset : 0;
     if (n > size)
         n = size;
-    memset(bytes, 0, size);
     if (n > 0)
         memcpy(bytes, file->seen.bytes + offset, n);
+    memset((char *)bytes + n, 0, size - n);
     *ret_n = n;
     return disk->is_dead || sim_hit(disk->sim, SIM_DISK_READ_FAILS) ? SIM_DISK_E_FAILS : 0;
 }

@@ -52,7 +52,7 @@
     X(PLATFORM_LIMITS, "platform.call_limited", 40000)             \
     X(PLATFORM_LIES_AMOUNT, "platform.lies_amount", 30000)         \
     X(PLATFORM_DOWN, "platform.down", 3000)                        \
-    X(PLATFORM_LATE, "platform.late_success", 60000)               \
+    X(PLATFORM_LATE, "platform.late_success", 600000)              \
     X(PLATFORM_CONSOLE, "platform.console_refund", 30000)          \
     X(PLATFORM_SKEW, "platform.clock_skew", 1000000)               \
     X(PLATFORM_REFUNDS_SLOWLY, "platform.refunds_slowly", 1000000) \

@@ -8,10 +8,9 @@
 #include "tests/sim/daemon.h"
 #include "tests/sim/heap.h"
 
-#define ORDERS_MAX  24
-#define LONGEST_US  (60 * SIM_DAY_US)
-#define STEPS_MAX   4000000
-#define JUMP_MIN_US SIM_SECOND_US
+#define ORDERS_MAX 24
+#define LONGEST_US (60 * SIM_DAY_US)
+#define STEPS_MAX  4000000
 
 static const struct sim_keys *history_keys;
 
@@ -76,6 +75,7 @@ static void history_heal(struct sim *sim, void *what, int64_t argument)
     sim->is_healed = true;
     sim->platform->is_down = false;
     sim_disk_fill(sim->disk, false);
+    sim_disk_die_at(sim->disk, 0);
 }
 
 /* ---- the loop ---- */
@@ -84,11 +84,11 @@ static void history_heal(struct sim *sim, void *what, int64_t argument)
 static bool history_jump(struct sim *sim, int64_t event_us, int64_t *ret_us)
 {
     int64_t due_ms = INT64_MAX;
-    if (event_us - sim->now_us < JUMP_MIN_US || !sim_daemon_is_idle(sim, &due_ms))
+    if (!sim_daemon_is_idle(sim, &due_ms))
         return false;
     int64_t due_us = due_ms == INT64_MAX ? INT64_MAX : (due_ms - SIM_START_MS) * 1000;
     *ret_us = due_us < event_us ? due_us : event_us;
-    return *ret_us > sim->now_us + JUMP_MIN_US;
+    return *ret_us > sim->now_us;
 }
 
 /* False: there is nothing left that could happen. */

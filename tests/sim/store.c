@@ -97,6 +97,7 @@ static void store_write(struct sim *sim, void *what, int64_t argument)
         sim_disk_die_at(sim->disk, sim_between(sim, 1, WRITES_PER_BATCH));
     struct fq_job *jobs = store_take(sim, &daemon->transactions, 256);
     int r = fq_transact(daemon->writer, fq_sha256_of2, jobs);
+    daemon->knows_first_due = false;
     if (r != 0 || sim_disk_is_dead(sim->disk)) {
         sim_daemon_doom(sim, r != 0 ? "the disk failed" : "in a write");
         return;
@@ -186,10 +187,10 @@ void sim_store_read(struct sim_daemon *daemon, struct fq_read *read)
 int64_t sim_store_first_due_ms(struct sim_daemon *daemon)
 {
     int64_t due_ms = INT64_MAX;
+    if (daemon->knows_first_due)
+        return daemon->first_due_ms;
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
-    struct fq_read read = {
-        .arena = arena, .kind = FQ_READ_DUE, .now_ms = INT64_MAX, .n_max = 64
-    };
+    struct fq_read read = { .arena = arena, .kind = FQ_READ_DUE, .now_ms = INT64_MAX, .n_max = 64 };
     daemon->sim->is_quiet = true;
     fq_read_all(daemon->reader, &read.job);
     daemon->sim->is_quiet = false;
@@ -198,5 +199,7 @@ int64_t sim_store_first_due_ms(struct sim_daemon *daemon)
             due_ms = read.due[i].due_ms;
     }
     fq_arena_free(arena);
+    daemon->knows_first_due = read.result == 0;
+    daemon->first_due_ms = due_ms;
     return due_ms;
 }
