@@ -144,6 +144,16 @@ static void check_reopen(const struct fq_check *check, const struct fq_merchant 
             "merchants.%.*s.reopen", fq_str_arg(merchant->id));
 }
 
+/* Amounts that are wrong by themselves are FQ_CONF_WRONG. */
+static void check_risk(const struct fq_check *check, const struct fq_merchant *merchant)
+{
+    const struct fq_risk_rules *risk = &merchant->risk;
+    if (risk->buyer_amount_per_day_minor > 0 &&
+        risk->buyer_amount_per_day_minor < risk->amount_max_minor)
+        fq_check_blame(check, fq_lit("must be at least amount_max"),
+                       "merchants.%.*s.risk.buyer_amount_per_day", fq_str_arg(merchant->id));
+}
+
 void fq_conf_check(const struct fq_conf *conf, struct fq_conf_errors *errors)
 {
     const struct fq_check check = { .conf = conf, .errors = errors };
@@ -155,5 +165,6 @@ void fq_conf_check(const struct fq_conf *conf, struct fq_conf_errors *errors)
         check_client_keys(&check, i);
         check_merchant_rates(&check, &conf->merchants[i]);
         check_reopen(&check, &conf->merchants[i]);
+        check_risk(&check, &conf->merchants[i]);
     }
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/issuer.h"
+#include "daemon/core/risk.h"
 
 #define HOST_SIZE_MAX     253
 #define URL_SIZE_MAX      512
@@ -84,6 +85,12 @@ static bool form_is_bin(struct fq_str text)
 {
     struct fq_bin bin;
     return fq_bin_read(text, &bin) == 0;
+}
+
+static bool form_is_hours(struct fq_str text)
+{
+    uint32_t from = 0, until = 0;
+    return fq_risk_hours_read(text, &from, &until) == 0;
 }
 
 /* rfc.zeromq.org/spec/32: five characters of base 85 for four bytes. */
@@ -250,6 +257,8 @@ const struct fq_conf_form fq_form_title = { "one line of 1..64 bytes", form_is_t
 const struct fq_conf_form fq_form_words = { "one line of at most 512 bytes", form_is_words };
 const struct fq_conf_form fq_form_bin = { "4..8 digits, or a range of them like 622200-622209",
                                           form_is_bin };
+const struct fq_conf_form fq_form_hours = { "two times in Beijing like 01:00-05:30, not the same",
+                                            form_is_hours };
 const struct fq_conf_form fq_form_client_key = { "a CURVE public key (Z85, 40 characters)",
                                                  form_is_client_key };
 const struct fq_conf_form fq_form_host = { "a host in lower case, with or without :port",

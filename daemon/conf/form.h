@@ -22,6 +22,7 @@ extern const struct fq_conf_form fq_form_key_id;       /* "2026-01" */
 extern const struct fq_conf_form fq_form_title;        /* a line for people */
 extern const struct fq_conf_form fq_form_words;        /* what a buyer reads; may be empty */
 extern const struct fq_conf_form fq_form_bin;          /* "622202", "622200-622209" */
+extern const struct fq_conf_form fq_form_hours;        /* "01:00-05:30" */
 extern const struct fq_conf_form fq_form_client_key;   /* Z85 */
 extern const struct fq_conf_form fq_form_host;         /* "openapi.alipay.com", "localhost:8443" */
 extern const struct fq_conf_form fq_form_endpoint;     /* "tcp://10.0.0.5:7766", "ipc:///run/x" */

@@ -257,6 +257,27 @@ static const struct fq_conf_row merchant_rates_rows[] = {
 };
 static const struct fq_conf_table merchant_rates_table = TABLE(merchant_rates_rows, fq_merchant_rates, "channel", NULL);
 
+static const struct fq_conf_row risk_rows[] = {
+  TEXT("hours", hours,                                           "",                       fq_merchant, risk.hours),
+  NUMBER("amount_max",            MONEY,    "0.01",   "99999999.99", "",                   fq_merchant, risk.amount_max_minor),
+  NUMBER("buyer_payments_per_day",INTEGER,  "0",      "100",     "0",                      fq_merchant, risk.n_buyer_payments_per_day),
+  NUMBER("buyer_amount_per_day",  MONEY,    "0.01",   "99999999.99", "",                   fq_merchant, risk.buyer_amount_per_day_minor),
+  NUMBER("buyer_refunds_per_week",INTEGER,  "0",      "100",     "0",                      fq_merchant, risk.n_buyer_refunds_per_week),
+  NUMBER("payments_per_hour",     INTEGER,  "0",      "10000",   "0",                      fq_merchant, risk.n_payments_per_hour),
+};
+/* clang-format on */
+
+_Static_assert(FQ_RISK_PAYMENTS_MAX > 100, "the range of buyer_payments_per_day");
+
+static void risk_finish(void *element)
+{
+    struct fq_risk_rules *risk = &((struct fq_merchant *)element)->risk;
+    (void)fq_risk_hours_read(risk->hours, &risk->from_minute, &risk->until_minute);
+}
+
+/* clang-format off */
+static const struct fq_conf_table risk_table = TABLE(risk_rows, fq_merchant, NULL, risk_finish);
+
 static const struct fq_conf_row merchant_rows[] = {
   TEXT("id", merchant,                                           NULL,                     fq_merchant, id),
   TEXT("name", title,                                            NULL,                     fq_merchant, name),
@@ -271,6 +292,7 @@ static const struct fq_conf_row merchant_rows[] = {
   NUMBER("rate_per_second",       INTEGER,  "0",      "1000000", "0",                      fq_merchant, rate_per_second),
   NUMBER("rate_burst",            INTEGER,  "0",      "1000000", "0",                      fq_merchant, rate_burst),
   NUMBER("disclosure_min",        SECONDS,  "0s",     "1h",      "0s",                     fq_merchant, disclosure_seconds_min),
+  GROUP("risk", risk_table),
 };
 const struct fq_conf_table fq_conf_merchant_table = TABLE(merchant_rows, fq_merchant, "id", NULL);
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "daemon/core/plan.h"
+#include "daemon/core/risk.h"
 
 enum fq_policy {
     FQ_POLICY_EVENT = 0,  /* tell */
@@ -37,6 +38,7 @@ struct fq_merchant {
     uint32_t rate_per_second; /* requests; 0 = the daemon's default */
     uint32_t rate_burst;
     int64_t disclosure_seconds_min; /* reading time that CreatePayment must report; 0 = none */
+    struct fq_risk_rules risk;
 };
 
 #endif

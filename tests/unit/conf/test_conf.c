@@ -309,6 +309,79 @@ static void a_merchant_that_stands_in_two_files(void **state)
                          "b.conf:1: merchants.shop.id: must be unique, is in another file too");
 }
 
+/* ---- rules against cash-out ---- */
+
+static struct fq_conf *risk_conf(const char *text)
+{
+    struct fq_conf *conf = NULL;
+    struct fq_conf_errors *errors = NULL;
+    const struct change change = { 6, text };
+    assert_int_equal(load_with(NULL, 0, &change, 1, &conf, &errors), 0);
+    return conf;
+}
+
+static void rules_that_are_not_written_are_off(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "", "risk: { };", "risk: { payments_per_hour = 0; };" };
+    const struct fq_risk_rules none = { .hours = { NULL, 0 } };
+    for (size_t i = 0; i < fq_array_size(texts); i++) {
+        FQ_CLEANUP(fq_conf) *conf = risk_conf(texts[i]);
+        assert_memory_equal(&conf->merchants[0].risk, &none, sizeof(none));
+    }
+}
+
+static void rules_reach_their_members(void **state)
+{
+    (void)state;
+    FQ_CLEANUP(fq_conf) *conf =
+        risk_conf("risk: { hours = \"23:15-05:30\"; amount_max = \"100.00\"; "
+                  "buyer_payments_per_day = 3; buyer_amount_per_day = \"200.00\"; "
+                  "buyer_refunds_per_week = 2; payments_per_hour = 50; };");
+    const struct fq_risk_rules *risk = &conf->merchants[0].risk;
+    assert_int_equal(risk->from_minute, 23 * 60 + 15);
+    assert_int_equal(risk->until_minute, 5 * 60 + 30);
+    assert_int_equal(risk->amount_max_minor, 10000);
+    assert_int_equal(risk->n_buyer_payments_per_day, 3);
+    assert_int_equal(risk->buyer_amount_per_day_minor, 20000);
+    assert_int_equal(risk->n_buyer_refunds_per_week, 2);
+    assert_int_equal(risk->n_payments_per_hour, 50);
+}
+
+static void hours_that_are_none(void **state)
+{
+    (void)state;
+    expect_merchant_mistake(6, "risk: { hours = \"01:00-25:00\"; };",
+                            "/etc/fenqid/m.conf:6: merchants.shop.risk.hours: must be two times in "
+                            "Beijing like 01:00-05:30, not the same, is \"01:00-25:00\"");
+    expect_merchant_mistake(6, "risk: { hours = \"05:30-05:30\"; };",
+                            "/etc/fenqid/m.conf:6: merchants.shop.risk.hours: must be two times in "
+                            "Beijing like 01:00-05:30, not the same, is \"05:30-05:30\"");
+}
+
+static void limits_out_of_their_range(void **state)
+{
+    (void)state;
+    expect_merchant_mistake(6, "risk: { buyer_payments_per_day = 101; };",
+                            "/etc/fenqid/m.conf:6: merchants.shop.risk.buyer_payments_per_day: "
+                            "must be 0..100, is 101");
+    expect_merchant_mistake(6, "risk: { amount_max = \"0.00\"; };",
+                            "/etc/fenqid/m.conf:6: merchants.shop.risk.amount_max: must be "
+                            "0.01..99999999.99, is \"0.00\"");
+    expect_merchant_mistake(6, "risk: { payment_per_hour = 1; };",
+                            "/etc/fenqid/m.conf:6: merchants.shop.risk.payment_per_hour: unknown "
+                            "key (did you mean payments_per_hour?)");
+}
+
+static void a_day_that_is_less_than_one_payment(void **state)
+{
+    (void)state;
+    expect_merchant_mistake(
+        6, "risk: { amount_max = \"100.00\"; buyer_amount_per_day = \"99.99\"; };",
+        "/etc/fenqid/m.conf:6: merchants.shop.risk.buyer_amount_per_day: must be at least "
+        "amount_max");
+}
+
 /* ---- several mistakes, and mistakes that others find ---- */
 
 static void all_mistakes_are_told_at_once(void **state)
@@ -575,6 +648,11 @@ int main(void)
         cmocka_unit_test(a_client_key_that_is_none),
         cmocka_unit_test(a_client_key_of_two_merchants),
         cmocka_unit_test(a_merchant_that_stands_in_two_files),
+        cmocka_unit_test(rules_that_are_not_written_are_off),
+        cmocka_unit_test(rules_reach_their_members),
+        cmocka_unit_test(hours_that_are_none),
+        cmocka_unit_test(limits_out_of_their_range),
+        cmocka_unit_test(a_day_that_is_less_than_one_payment),
         cmocka_unit_test(all_mistakes_are_told_at_once),
         cmocka_unit_test(mistakes_beyond_the_maximum_are_one_line),
         cmocka_unit_test(blame_finds_the_line_of_a_key),
