@@ -146,6 +146,19 @@ $(B)/tests/interop/adapter_driver: $(B)/tests/interop/adapter_driver.o $(call ar
 # Plans and our rates of them, for tests/rates.
 $(B)/tests/rates/plans: $(B)/tests/rates/plans.o $(call archives,core base)
 	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,base) -o $@
+# What tests/crash preloads, and a fenqid with a bug that it must find.
+$(B)/tests/%.so: tests/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+$(B)/tests/crash/planted.c: daemon/flow/drive.c tests/crash/planted.sed
+	@mkdir -p $(@D)
+	$(Q)sed -f tests/crash/planted.sed $< >$@ && [ "$$(grep -c planted $@)" -eq 3 ] || \
+	    { rm -f $@; echo "tests/crash/planted.sed does not fit $< any more" >&2; exit 1; }
+$(B)/tests/crash/planted.o: $(B)/tests/crash/planted.c | $(PROTO_H)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(B)/tests/crash/fenqid-planted: $(call o,$(wildcard daemon/*.c)) $(B)/tests/crash/planted.o \
+        $(call archives,flow plugin store io conf core crypto base)
+	$(Q)$(CC) -pie $(LDFLAGS) $^ $(call libs,$(LAYERS)) -o $@
 # The bench stands outside, too: it is a shop, a browser and a platform to a daemon of its own.
 $(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,client)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS-client) -lsqlite3 -o $@
@@ -227,6 +240,11 @@ sandbox-test: $(B)/fenqi-sandbox
 scenario: build
 	@sh tests/run-scenarios.sh $(B)
 
+# POINTS=20 (of some 800), SEED=; POINT='...' or HARDSHIP='...': one that a report names.
+crash: build $(B)/tests/crash/fenqid-planted $(B)/tests/crash/hardship.so $(B)/tests/scenario/harness/calendar.so
+	@mkdir -p $(B)/tests/scenario && cp $(B)/tests/scenario/harness/calendar.so $(B)/tests/scenario/calendar.so
+	@POINTS="$(POINTS)" SEED="$(SEED)" POINT="$(POINT)" HARDSHIP="$(HARDSHIP)" PLANTED="$(PLANTED)" sh tests/crash/run.sh $(B)
+
 lint:
 	@mkdir -p build
 	@sh tests/lint/layers.sh
@@ -277,5 +295,5 @@ clean:
 	rm -rf build tests/node_modules tests/node/node_modules
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all build install demo check check-all tests-build unit sandbox-test scenario lint format-check \
+.PHONY: all build install demo check check-all tests-build unit sandbox-test scenario crash lint format-check \
         tidy cppcheck analyze fuzz fuzzers bench sim clean

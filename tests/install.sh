@@ -15,11 +15,11 @@ packages_of() {
         ;;
     demo) echo curl openssl ca-certificates ;;
     check)
-        echo g++ perl libcmocka-dev clang libclang-rt-14-dev llvm-14 clang-format git procps
+        echo g++ perl libcmocka-dev clang libclang-rt-14-dev llvm-14 clang-format git procps strace sqlite3
         # Scenario tests need Node 20; what is missing of it comes from npm (tests/node.sh).
         command -v npm >/dev/null 2>&1 || echo nodejs npm
         ;;
-    check-all) echo clang-tidy cppcheck gcovr debootstrap strace ;;
+    check-all) echo clang-tidy cppcheck gcovr debootstrap ;;
     *)
         echo "tests/install.sh: unknown group '$1'" >&2
         exit 2

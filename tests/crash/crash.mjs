@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// make crash: a day for each point at which fenqid is killed, and the comparison behind it.
+import { parseArgs } from 'node:util';
+import { binary } from '../scenario/harness/world.mjs';
+import { HARDSHIPS, endure } from './hardship.mjs';
+import { dieAt, nameOf, pointOf, pointsOf } from './points.mjs';
+import { Stage, canTrace } from './stage.mjs';
+
+const PLANTED_WITHIN = 8;
+const DAYS_PER_STAGE = 25; /* the platforms forget nothing, and get slower */
+
+const { values: options } = parseArgs({ options: {
+  points: { type: 'string' },
+  point: { type: 'string' },
+  hardship: { type: 'string' }, /* those whose name it is part of; "all" */
+  seed: { type: 'string' },
+  jobs: { type: 'string', default: '2' },
+  planted: { type: 'boolean' },
+} });
+
+/** `n` of the list, evenly spread, beginning where the seed says. */
+function some(list, n, seed) {
+  if (n >= list.length) return list;
+  const offset = (seed * 0.6180339887498949) % 1;
+  return Array.from({ length: n }, (_, i) => list[Math.floor(((i + offset) * list.length) / n)]);
+}
+
+async function onStage(body, program) {
+  const stage = await Stage.raise({ program });
+  try {
+    return await body(stage);
+  } finally {
+    await stage.strike();
+  }
+}
+
+/** One day; { outcome, violations }. Whatever keeps the day from its end is a violation. */
+async function oneDay(stage, live) {
+  try {
+    return { outcome: await live(), violations: stage.violations };
+  } catch (error) {
+    stage.violate('day', `${error.stack}\n${stage.log.slice(-2000)}`);
+    return { violations: stage.violations, isBroken: true };
+  }
+}
+
+/** `tasks`: { name, live(stage) }; returns the names of those that found something. */
+async function perform(tasks) {
+  const queue = [...tasks];
+  const found = [];
+  const worker = async () => {
+    while (queue.length > 0) await onStage(async (stage) => {
+      for (let i = 0; i < DAYS_PER_STAGE && queue.length > 0; i++) {
+        const task = queue.shift();
+        const { outcome, violations, isBroken } = await oneDay(stage, () => task.live(stage));
+        if (violations.length === 0) console.log(`crash: ${task.name}: ${outcome}`);
+        for (const { when, what } of violations) console.log(`crash: ${task.name}: ${when}: ${what}`);
+        if (violations.length > 0) found.push(task);
+        if (isBroken) return;
+      }
+    });
+  };
+  await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
+  return found;
+}
+
+const dying = (point) => ({ name: `${nameOf(point)}/${point.count}`, again: `POINT='${nameOf(point)}'`, live: (stage) => dieAt(stage, point) });
+const enduring = (hardship) => ({ name: hardship.name, again: `HARDSHIP='${hardship.name}'`, live: (stage) => endure(stage, hardship) });
+
+async function tasksOf() {
+  if (options.point) return [dying(pointOf(options.point))];
+  if (options.hardship) return HARDSHIPS.filter(({ name }) => options.hardship === 'all' || name.includes(options.hardship)).map(enduring);
+  const seed = Number(options.seed ?? Math.floor(Math.random() * 1e6));
+  const { points, violations } = await onStage(pointsOf);
+  for (const { when, what } of violations) console.log(`crash: undisturbed: ${when}: ${what}`);
+  if (violations.length > 0) process.exit(1);
+  if (!options.points) return [...points.map(dying), ...HARDSHIPS.map(enduring)];
+  console.log(`crash: ${options.points} of ${points.length} points, SEED=${seed}`);
+  return [...some(points, Number(options.points), seed).map(dying), ...some(HARDSHIPS, Math.ceil(Number(options.points) / 4), seed).map(enduring)];
+}
+
+/**
+ * A fenqid that commits after it has sent: the comparison must see it at one of the first commits.
+ * Returns how many of the points that took.
+ */
+async function findPlanted() {
+  const points = Array.from({ length: PLANTED_WITHIN }, (_, i) => pointOf(`serve fenqid-store fdatasync ${i + 3}`));
+  return onStage(async (stage) => {
+    for (const point of points) {
+      const { violations } = await oneDay(stage, () => dieAt(stage, point));
+      const found = violations.find(({ what }) => what.includes('left before it was in the ledger'));
+      if (found) {
+        console.log(`crash: planted bug (sent, then committed): found at ${nameOf(point)}: ${found.what}`);
+        return true;
+      }
+    }
+    console.log(`crash: planted bug (sent, then committed): NOT FOUND at ${points.length} points`);
+    return false;
+  }, binary('tests/crash/fenqid-planted'));
+}
+
+if (!(await canTrace())) {
+  console.error('crash: strace may not attach to processes here: NOTHING WAS TESTED. Run it as root, or where');
+  console.error('crash: ptrace is permitted; FENQI_CRASH=skip leaves this test out.');
+  process.exit(1);
+}
+const started = Date.now();
+const tasks = options.planted ? [] : await tasksOf();
+const found = await perform(tasks);
+const isSharp = options.point || options.hardship ? true : await findPlanted();
+for (const { again } of found) console.log(`crash: again by: make crash ${again}`);
+console.log(`crash: ${tasks.length} points, ${found.length} violations, ${Math.round((Date.now() - started) / 1000)} s`);
+process.exit(found.length > 0 || !isSharp ? 1 : 0);
