@@ -232,6 +232,155 @@ static void test_after_a_dead_order_a_click_opens_another(void **state)
     assert_int_equal(fake_ledger(0)->attempts[1].state, FQ_ATTEMPT_SENT);
 }
 
+/* ---- a try that is shorter than its payment ---- */
+
+#define TRY_MS INT64_C(300000)
+
+static void open_short_tries(void)
+{
+    fake.channel.about.reopen_is_same_order = 0;
+    fake.channel_conf.attempt_life_ms = TRY_MS;
+}
+
+static void test_a_try_may_end_before_its_payment(void **state)
+{
+    (void)state;
+    struct fake_ask created;
+    struct fake_page page;
+    open_short_tries();
+    fake_create(&created, "key-00000001", "order-1");
+    fake.now_ms += 1000;
+    fake_open(&page, &created);
+    const struct fq_attempt *attempt = &fake_ledger(0)->attempts[0];
+    assert_int_equal(attempt->deadline_ms, FAKE_NOW_MS + 1000 + TRY_MS);
+    assert_int_equal(attempt->settle_after_ms, FAKE_NOW_MS + 1000 + TRY_MS + FAKE_MARGIN_MS);
+    assert_int_equal(fake_ledger(0)->payment.expires_ms, FAKE_DEADLINE_MS);
+}
+
+static void test_no_try_outlives_its_payment(void **state)
+{
+    (void)state;
+    struct fake_ask created;
+    struct fake_page page;
+    open_short_tries();
+    fake_create(&created, "key-00000001", "order-1");
+    fake.now_ms = FAKE_DEADLINE_MS - TRY_MS + 1;
+    fake_open(&page, &created);
+    assert_int_equal(fake_ledger(0)->attempts[0].deadline_ms, FAKE_DEADLINE_MS);
+}
+
+/* The platform does not know the first order after its own deadline: the buyer may try again, as
+ * another order, while the payment lives. */
+static void test_after_a_try_has_died_the_buyer_opens_another(void **state)
+{
+    (void)state;
+    struct fake_ask created;
+    struct fake_page first, second;
+    open_short_tries();
+    fake_create(&created, "key-00000001", "order-1");
+    fake_open(&first, &created);
+    for (int i = 0; i < 24; i++)
+        fake_say(FQ_CALL_QUERY, FQ_OUTCOME_NOT_FOUND);
+    fq_flow_start(fake.flow);
+    fake_pass(TRY_MS + FAKE_MARGIN_MS - 1000);
+    assert_int_equal(fake_ledger(0)->attempts[0].state, FQ_ATTEMPT_SENT);
+    fake_pass(2000);
+    assert_int_equal(fake_ledger(0)->attempts[0].state, FQ_ATTEMPT_DEAD);
+    assert_int_equal(fake_ledger(0)->payment.state, FQ_PAYMENT_OPEN);
+    size_t n_asked = fake.n_sent[FQ_CALL_QUERY];
+    fake_pass(65000);
+    assert_int_equal(fake.n_sent[FQ_CALL_QUERY], n_asked);
+
+    fake_open(&second, &created);
+    assert_string_not_equal(second.location, first.location);
+    assert_int_equal(fake_ledger(0)->payment.n_attempts, 2);
+    assert_int_equal(fake_ledger(0)->attempts[0].state, FQ_ATTEMPT_DEAD);
+    assert_int_equal(fake_ledger(0)->attempts[1].state, FQ_ATTEMPT_SENT);
+    fake_visit(&first, "POST", created.action_text); /* the second one lives: no third */
+    assert_string_equal(first.location, "");
+    assert_int_equal(fake_ledger(0)->payment.n_attempts, 2);
+}
+
+/* ---- a buyer who waits for a try to be over ---- */
+
+static void test_a_waiting_buyer_makes_us_ask_once_in_ten_seconds(void **state)
+{
+    (void)state;
+    struct fake_ask created;
+    struct fake_page page;
+    fake.channel.about.reopen_is_same_order = 0;
+    fake_create(&created, "key-00000001", "order-1");
+    fake_open(&page, &created);
+    for (int i = 0; i < 3; i++) {
+        fake_visit(&page, "POST", created.action_text);
+        assert_int_equal(page.status, 200);
+    }
+    assert_int_equal(fake.n_sent[FQ_CALL_QUERY], 1);
+    fake.now_ms += 9999;
+    fake_visit(&page, "POST", created.action_text);
+    assert_int_equal(fake.n_sent[FQ_CALL_QUERY], 1);
+    fake.now_ms += 1;
+    for (int i = 0; i < 2; i++)
+        fake_visit(&page, "POST", created.action_text);
+    assert_int_equal(fake.n_sent[FQ_CALL_QUERY], 2);
+}
+
+static void test_what_a_waiting_buyers_question_brings_is_settled(void **state)
+{
+    (void)state;
+    struct fake_ask created;
+    struct fake_page page;
+    fake.channel.about.reopen_is_same_order = 0;
+    fake_create(&created, "key-00000001", "order-1");
+    fake_open(&page, &created);
+    fake_say(FQ_CALL_QUERY, FQ_OUTCOME_PAID);
+    fake_visit(&page, "POST", created.action_text);
+    assert_int_equal(fake_ledger(0)->payment.state, FQ_PAYMENT_PAID);
+}
+
+/* ---- reopen = allow ---- */
+
+static void open_beside(void)
+{
+    fake.channel.about.reopen_is_same_order = 0;
+    fake.merchants[0].reopen = true;
+    fake.merchants[0].on_double_paid = FQ_POLICY_REFUND;
+}
+
+static void test_where_the_merchant_allows_it_a_try_runs_beside_a_live_one(void **state)
+{
+    (void)state;
+    struct fake_ask created;
+    struct fake_page first, second;
+    open_beside();
+    fake_create(&created, "key-00000001", "order-1");
+    fake_open(&first, &created);
+    fake_open(&second, &created);
+    assert_string_not_equal(second.location, first.location);
+    assert_int_equal(fake_ledger(0)->attempts[0].state, FQ_ATTEMPT_SENT);
+    assert_int_equal(fake_ledger(0)->attempts[1].state, FQ_ATTEMPT_SENT);
+    assert_int_equal(fake.n_sent[FQ_CALL_QUERY], 0);
+}
+
+static void test_no_payment_has_more_than_sixteen_tries(void **state)
+{
+    (void)state;
+    struct fake_ask created;
+    struct fake_page page;
+    open_beside();
+    fake_create(&created, "key-00000001", "order-1");
+    for (uint32_t i = 0; i < FQ_ATTEMPTS_MAX; i++)
+        fake_open(&page, &created);
+    int64_t version = fake_ledger(0)->payment.version;
+    for (int i = 0; i < 2; i++) {
+        fake_visit(&page, "POST", created.action_text);
+        assert_int_equal(page.status, 410);
+        assert_string_equal(page.location, "");
+    }
+    assert_int_equal(fake_ledger(0)->payment.n_attempts, FQ_ATTEMPTS_MAX);
+    assert_int_equal(fake_ledger(0)->payment.version, version);
+}
+
 static void test_a_read_fault_is_a_page_that_asks_for_patience(void **state)
 {
     (void)state;
@@ -261,6 +410,13 @@ int main(void)
         FAKE_TEST(test_a_plan_that_leads_nowhere_is_not_committed),
         FAKE_TEST(test_where_reopening_is_another_order_the_buyer_waits),
         FAKE_TEST(test_after_a_dead_order_a_click_opens_another),
+        FAKE_TEST(test_a_try_may_end_before_its_payment),
+        FAKE_TEST(test_no_try_outlives_its_payment),
+        FAKE_TEST(test_after_a_try_has_died_the_buyer_opens_another),
+        FAKE_TEST(test_a_waiting_buyer_makes_us_ask_once_in_ten_seconds),
+        FAKE_TEST(test_what_a_waiting_buyers_question_brings_is_settled),
+        FAKE_TEST(test_where_the_merchant_allows_it_a_try_runs_beside_a_live_one),
+        FAKE_TEST(test_no_payment_has_more_than_sixteen_tries),
         FAKE_TEST(test_a_read_fault_is_a_page_that_asks_for_patience),
     };
     return cmocka_run_group_tests_name("open", tests, NULL, NULL);
