@@ -41,6 +41,23 @@ inCardWorld('the settlement file', { card: { options: { statements: true } } }, 
     assert.equal(new Set(days).size, days.length, `each day once: ${days}`);
   });
 
+  scenario('of each day that passed while the daemon was down is taken afterwards', async (world) => {
+    await world.unionpay.settings({ late_pay: 'success' });
+    const days = [await opened(world), await opened(world)];
+    await statementTaken(world, (await paid(world)).number);
+    const mark = world.logMark;
+    await world.crash();
+    for (const { number } of days) {
+      await world.unionpay.pay(number, { even_if_late: true });
+      await world.advance(24 * 60 * MINUTE);
+    }
+    await world.startDaemon();
+    for (const made of days) assert.equal((await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true })).terms.match, 'MATCH_CONFIRMED');
+    const taken = () => [...world.log.slice(mark).matchAll(/statement taken.*DAY=(\d+)/g)].map(([, day]) => day);
+    await until('both days', () => taken().length === 2);
+    assert.deepEqual([...new Set(taken())].sort(), taken(), 'in their order, each once');
+  });
+
   scenario('an unbelievable file changes nothing, and the sound one does afterwards', async (world) => {
     const made = await unconfirmed(world, 12);
     await world.unionpay.fault('file', 'bad_signature', { count: -1 });
