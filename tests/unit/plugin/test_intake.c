@@ -240,16 +240,183 @@ static void test_no_room_is_a_refusal(void **state)
     (void)state;
 }
 
+/* ---- the lines of a statement ---- */
+
+static struct fq_statement_line intake_line(void)
+{
+    return (struct fq_statement_line){ .struct_size = sizeof(struct fq_statement_line),
+                                       .object = FQ_OBJECT_PAYMENT,
+                                       .number = fq_lit("T1"),
+                                       .amount = { 100, "CNY", 2 } };
+}
+
+/* A statement of a sound line and of this one. */
+static void intake_assert_line(struct fq_arena *arena, const struct fq_statement_line *line,
+                               const char *reason)
+{
+    const struct fq_statement_line sound = intake_line();
+    const struct fq_statement_line *const lines[] = { &sound, line };
+    struct fq_verdict verdict = intake_plain();
+    verdict.has_statement = 1;
+    verdict.lines = lines;
+    verdict.n_lines = fq_array_size(lines);
+    intake_assert(arena, &verdict, reason);
+}
+
+static void test_texts_of_a_line_have_limits(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+        size_t size_max;
+    } rows[] = {
+        { "number", offsetof(struct fq_statement_line, number), 64 },
+        { "order_number", offsetof(struct fq_statement_line, order_number), 64 },
+        { "platform_ref", offsetof(struct fq_statement_line, platform_ref), 128 },
+        { "proof", offsetof(struct fq_statement_line, proof), 512 },
+    };
+
+    for (size_t i = 0; i < fq_array_size(rows); i++) {
+        char reason[64];
+        struct fq_statement_line line = intake_line();
+        struct fq_str slice = { letters, rows[i].size_max };
+        memcpy((char *)&line + rows[i].offset, &slice, sizeof(slice));
+        intake_assert_line(*state, &line, "");
+        slice.len++;
+        memcpy((char *)&line + rows[i].offset, &slice, sizeof(slice));
+        (void)snprintf(reason, sizeof(reason), "verdict.lines.%s is too long", rows[i].name);
+        intake_assert_line(*state, &line, reason);
+        slice = fq_lit("1\n2");
+        memcpy((char *)&line + rows[i].offset, &slice, sizeof(slice));
+        (void)snprintf(reason, sizeof(reason), "verdict.lines.%s is not one line of text",
+                       rows[i].name);
+        intake_assert_line(*state, &line, reason);
+    }
+}
+
+static void test_a_line_is_about_money_that_came_or_went(void **state)
+{
+    struct fq_statement_line line = intake_line();
+    line.object = FQ_OBJECT_REFUND;
+    intake_assert_line(*state, &line, "");
+    line.object = FQ_OBJECT_UNSET;
+    intake_assert_line(*state, &line, "verdict.lines.object is none");
+    line.object = FQ_OBJECT_REFUND + 1;
+    intake_assert_line(*state, &line, "verdict.lines.object is none");
+}
+
+static void test_a_line_has_an_amount_in_a_currency(void **state)
+{
+    struct fq_statement_line line = intake_line();
+    line.amount.currency[0] = '\0';
+    intake_assert_line(*state, &line, "verdict.lines.amount is none");
+    memcpy(line.amount.currency, "cny", 4);
+    intake_assert_line(*state, &line, "verdict.lines.amount is none");
+    memcpy(line.amount.currency, "CNYX", 4);
+    intake_assert_line(*state, &line, "verdict.lines.amount is none");
+    memcpy(line.amount.currency, "CNY", 4);
+    line.amount.exponent = 7;
+    intake_assert_line(*state, &line, "verdict.lines.amount is none");
+}
+
+static void test_a_line_has_at_least_the_first_releases_size(void **state)
+{
+    struct fq_statement_line line = intake_line();
+    intake_assert_line(*state, NULL, "verdict.lines has a line of no size");
+    line.struct_size = 0;
+    intake_assert_line(*state, &line, "verdict.lines has a line of no size");
+    line.struct_size = sizeof(line) - 1;
+    intake_assert_line(*state, &line, "verdict.lines has a line of no size");
+    line.struct_size = sizeof(line) + 64; /* of a newer release */
+    intake_assert_line(*state, &line, "");
+}
+
+static void test_the_number_of_lines_is_true_and_limited(void **state)
+{
+    static const char why[] = "verdict.lines has too many lines, or none where it says some";
+    const struct fq_statement_line line = intake_line();
+    const struct fq_statement_line *const lines[] = { &line };
+    struct fq_verdict verdict = intake_plain();
+    verdict.has_statement = 1;
+    intake_assert(*state, &verdict, ""); /* a day without any */
+    verdict.n_lines = 1;
+    intake_assert(*state, &verdict, why);
+    verdict.lines = lines;
+    verdict.n_lines = 200001;
+    intake_assert(*state, &verdict, why);
+}
+
+static void test_lines_are_copied(void **state)
+{
+    char number[] = "T1";
+    struct fq_statement_line line = intake_line();
+    const struct fq_statement_line *lines[] = { &line };
+    struct fq_verdict taken = { 0 };
+    struct fq_verdict verdict = intake_plain();
+    line.number = (struct fq_str){ number, 2 };
+    line.struct_size = sizeof(line) + 64;
+    verdict.lines = lines;
+    verdict.n_lines = 1;
+    assert_int_equal(fq_intake_verdict(&verdict, BODY_SIZE_MAX, *state, &taken).len, 0);
+    lines[0] = NULL;
+    memset(number, 'x', 2);
+    memset(&line, 0, sizeof(line));
+    assert_int_equal(taken.n_lines, 1);
+    assert_int_equal(taken.lines[0]->struct_size, sizeof(line));
+    fixture_assert_text(taken.lines[0]->number, "T1");
+    assert_int_equal(taken.lines[0]->amount.minor, 100);
+}
+
+static void test_no_room_for_lines_is_a_refusal(void **state)
+{
+    FQ_CLEANUP(fq_arena) *arena = fq_arena_new(4096);
+    const struct fq_statement_line line = intake_line();
+    const struct fq_statement_line *lines[64];
+    struct fq_verdict verdict = intake_plain();
+    for (size_t i = 0; i < fq_array_size(lines); i++)
+        lines[i] = &line;
+    verdict.lines = lines;
+    verdict.n_lines = fq_array_size(lines);
+    intake_assert(arena, &verdict, "the call's memory is used up");
+    (void)state;
+}
+
+/* An adapter of the first release knows no lines: what stands in their place is none of its. */
+static void test_an_older_verdict_has_no_lines(void **state)
+{
+    struct fq_verdict taken = { 0 };
+    struct fq_verdict verdict = intake_plain();
+    verdict.struct_size = FQ_INTAKE_VERDICT_SIZE_MIN;
+    verdict.has_statement = 1;
+    verdict.n_lines = 7;
+    assert_int_equal(fq_intake_verdict(&verdict, BODY_SIZE_MAX, *state, &taken).len, 0);
+    assert_int_equal(taken.has_statement, 0);
+    assert_int_equal(taken.n_lines, 0);
+}
+
 #define INTAKE_TEST(name) cmocka_unit_test_setup_teardown(name, intake_setup, intake_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        INTAKE_TEST(test_texts_have_limits),       INTAKE_TEST(test_lists_have_limits),
-        INTAKE_TEST(test_form_of_texts),           INTAKE_TEST(test_a_nul_is_never_text),
-        INTAKE_TEST(test_header_names_are_tokens), INTAKE_TEST(test_currencies_are_three_capitals),
-        INTAKE_TEST(test_numbers_out_of_range),    INTAKE_TEST(test_everything_is_copied),
-        INTAKE_TEST(test_absent_stays_absent),     INTAKE_TEST(test_no_room_is_a_refusal),
+        INTAKE_TEST(test_texts_have_limits),
+        INTAKE_TEST(test_lists_have_limits),
+        INTAKE_TEST(test_form_of_texts),
+        INTAKE_TEST(test_a_nul_is_never_text),
+        INTAKE_TEST(test_header_names_are_tokens),
+        INTAKE_TEST(test_currencies_are_three_capitals),
+        INTAKE_TEST(test_numbers_out_of_range),
+        INTAKE_TEST(test_everything_is_copied),
+        INTAKE_TEST(test_absent_stays_absent),
+        INTAKE_TEST(test_no_room_is_a_refusal),
+        INTAKE_TEST(test_texts_of_a_line_have_limits),
+        INTAKE_TEST(test_a_line_is_about_money_that_came_or_went),
+        INTAKE_TEST(test_a_line_has_an_amount_in_a_currency),
+        INTAKE_TEST(test_a_line_has_at_least_the_first_releases_size),
+        INTAKE_TEST(test_the_number_of_lines_is_true_and_limited),
+        INTAKE_TEST(test_lines_are_copied),
+        INTAKE_TEST(test_no_room_for_lines_is_a_refusal),
+        INTAKE_TEST(test_an_older_verdict_has_no_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
