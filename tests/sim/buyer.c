@@ -105,7 +105,8 @@ static void buyer_pay(struct sim *sim, void *what, int64_t argument)
         sim_after(sim, buyer_thinks_us(sim), buyer_pay, buyer, 0);
         return;
     }
-    struct sim_pay how = { .other_terms = sim_hit(sim, SIM_BUYER_OTHER_TERMS) };
+    struct sim_pay how = { .other_terms = sim_hit(sim, SIM_BUYER_OTHER_TERMS),
+                           .other_amount = sim_hit(sim, SIM_PLATFORM_OTHER_AMOUNT) };
     const char *refusal = platform->calls->pay(platform, buyer->number, how);
     if (refusal != NULL && sim_hit(sim, SIM_PLATFORM_LATE)) {
         how.is_late = true;
@@ -114,6 +115,8 @@ static void buyer_pay(struct sim *sim, void *what, int64_t argument)
     sim_say(sim, "buyer pays", refusal != NULL ? refusal : buyer->number, 0);
     if (refusal == NULL)
         buyer_paid(sim, buyer);
+    if (refusal == NULL && how.other_amount)
+        sim->has_other_amount = true;
 }
 
 static void buyer_forged_notification(struct sim *sim, struct buyer *buyer)
@@ -143,8 +146,10 @@ static void buyer_arrive(struct sim *sim, void *what, int64_t argument)
     sim_platform_poke(platform);
     if (sim_hit(sim, SIM_NOTIFY_FORGED))
         buyer_forged_notification(sim, buyer);
+    int64_t thinks_us = sim_draw(sim) % 4 == 0 ? sim_between(sim, SIM_MINUTE_US, 90 * SIM_MINUTE_US)
+                                               : buyer_thinks_us(sim);
     if (refusal == NULL && !buyer_leaves(sim))
-        sim_after(sim, buyer_thinks_us(sim), buyer_pay, buyer, 0);
+        sim_after(sim, thinks_us, buyer_pay, buyer, 0);
 }
 
 /* ---- the link ---- */

@@ -34,6 +34,8 @@ static void claims_not_forgotten(const struct claims *claims)
         const struct claims_attempt *attempt = claims_attempt(claims, number);
         const struct claims_payment *payment =
             attempt != NULL ? claims_payment(claims, attempt->payment_seq) : NULL;
+        if (payment != NULL && truth.amount_minor != payment->amount_minor)
+            continue; /* not what was asked for: see claims_states_true */
         bool is_known = payment != NULL && attempt->state == FQ_ATTEMPT_WON &&
                         payment->state == FQ_PAYMENT_PAID;
         /* What the platform broke its word for, and then told nobody, nobody can know. */
@@ -60,6 +62,25 @@ static void claims_charged_once(const struct claims *claims)
     }
 }
 
+/* Paid, but another amount than ours: nobody may say that it is paid, and the operator knows. */
+static bool claims_is_other_amount(const struct claims *claims,
+                                   const struct claims_attempt *attempt)
+{
+    const struct claims_payment *payment = claims_payment(claims, attempt->payment_seq);
+    struct sim_truth truth = claims_truth(claims, attempt->number);
+    return truth.is_paid && payment != NULL && truth.amount_minor != payment->amount_minor;
+}
+
+static bool claims_is_for_operator(const struct claims *claims, int64_t seq)
+{
+    const struct claims_payment *payment = claims_payment(claims, seq);
+    bool is_other = false;
+    for (size_t i = 0; i < claims->n_attempts; i++)
+        is_other = is_other || (claims->attempts[i].payment_seq == seq &&
+                                claims_is_other_amount(claims, &claims->attempts[i]));
+    return is_other && payment != NULL && (payment->flags & FQ_FLAG_FOR_OPERATOR) != 0;
+}
+
 static void claims_states_true(const struct claims *claims)
 {
     for (size_t i = 0; i < claims->n_attempts; i++) {
@@ -67,6 +88,9 @@ static void claims_states_true(const struct claims *claims)
         struct sim_truth truth = claims_truth(claims, attempt->number);
         if (attempt->state == FQ_ATTEMPT_WON && !truth.is_paid)
             sim_violate(claims->sim, "every-signed-result-true", "%s: won, and nobody paid",
+                        attempt->number);
+        if (attempt->state == FQ_ATTEMPT_WON && claims_is_other_amount(claims, attempt))
+            sim_violate(claims->sim, "every-signed-result-true", "%s: won by another amount",
                         attempt->number);
         if (attempt->state == FQ_ATTEMPT_DEAD && truth.is_paid && !truth.is_late)
             sim_violate(claims->sim, "every-signed-result-true", "%s: dead, and paid",
@@ -185,12 +209,16 @@ static void claims_nothing_left(const struct claims *claims)
 {
     for (size_t i = 0; i < claims->n_payments; i++) {
         const struct claims_payment *payment = &claims->payments[i];
+        if (claims_is_for_operator(claims, payment->seq))
+            continue;
         if (payment->state == FQ_PAYMENT_OPEN || payment->due_ms != 0)
             sim_violate(claims->sim, "nothing-left-due", "%s: payment state %lld, due %lld",
                         payment->order_id, (long long)payment->state, (long long)payment->due_ms);
     }
     for (size_t i = 0; i < claims->n_attempts; i++) {
         const struct claims_attempt *attempt = &claims->attempts[i];
+        if (claims_is_for_operator(claims, attempt->payment_seq))
+            continue;
         if (attempt->state < FQ_ATTEMPT_WON || attempt->due_ms != 0)
             sim_violate(claims->sim, "nothing-left-due", "%s: attempt state %lld, due %lld",
                         attempt->number, (long long)attempt->state, (long long)attempt->due_ms);

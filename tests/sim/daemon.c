@@ -136,7 +136,7 @@ static void daemon_try_start(struct sim *sim, void *what, int64_t argument)
 {
     (void)what;
     (void)argument;
-    if (sim->daemon == NULL)
+    if (sim->daemon == NULL && !sim->is_over)
         sim_daemon_start(sim);
 }
 
@@ -266,10 +266,8 @@ void sim_daemon_try_stop(struct sim *sim)
         sim_disk_crash(sim->disk, sim_hit(sim, SIM_CRASH_POWER));
     if (n_left > 0)
         sim_violate(sim, "nothing-leaks", "%zu pieces of memory were left behind", n_left);
-    if (!sim->is_healed)
+    if (!sim->is_over)
         daemon_plan_start(sim, 5 * SIM_SECOND_US);
-    else if (sim->n_agenda > 0)
-        daemon_plan_start(sim, SIM_SECOND_US);
 }
 
 void sim_daemon_stop_hard(struct sim *sim)

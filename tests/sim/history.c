@@ -8,9 +8,11 @@
 #include "tests/sim/daemon.h"
 #include "tests/sim/heap.h"
 
-#define ORDERS_MAX 24
-#define LONGEST_US (60 * SIM_DAY_US)
-#define STEPS_MAX  4000000
+#define ORDERS_MAX     24
+#define LONGEST_US     (60 * SIM_DAY_US)
+#define RESTS_AFTER_US (4 * SIM_DAY_US)
+#define STOP_STEPS_MAX 10000
+#define STEPS_MAX      4000000
 
 static const struct sim_keys *history_keys;
 
@@ -73,6 +75,7 @@ static void history_heal(struct sim *sim, void *what, int64_t argument)
     (void)argument;
     sim_say(sim, "history", "heals", 0);
     sim->is_healed = true;
+    sim->healed_us = sim->now_us;
     sim->platform->is_down = false;
     sim_disk_fill(sim->disk, false);
     sim_disk_die_at(sim->disk, 0);
@@ -122,10 +125,16 @@ static bool history_step(struct sim *sim)
     return true;
 }
 
+/* What only the operator can end is asked about for ever: then it rests while that goes on. */
+static bool history_rests(const struct sim *sim)
+{
+    return sim->has_other_amount && sim->is_healed && sim->now_us - sim->healed_us > RESTS_AFTER_US;
+}
+
 static void history_run(struct sim *sim)
 {
     uint64_t n_steps = 0;
-    while (sim->violation[0] == '\0' && history_step(sim)) {
+    while (sim->violation[0] == '\0' && !history_rests(sim) && history_step(sim)) {
         if (sim->daemon != NULL && sim_daemon_is_doomed())
             sim_daemon_bury(sim);
         else if (sim->daemon != NULL && sim->daemon->is_stopping)
@@ -166,10 +175,13 @@ static void history_begin(struct sim *sim)
 /* In the end it stops as at an update: whatever it kept for longer than it needed shows now. */
 static void history_end(struct sim *sim)
 {
+    sim->is_over = true;
     if (sim->daemon != NULL && sim->violation[0] == '\0') {
         sim_daemon_stop(sim);
         sim_daemon_try_stop(sim);
     }
+    for (int i = 0; i < STOP_STEPS_MAX && sim->daemon != NULL && history_step(sim); i++)
+        sim_daemon_try_stop(sim);
     if (sim->violation[0] == '\0' && sim->daemon != NULL)
         sim_violate(sim, "nothing-left-due", "it does not stop");
     if (sim->daemon != NULL) {

@@ -40,8 +40,9 @@ enum sim_lie {
 };
 
 struct sim_pay {
-    bool is_late;     /* even though it was closed */
-    bool other_terms; /* not the instalments asked for */
+    bool is_late;      /* even though it was closed */
+    bool other_terms;  /* not the instalments asked for */
+    bool other_amount; /* the platform takes less, and says so with its signature */
 };
 
 /* One kind of platform; a further one is a further table. */

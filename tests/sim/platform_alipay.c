@@ -122,6 +122,12 @@ static const char *alipay_login(struct sim_platform *platform, const char *numbe
     return page != NULL ? alipay_buyer_open(alipay, page) : "no such page";
 }
 
+static void alipay_change_amount(struct alipay_trade *trade, int64_t by_cents)
+{
+    for (struct alipay_page *page = trade->number->pages; page != NULL; page = page->older)
+        page->order.total_cents += by_cents;
+}
+
 static const char *alipay_pay(struct sim_platform *platform, const char *number, struct sim_pay how)
 {
     struct sim_alipay *self = (struct sim_alipay *)platform;
@@ -134,8 +140,12 @@ static const char *alipay_pay(struct sim_platform *platform, const char *number,
         instalments = instalments == 3 ? 6 : 3;
     if (was_closed && self->n_late == LATE_MAX)
         return "late often enough";
+    if (how.other_amount)
+        alipay_change_amount(trade, -101);
     const char *refusal =
         alipay_buyer_pay(self->model, trade, ALIPAY_INSTALMENT, instalments, how.is_late);
+    if (refusal != NULL && how.other_amount)
+        alipay_change_amount(trade, 101);
     if (refusal == NULL && was_closed)
         (void)snprintf(self->late[self->n_late++], SIM_NUMBER_SIZE, "%s", number);
     return refusal;

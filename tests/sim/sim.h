@@ -61,7 +61,11 @@ struct sim {
     uint32_t rates_ppm[SIM_FAULTS]; /* 0: not in this history */
     uint64_t hits[SIM_FAULTS];
     bool is_healed; /* no more faults */
-    bool is_quiet;  /* none just now: somebody looks from outside */
+    int64_t healed_us;
+    bool is_over; /* the daemon is not started again */
+    bool
+        has_other_amount; /* money moved that nobody may believe: it stays open, for the operator */
+    bool is_quiet;        /* none just now: somebody looks from outside */
     bool real_signatures;
 
     struct sim_disk *disk;
