@@ -14,10 +14,14 @@
 static const char base32[] = "0123456789abcdefghjkmnpqrstvwxyz";
 static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+int64_t fq_sequence_at(int64_t at_ms)
+{
+    return at_ms > EPOCH_MS ? (at_ms - EPOCH_MS) << 22 : 0;
+}
+
 int64_t fq_sequence_next(struct fq_sequence *sequence, int64_t now_ms)
 {
-    int64_t since = now_ms > EPOCH_MS ? now_ms - EPOCH_MS : 0;
-    int64_t next = (since << 22) | (int64_t)(sequence->instance & 0xff);
+    int64_t next = fq_sequence_at(now_ms) | (int64_t)(sequence->instance & 0xff);
     if (next <= sequence->last)
         next = sequence->last + 256;
     sequence->last = next;

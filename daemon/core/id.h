@@ -20,6 +20,8 @@ struct fq_sequence {
 };
 
 int64_t fq_sequence_next(struct fq_sequence *sequence, int64_t now_ms);
+/* What was drawn at that time or later is not below it. */
+int64_t fq_sequence_at(int64_t at_ms);
 
 struct fq_str fq_id_payment(int64_t seq, const unsigned char secret[FQ_SECRET_SIZE],
                             struct fq_arena *arena);

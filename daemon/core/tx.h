@@ -6,6 +6,7 @@
 
 #include "daemon/base/queue.h"
 #include "daemon/core/payment.h"
+#include "daemon/core/risk.h"
 
 /* ---- a transaction: load, decide, write, commit, tell ---- */
 
@@ -69,12 +70,14 @@ struct fq_tx {
                                       loaded as `ledger` (with its refund) instead of the lookup */
     struct fq_str merchant_order_id; /* NEW: fill siblings for it */
     bool want_siblings; /* other lookups: fill siblings for the loaded payment's order */
+    const struct fq_risk_query *risk; /* NEW: fill history, unless the key is known; or NULL */
 
     /* loaded */
     struct fq_ledger *ledger; /* NULL: no such payment */
     struct fq_idempotent known;
     struct fq_sibling siblings[FQ_SIBLINGS_MAX]; /* newest first, without the payment itself */
     uint32_t n_siblings;
+    const struct fq_risk_history *history; /* NULL: not asked for */
 
     /* Runs on the store thread, inside the transaction, perhaps twice if the engine has to repeat
      * it: pure, touches only this tx. May replace tx->ledger by a new one (payment_is_new). Returns
@@ -107,6 +110,7 @@ enum fq_read_kind {
     FQ_READ_IDEMPOTENT = 6,    /* what merchant_id + idempotency_key stands for, and its ledger */
     FQ_READ_LIVE_CHANNELS = 7, /* of payments or refunds that are not final, at most n_max */
     FQ_READ_NOTES = 8,         /* of `owner`, by name, at most n_max */
+    FQ_READ_HISTORY = 9,       /* what `risk` asks */
 };
 
 /* How many of a channel's due attempts and refunds are wanted; 0: none. */
@@ -155,6 +159,7 @@ struct fq_read {
     uint32_t refund_n;                /* PAYMENT; 0: the newest */
     const struct fq_due_wish *wishes; /* DUE */
     uint32_t n_wishes;
+    const struct fq_risk_query *risk; /* HISTORY */
 
     struct fq_ledger *ledger; /* NULL: none */
     struct fq_idempotent known;
@@ -163,6 +168,7 @@ struct fq_read {
     struct fq_event_row *events;
     struct fq_str *channels;
     struct fq_note *notes;
+    const struct fq_risk_history *history;
     uint32_t n_rows; /* of due, journal, events, channels or notes */
 
     void (*done)(struct fq_read *read); /* on the loop */

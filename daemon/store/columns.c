@@ -52,6 +52,8 @@ static const struct fq_column payment_columns[] = {
     PAYMENT(UINT32, identity),
     PAYMENT_FIXED(BOOL, identity_asked),
     PAYMENT(BLOB, payer),
+    PAYMENT_FIXED(BLOB, buyer),
+    PAYMENT_FIXED(BOOL, is_counted),
     PAYMENT(UINT32, flags),
     PAYMENT(TEXT, platform_ref),
     PAYMENT_FIXED(INT64, created_ms),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
+#include "daemon/core/id.h"
 #include "daemon/core/ledger.h"
 #include "daemon/store/columns.h"
 
@@ -196,5 +197,64 @@ int fq_load_siblings(struct fq_engine *engine, struct fq_tx *tx, struct fq_str m
                                           fq_cell_number(FQ_SIBLINGS_MAX) };
     tx->n_siblings = 0;
     FQ_TRY(engine->calls->run(engine, FQ_QUERY_SIBLINGS, parameters, 4, load_sibling, tx));
+    return 0;
+}
+
+/* ---- what the rules against cash-out ask ---- */
+
+static int load_history_payment(void *ctx, const struct fq_row *row)
+{
+    struct fq_risk_history *history = ctx;
+    fq_assert(history->n_payments < FQ_RISK_PAYMENTS_MAX);
+    history->payments[history->n_payments++] = (struct fq_risk_payment){
+        .created_ms = row->cells[0].number,
+        .amount_minor = row->cells[1].number,
+        .went_back = row->cells[2].number != 0,
+    };
+    return 0;
+}
+
+static int load_history_nth(void *ctx, const struct fq_row *row)
+{
+    struct fq_risk_history *history = ctx;
+    history->nth_created_ms = row->cells[0].number;
+    return 0;
+}
+
+/* A sequence may be later than its payment's time, never earlier: of each window a little more is
+ * read than the rules look at. */
+static int load_history_buyer(struct fq_engine *engine, struct fq_arena *arena,
+                              const struct fq_risk_query *query, struct fq_risk_history *history)
+{
+    const struct fq_cell parameters[] = {
+        fq_cell_text(query->merchant_id), fq_cell_bytes(query->buyer.ptr, query->buyer.len),
+        fq_cell_number(fq_sequence_at(query->now_ms - FQ_RISK_WEEK_MS)),
+        fq_cell_number(FQ_RISK_PAYMENTS_MAX), fq_cell_number(FQ_RISK_DAY_MS)
+    };
+    history->payments = fq_arena_array(arena, FQ_RISK_PAYMENTS_MAX, sizeof(*history->payments));
+    if (history->payments == NULL)
+        return FQ_FAULT(-ENOMEM, "a buyer's payments do not fit into their arena");
+    FQ_TRY(
+        engine->calls->run(engine, FQ_QUERY_HISTORY, parameters, 5, load_history_payment, history));
+    return 0;
+}
+
+int fq_load_history(struct fq_engine *engine, struct fq_arena *arena,
+                    const struct fq_risk_query *query, const struct fq_risk_history **ret)
+{
+    struct fq_risk_history *history = fq_arena_alloc(arena, sizeof(*history));
+    if (history == NULL)
+        return FQ_FAULT(-ENOMEM, "the arena is full");
+    if (query->buyer.len > 0)
+        FQ_TRY(load_history_buyer(engine, arena, query, history));
+    if (query->n_in_hour > 0) {
+        const struct fq_cell parameters[] = { fq_cell_text(query->merchant_id),
+                                              fq_cell_number(
+                                                  fq_sequence_at(query->now_ms - FQ_RISK_HOUR_MS)),
+                                              fq_cell_number(query->n_in_hour - 1) };
+        FQ_TRY(
+            engine->calls->run(engine, FQ_QUERY_COUNTED, parameters, 3, load_history_nth, history));
+    }
+    *ret = history;
     return 0;
 }

@@ -34,4 +34,8 @@ int fq_load_refund_number(struct fq_engine *engine, struct fq_str number, int64_
 int fq_load_siblings(struct fq_engine *engine, struct fq_tx *tx, struct fq_str merchant_id,
                      struct fq_str merchant_order_id, int64_t seq);
 
+/* What the rules against cash-out ask. */
+int fq_load_history(struct fq_engine *engine, struct fq_arena *arena,
+                    const struct fq_risk_query *query, const struct fq_risk_history **ret);
+
 #endif

@@ -26,6 +26,17 @@ static const struct query queries[FQ_QUERY_N] = {
         "INSERT INTO payment (@names) VALUES (@values)", &fq_payment_columns },
     [FQ_QUERY_PAYMENT_UPDATE] = {
         "UPDATE payment SET @changes WHERE seq = $1 AND version = @next", &fq_payment_columns },
+    /* The words of the index's condition stand here too, or it would not be used. */
+    [FQ_QUERY_HISTORY] = {
+        "SELECT created_ms, amount_minor, CASE WHEN refund_counted_minor >= amount_minor AND "
+        "(SELECT SUM(refund.amount_minor) FROM refund WHERE refund.payment_seq = payment.seq "
+        "AND refund.state <> 4 AND refund.origin <> 3 "
+        "AND refund.created_ms <= payment.paid_ms + $5) >= amount_minor THEN 1 ELSE 0 END "
+        "FROM payment WHERE merchant_id = $1 AND buyer = $2 AND length(buyer) > 0 AND state <> 3 "
+        "AND seq >= $3 ORDER BY seq DESC LIMIT $4", NULL },
+    [FQ_QUERY_COUNTED] = {
+        "SELECT created_ms FROM payment WHERE merchant_id = $1 AND is_counted = 1 AND seq >= $2 "
+        "ORDER BY seq DESC LIMIT 1 OFFSET $3", NULL },
     [FQ_QUERY_SIBLINGS] = {
         "SELECT seq, secret, state, expires_ms, channel, "
         "(SELECT COALESCE(MAX(settle_after_ms), 0) FROM attempt WHERE payment_seq = seq) "

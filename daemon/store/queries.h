@@ -11,6 +11,8 @@ enum fq_query {
     FQ_QUERY_PAYMENT_OF_ORDER,  /* merchant, order -> columns of the newest */
     FQ_QUERY_PAYMENT_INSERT,    /* columns */
     FQ_QUERY_PAYMENT_UPDATE,    /* columns, version it had */
+    FQ_QUERY_HISTORY,           /* merchant, buyer, seq from, n, a day -> see load.c */
+    FQ_QUERY_COUNTED,           /* merchant, seq from, how many to pass -> created of the next */
     FQ_QUERY_SIBLINGS,          /* merchant, order, seq to leave out, n -> see load.c */
     FQ_QUERY_ATTEMPTS,          /* seq -> columns, by n */
     FQ_QUERY_ATTEMPT_BY_NUMBER, /* order number -> seq */

@@ -235,6 +235,11 @@ static int read_notes(struct fq_engine *engine, struct fq_read *read)
     return engine->calls->run(engine, FQ_QUERY_NOTES, cells, 2, read_note_row, read);
 }
 
+static int read_history(struct fq_engine *engine, struct fq_read *read)
+{
+    return fq_load_history(engine, read->arena, read->risk, &read->history);
+}
+
 /* ---- all of them ---- */
 
 static int read_run(struct fq_engine *engine, struct fq_read *read)
@@ -256,6 +261,8 @@ static int read_run(struct fq_engine *engine, struct fq_read *read)
         return read_live_channels(engine, read);
     case FQ_READ_NOTES:
         return read_notes(engine, read);
+    case FQ_READ_HISTORY:
+        return read_history(engine, read);
     case FQ_READ_UNSET:
         break;
     }
@@ -271,6 +278,7 @@ static void read_reset(struct fq_read *read)
     read->events = NULL;
     read->channels = NULL;
     read->notes = NULL;
+    read->history = NULL;
     read->n_rows = 0;
     read->trace[0] = '\0';
 }

@@ -64,6 +64,7 @@ static int transact_load(struct fq_engine *engine, struct fq_tx *tx)
     tx->ledger = NULL;
     tx->known = (struct fq_idempotent){ 0 };
     tx->n_siblings = 0;
+    tx->history = NULL;
     tx->keep_key = false;
     tx->notes = NULL;
     tx->n_notes = 0;
@@ -73,6 +74,8 @@ static int transact_load(struct fq_engine *engine, struct fq_tx *tx)
     if (tx->ledger != NULL && refund_n != 0)
         FQ_TRY(fq_load_refund(engine, tx->ledger, refund_n));
     FQ_TRY(transact_load_siblings(engine, tx));
+    if (tx->risk != NULL && tx->known.kind == FQ_IDEMPOTENT_NONE)
+        FQ_TRY(fq_load_history(engine, tx->arena, tx->risk, &tx->history));
     return 0;
 }
 

@@ -26,6 +26,7 @@ static void same_payment(struct fq_payment *a, struct fq_payment *b)
     same_text(&a->quote, &b->quote);
     same_text(&a->issuer, &b->issuer);
     same_text(&a->payer, &b->payer);
+    same_text(&a->buyer, &b->buyer);
     same_text(&a->platform_ref, &b->platform_ref);
     assert_memory_equal(a, b, sizeof(*a));
 }
@@ -80,6 +81,8 @@ static void fill_payment_fixed(struct fq_payment *payment)
     payment->simple_annual_bp = 750;
     memset(payment->texts_digest, 0x5a, sizeof(payment->texts_digest));
     payment->identity_asked = true;
+    payment->buyer = fq_lit("0123456789abcdef");
+    payment->is_counted = true;
 }
 
 static void fill_payment(struct fq_payment *payment, int64_t base)
