@@ -34,6 +34,7 @@ struct fq_quote_plans {
     size_t n_channels;
     struct fq_str issuer;      /* a bank's id, */
     struct fq_str card_prefix; /* or the first digits of a card; or neither */
+    struct fq_str buyer_reference;
     uint32_t terminal;
     bool has_virtual_goods;
     bool has_line_amounts;     /* every line has one... */
@@ -56,7 +57,8 @@ struct fq_create_payment {
     struct fq_str return_url;
     struct fq_str buyer_ip;
     struct fq_str buyer_user_agent;
-    int64_t expires_in_ms; /* 0: the channel's default */
+    struct fq_str buyer_reference; /* the shop's own id of its customer; may be empty */
+    int64_t expires_in_ms;         /* 0: the channel's default */
     bool allow_parallel;
     int64_t disclosure_shown_ms;
     int64_t disclosure_seconds;

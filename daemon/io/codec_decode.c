@@ -79,6 +79,7 @@ static void decode_quote_plans(const Fenqi__V1__QuotePlans *in, struct fq_arena 
     ret->terminal = in->terminal;
     ret->issuer = fq_str_of(in->issuer);
     ret->card_prefix = fq_str_of(in->card_prefix);
+    ret->buyer_reference = fq_str_of(in->buyer_reference);
     decode_lines(in, ret);
 }
 
@@ -105,6 +106,7 @@ static void decode_create_payment(const Fenqi__V1__CreatePayment *in, struct fq_
     if (in->buyer != NULL) {
         ret->buyer_ip = fq_str_of(in->buyer->ip);
         ret->buyer_user_agent = fq_str_of(in->buyer->user_agent);
+        ret->buyer_reference = fq_str_of(in->buyer->reference);
     }
     ret->expires_in_ms = in->expires_in_ms;
     ret->allow_parallel = in->allow_parallel != 0;

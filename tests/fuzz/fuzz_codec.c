@@ -24,6 +24,7 @@ static void check_create_payment(const struct fq_create_payment *create)
     check_text(create->return_url, 512);
     check_text(create->buyer_ip, 45);
     check_text(create->buyer_user_agent, 512);
+    check_text(create->buyer_reference, 64);
     fq_assert(create->quote.len <= 8192);
     fq_assert(create->terminal <= FQ_TERMINAL_QR);
     check_text(create->payer.name, 64);
@@ -38,6 +39,7 @@ static void check_quote_plans(const struct fq_quote_plans *plans)
     check_text(plans->currency, 8);
     check_text(plans->issuer, 32);
     check_text(plans->card_prefix, 8);
+    check_text(plans->buyer_reference, 64);
     fq_assert(plans->n_channels <= 16);
     for (size_t i = 0; i < plans->n_channels; i++)
         check_text(plans->channels[i], 32);

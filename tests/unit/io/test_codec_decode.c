@@ -114,6 +114,28 @@ static void decodes_bank_and_card(void **state)
     assert_text(plans->card_prefix, "62220200");
 }
 
+static void decodes_whose_plans_they_would_be(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_text(decode_order(fixture, 1)->buyer_reference, "");
+    fixture->request.len = 0;
+    wire_text(&fixture->request, 1, "r-2");
+    wire_text(&fixture->body, 7, "customer-17");
+    assert_int_equal(fixture_ask(fixture, QUOTE_PLANS), 0);
+    assert_text(fixture->operation.quote_plans.buyer_reference, "customer-17");
+}
+
+static void decodes_the_shops_own_id_of_a_buyer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct wire buyer = { .len = 0 };
+    wire_text(&buyer, 3, "customer-17");
+    wire_message(&fixture->body, 8, &buyer);
+    assert_int_equal(fixture_ask(fixture, CREATE_PAYMENT), 0);
+    assert_text(fixture->operation.create_payment.buyer_reference, "customer-17");
+    assert_text(fixture->operation.create_payment.buyer_ip, "");
+}
+
 static void a_ninth_digit_of_a_card_is_not_taken(void **state)
 {
     struct fixture *fixture = *state;
@@ -351,6 +373,8 @@ int main(void)
         codec_test(a_line_without_amount_is_unlike_one_with),
         codec_test(a_line_in_another_currency_is_unlike),
         codec_test(decodes_bank_and_card),
+        codec_test(decodes_whose_plans_they_would_be),
+        codec_test(decodes_the_shops_own_id_of_a_buyer),
         codec_test(a_ninth_digit_of_a_card_is_not_taken),
         codec_test(takes_16_channels_beside_100_lines),
         codec_test(refuses_a_17th_channel),

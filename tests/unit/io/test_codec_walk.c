@@ -71,6 +71,24 @@ static void bounds_nested_texts(void **state)
                    "TOO_LONG");
 }
 
+static void bounds_the_shops_own_id_of_a_buyer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct wire buyer = { .len = 0 };
+    char text[65];
+    memset(text, 'x', sizeof(text));
+    wire_bytes(&buyer, 3, text, sizeof(text));
+    wire_message(&fixture->body, 8, &buyer);
+    assert_refused(fixture, fixture_ask(fixture, CREATE_PAYMENT), "create_payment.buyer.reference",
+                   "TOO_LONG");
+    fixture->body.len = 0;
+    fixture->request.len = 0;
+    wire_text(&fixture->request, 1, "r-1");
+    wire_bytes(&fixture->body, 7, text, sizeof(text));
+    assert_refused(fixture, fixture_ask(fixture, QUOTE_PLANS), "quote_plans.buyer_reference",
+                   "TOO_LONG");
+}
+
 static void bounds_what_is_said_of_a_payer(void **state)
 {
     struct fixture *fixture = *state;
@@ -360,6 +378,7 @@ int main(void)
         codec_test(refuses_bad_utf8_in_a_nested_text),
         codec_test(takes_texts_up_to_their_length_and_no_byte_more),
         codec_test(bounds_nested_texts),
+        codec_test(bounds_the_shops_own_id_of_a_buyer),
         codec_test(bounds_what_is_said_of_a_payer),
         codec_test(refuses_unknown_words),
         codec_test(refuses_words_that_would_wrap),
