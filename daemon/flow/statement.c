@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/core/beijing.h"
+#include "daemon/core/money.h"
 #include "daemon/flow/parts.h"
 
 /* The file as it came, unpacked, and its lines. */
@@ -12,7 +13,8 @@
 
 struct statement {
     struct fq_errand *errand;
-    size_t n_begun; /* lines */
+    uint32_t object; /* of the lines that are settled now: what goes back had come in before */
+    size_t n_seen;   /* lines, of whatever object */
     size_t n_open;
     size_t n_settled;
     size_t n_foreign; /* not ours: another system of this account, or a kind we do not send */
@@ -31,10 +33,9 @@ struct line {
     bool is_found_refund; /* looked up once more, by the order whose money went back */
 };
 
-static void statement_end(struct statement *statement)
+static void statement_say_taken(const struct statement *statement)
 {
-    struct fq_errand *errand = statement->errand;
-    const char *refusal = statement->has_failed ? "the store failed: the day is taken again" : NULL;
+    const struct fq_errand *errand = statement->errand;
     fq_log(LOG_NOTICE, FQ_MSG_STATEMENT_TAKEN, "statement taken",
            FQ_LOG_STR("CHANNEL", errand->channel->conf->name), FQ_LOG_STR("DAY", errand->call.day),
            FQ_LOG_INT("LINES", errand->answer.verdict.n_lines),
@@ -44,7 +45,17 @@ static void statement_end(struct statement *statement)
            FQ_LOG_TEXT("NEXT", statement->n_refused > 0
                                    ? "look at the refused lines above: they contradict the ledger"
                                    : "nothing"));
-    statement->done(statement->asker, refusal, 0);
+}
+
+static void statement_end(struct statement *statement, const char *refusal, int64_t retry_after_ms)
+{
+    struct fq_errand *errand = statement->errand;
+    if (refusal == NULL)
+        statement_say_taken(statement);
+    else
+        fq_say_unclear(errand->channel, FQ_CALL_STATEMENT, errand->call.day, refusal,
+                       errand->detail);
+    statement->done(statement->asker, refusal, retry_after_ms);
     fq_errand_free(errand);
 }
 
@@ -68,27 +79,44 @@ static int line_decide(struct fq_tx *tx)
     return fq_word_decide(&line->word, tx);
 }
 
+/* Any amount, in the payment's money, of an order that was paid on this channel. */
+static const char *line_refuse_found(const struct line *line, const struct fq_ledger *ledger,
+                                     const struct fq_attempt *attempt)
+{
+    const struct fq_money *said = &line->said->amount;
+    struct fq_money amount = ledger->payment.amount;
+    amount.minor = said->minor;
+    if (!fq_str_equal(ledger->payment.channel, line->word.channel->conf->name))
+        return "the order belongs to another channel";
+    if (attempt->state != FQ_ATTEMPT_WON)
+        return "money went back that is not known to have come in";
+    return said->minor <= 0 || !fq_money_equal(*said, amount)
+               ? "amount is not in the payment's money"
+               : NULL;
+}
+
 /* Somebody gave money back at the platform, not we. */
 static int line_decide_found(struct fq_tx *tx)
 {
     struct line *line = tx->flow;
-    const struct fq_verdict *verdict = &line->word.answer.verdict;
     struct fq_attempt *attempt =
-        tx->ledger != NULL ? fq_ledger_attempt_by_number(tx->ledger, verdict->order_number) : NULL;
-    line->word.refusal = "no such order";
-    if (attempt == NULL || attempt->state != FQ_ATTEMPT_WON ||
-        !fq_str_equal(tx->ledger->payment.channel, line->word.channel->conf->name))
+        tx->ledger != NULL ? fq_ledger_attempt_by_number(tx->ledger, line->said->order_number)
+                           : NULL;
+    line->word.refusal =
+        attempt == NULL ? "no such order" : line_refuse_found(line, tx->ledger, attempt);
+    if (line->word.refusal != NULL)
         return FQ_DECIDE_KEEP;
     const struct fq_refund found = { .attempt_n = attempt->n,
                                      .origin = FQ_ORIGIN_PLATFORM,
-                                     .number = verdict->number,
-                                     .amount_minor = verdict->amount.minor };
+                                     .number = line->said->number,
+                                     .amount_minor = line->said->amount.minor };
     struct fq_evidence evidence = fq_evidence_of(&line->word.answer, line->word.kind);
     int r = fq_move_book_refund(tx->ledger, &found, line->word.now_ms, &evidence);
-    if (r == FQ_MOVE_E_NOT_NOW)
+    if (r == FQ_MOVE_E_NOT_NOW) {
+        line->word.refusal = "it cannot be booked";
         return FQ_DECIDE_KEEP;
+    }
     FQ_TRY(r);
-    line->word.refusal = NULL;
     line->word.move = FQ_MOVE_REFUNDED;
     line->word.refund_n = tx->ledger->payment.n_refunds;
     return FQ_DECIDE_WRITE;
@@ -96,12 +124,13 @@ static int line_decide_found(struct fq_tx *tx)
 
 static void line_say_refused(const struct line *line)
 {
-    fq_log(LOG_ERR, FQ_MSG_STATEMENT_DIFFERS, "a line of the statement contradicts the ledger",
-           FQ_LOG_STR("CHANNEL", line->word.channel->conf->name),
-           FQ_LOG_STR("NUMBER", line->said->number),
-           FQ_LOG_INT("AMOUNT_MINOR", line->said->amount.minor),
-           FQ_LOG_TEXT("REASON", line->word.refusal), FQ_LOG_TEXT("FAULT", "theirs"),
-           FQ_LOG_TEXT("NEXT", "nothing was changed; look both up in the platform's console"));
+    fq_log_always(
+        LOG_ERR, FQ_MSG_STATEMENT_DIFFERS, "a line of the statement contradicts the ledger",
+        FQ_LOG_STR("CHANNEL", line->word.channel->conf->name),
+        FQ_LOG_STR("NUMBER", line->said->number),
+        FQ_LOG_INT("AMOUNT_MINOR", line->said->amount.minor),
+        FQ_LOG_TEXT("REASON", line->word.refusal), FQ_LOG_TEXT("FAULT", "theirs"),
+        FQ_LOG_TEXT("NEXT", "nothing was changed; look both up in the platform's console"));
 }
 
 static void line_committed(struct fq_tx *tx)
@@ -116,13 +145,16 @@ static void line_committed(struct fq_tx *tx)
         line->is_found_refund = true;
         line_transact(line, FQ_LOOKUP_ORDER_NUMBER, line->said->order_number, line_decide_found);
         return;
-    } else if (tx->ledger == NULL || (line->is_found_refund && line->word.refusal != NULL)) {
+    } else if (tx->ledger == NULL) {
         statement->n_foreign++;
     } else if (line->word.refusal != NULL) {
         statement->n_refused++;
         line_say_refused(line);
     } else {
         statement->n_settled += line->word.move != FQ_MOVE_IGNORE;
+        if (line->is_found_refund)
+            fq_say_payment(LOG_WARNING, FQ_MSG_REFUND_FOUND,
+                           "a refund was found that we did not send", tx->ledger);
         fq_after_settle(statement->errand->flow, tx->ledger, line->word.refund_n, line->word.move);
     }
     line_end(line);
@@ -178,31 +210,50 @@ static void line_start(struct statement *statement, const struct fq_statement_li
 
 /* ---- the file ---- */
 
-static void statement_go_on(struct statement *statement)
+static const struct fq_statement_line *statement_next(struct statement *statement)
 {
     const struct fq_verdict *verdict = &statement->errand->answer.verdict;
-    while (statement->n_begun < verdict->n_lines && statement->n_open < LINES_AT_ONCE &&
-           !statement->has_failed) {
-        statement->n_open++;
-        line_start(statement, verdict->lines[statement->n_begun++]);
+    while (statement->n_seen < verdict->n_lines) {
+        const struct fq_statement_line *line = verdict->lines[statement->n_seen++];
+        if (line->object == statement->object)
+            return line;
     }
+    return NULL;
+}
+
+static void statement_settle(struct statement *statement, uint32_t object)
+{
+    const struct fq_statement_line *line = NULL;
+    if (statement->object != object)
+        statement->n_seen = 0;
+    statement->object = object;
+    while (statement->n_open < LINES_AT_ONCE && !statement->has_failed &&
+           (line = statement_next(statement)) != NULL) {
+        statement->n_open++;
+        line_start(statement, line);
+    }
+}
+
+static void statement_go_on(struct statement *statement)
+{
+    statement_settle(statement, statement->object);
+    if (statement->n_open == 0 && statement->object == FQ_OBJECT_PAYMENT)
+        statement_settle(statement, FQ_OBJECT_REFUND);
     if (statement->n_open == 0)
-        statement_end(statement);
+        statement_end(statement,
+                      statement->has_failed ? "the store failed: the day is taken again" : NULL, 0);
 }
 
 static void statement_came(struct fq_errand *errand)
 {
     struct statement *statement = errand->asker;
     const struct fq_verdict *verdict = &errand->answer.verdict;
-    if (errand->refusal == NULL && verdict->has_statement != 0) {
+    if (errand->refusal != NULL)
+        statement_end(statement, errand->refusal, 0);
+    else if (verdict->has_statement == 0)
+        statement_end(statement, "it is not there yet", verdict->retry_after_ms);
+    else
         statement_go_on(statement);
-        return;
-    }
-    const char *refusal = errand->refusal != NULL ? errand->refusal : "it is not there yet";
-    fq_say_unclear(errand->channel, FQ_CALL_STATEMENT, errand->call.day, refusal, errand->detail);
-    statement->done(statement->asker, refusal,
-                    errand->refusal == NULL ? verdict->retry_after_ms : 0);
-    fq_errand_free(errand);
 }
 
 void fq_statement_take(struct fq_flow *flow, const struct fq_channel *channel, int64_t day,
@@ -214,6 +265,7 @@ void fq_statement_take(struct fq_flow *flow, const struct fq_channel *channel, i
     char text[9];
     fq_assert(statement != NULL);
     statement->errand = errand;
+    statement->object = FQ_OBJECT_PAYMENT;
     statement->done = done;
     statement->asker = asker;
     fq_beijing_day_text(day, text);
