@@ -165,7 +165,7 @@ $(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,cl
 
 # The simulator stands inside: the flow, the store and the models of the platforms in one thread. What the
 # daemon allocates and how both sides sign goes through its hands.
-SIM_WRAPS := fq_zalloc fq_zalloc_array fq_free fq_keyring_sign fq_keyring_verify key_sign key_verify
+SIM_WRAPS := fq_zalloc fq_zalloc_array fq_free fq_keyring_sign fq_keyring_verify key_sign key_verify fq_assert_failed
 $(B)/lib/models.a: $(call o,$(filter-out $(addprefix tests/sandbox/,main.c server.c sender.c),$(wildcard tests/sandbox/*.c)))
 $(B)/tests/sim/sim: $(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store core crypto base) \
                     $(ADAPTERS:%=$(B)/adapters/%.so)
@@ -287,6 +287,13 @@ bench:
 	@$(sub) $(B)/fenqid $(ADAPTERS:%=$(B)/adapters/%.so) $(B)/tests/bench/bench
 	@sh tests/bench/run.sh $(B)
 
+# Planted bugs, each to be caught within so many seeds.
+sim-mutants: $(B)/tests/sim/sim
+	@SIM_COMPILE='$(CC) $(CPPFLAGS) $(CFLAGS)' \
+	    SIM_LINK='$(CC) -pie $(LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%)' \
+	    SIM_PARTS='$(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store core crypto base) $(call libs,store plugin crypto base) -lcjson' \
+	    sh tests/sim/mutants.sh $(B) $(or $(SEEDS),10000)
+
 # SEED=K tells one history; SEEDS=N [FROM=K] runs many.
 sim: $(B)/tests/sim/sim
 	@$< $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),300) --from $(or $(FROM),1)) $(SIM_OPTIONS)
@@ -296,4 +303,4 @@ clean:
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 .PHONY: all build install demo check check-all tests-build unit sandbox-test scenario crash lint format-check \
-        tidy cppcheck analyze fuzz fuzzers bench sim clean
+        tidy cppcheck analyze fuzz fuzzers bench sim sim-mutants clean

@@ -70,6 +70,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: sim --seeds N [--from K] [--faults] [--stop] | --seed K\n");
         return 2;
     }
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     sim_keys_make(&keys);
     sim_daemon_prepare(&before, &keys);
     sim_history_prepare(&keys);
