@@ -189,14 +189,26 @@ static void back_note(struct back *back)
     fq_flow_transact(back->flow, &back->tx);
 }
 
+static void back_say_unbelieved(const struct back *back, struct fq_str reason)
+{
+    fq_log(LOG_WARNING, FQ_MSG_NOTIFICATION_REFUSED,
+           "what a browser brought back is not the platform's",
+           FQ_LOG_STR("CHANNEL", back->adapt.channel->conf->name), FQ_LOG_STR("REASON", reason),
+           FQ_LOG_STR("PEER", back->visit->peer), FQ_LOG_TEXT("FAULT", "theirs"),
+           FQ_LOG_TEXT("NEXT", "nothing was changed; the platform is asked"));
+}
+
 /* A return that the platform signed is noted; any other only makes us ask. Neither is believed. */
 static void back_verified(struct fq_adapt *adapt)
 {
     struct back *back = adapt->flow;
-    if (adapt->answer.verified && !adapt->answer.is_fault)
+    if (adapt->answer.verified && !adapt->answer.is_fault) {
         back_note(back);
-    else
-        back_ask(back, back->read.ledger);
+        return;
+    }
+    if (adapt->answer.is_fault)
+        back_say_unbelieved(back, adapt->answer.reason);
+    back_ask(back, back->read.ledger);
 }
 
 static void back_verify(struct back *back, struct fq_ledger *ledger)

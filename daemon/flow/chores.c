@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "daemon/core/beijing.h"
+#include "daemon/core/days.h"
 #include "daemon/flow/parts.h"
 
 #define LOOK_EVERY_MS  1000
 #define RETRY_MS       INT64_C(600000)
-#define STATEMENT_DAYS 7 /* a file that is not there after so many days is given up, loudly */
 #define NOTES_MAX      64
 #define OWNER_SIZE_MAX 48 /* "channel." and a name */
 
@@ -21,11 +21,11 @@ struct fq_chore {
     bool is_stale;                    /* after a reload: `channel` may be gone */
     bool is_known;                    /* the notes were read */
     bool is_busy;
-    int64_t task_ms;                          /* when it was done last */
-    int64_t task_not_before_ms;               /* after a failure */
-    int64_t statement_day;                    /* the last that was taken; 0: none */
-    int64_t statement_not_before_ms;          /* after a failure */
-    unsigned char key_digest[FQ_DIGEST_SIZE]; /* of the key that the task brought last */
+    int64_t task_ms;                             /* when it was done last */
+    int64_t task_not_before_ms;                  /* after a failure */
+    struct fq_days days;                         /* of statements, as noted */
+    int64_t day_not_before_ms[FQ_DAYS_KEPT + 1]; /* after a failure; of day % size */
+    unsigned char key_digest[FQ_DIGEST_SIZE];    /* of the key that the task brought last */
 };
 
 /* What is being done, with memory of its own. */
@@ -38,6 +38,8 @@ struct chore_run {
     struct fq_note notes[2];
     size_t n_notes;
     int64_t day;
+    struct fq_days days;                      /* as they will be noted */
+    unsigned char key_digest[FQ_DIGEST_SIZE]; /* likewise */
 };
 
 static struct fq_str chore_channel_name(const struct fq_chore *chore)
@@ -112,8 +114,10 @@ static void chore_take_note(struct fq_chore *chore, const struct fq_note *note)
         return;
     if (fq_str_equal(note->name, fq_lit("task.at")))
         chore->task_ms = number;
-    if (fq_str_equal(note->name, fq_lit("statement.day")))
-        chore->statement_day = number;
+    if (fq_str_equal(note->name, fq_lit("statement.newest")))
+        chore->days.newest = number;
+    if (fq_str_equal(note->name, fq_lit("statement.missing")))
+        chore->days.missing = (uint32_t)number;
 }
 
 static void chore_read(struct fq_read *read)
@@ -153,6 +157,7 @@ static void chore_task_noted(struct fq_tx *tx)
         run->chore->task_not_before_ms = fq_flow_now(run->chore->flow) + RETRY_MS;
     } else {
         run->chore->task_ms = run->notes[0].at_ms;
+        memcpy(run->chore->key_digest, run->key_digest, sizeof(run->key_digest));
     }
     chore_end(run);
 }
@@ -170,7 +175,7 @@ static const char *chore_keep_key(struct chore_run *run, const struct fq_errand 
     world->sha256(world->ctx, verdict->key_data, digest);
     if (memcmp(digest, run->chore->key_digest, sizeof(digest)) == 0)
         return NULL;
-    memcpy(run->chore->key_digest, digest, sizeof(digest));
+    memcpy(run->key_digest, digest, sizeof(digest));
     chore_add_note(run, fq_arena_printf(run->arena, "key.%.*s", fq_str_arg(verdict->key_name)),
                    fq_arena_copy(run->arena, verdict->key_data));
     fq_log(LOG_NOTICE, FQ_MSG_KEY_RENEWED, "a platform key was renewed",
@@ -184,6 +189,7 @@ static void chore_task_done(struct fq_errand *errand)
     struct chore_run *run = errand->asker;
     struct fq_chore *chore = run->chore;
     int64_t now_ms = fq_flow_now(chore->flow);
+    memcpy(run->key_digest, chore->key_digest, sizeof(run->key_digest));
     chore_add_note(run, fq_lit("task.at"), fq_arena_printf(run->arena, "%lld", (long long)now_ms));
     const char *refusal = errand->refusal;
     if (refusal == NULL && errand->answer.verdict.outcome == FQ_OUTCOME_UNKNOWN)
@@ -221,25 +227,40 @@ static bool chore_wants_task(const struct fq_chore *chore, int64_t now_ms)
 
 /* ---- the statement ---- */
 
-static void chore_statement_noted(struct fq_tx *tx)
+static int64_t *chore_day_not_before(struct fq_chore *chore, int64_t day)
+{
+    return &chore->day_not_before_ms[(uint64_t)day % fq_array_size(chore->day_not_before_ms)];
+}
+
+static void chore_days_noted(struct fq_tx *tx)
 {
     struct chore_run *run = tx->flow;
     if (tx->result < 0) {
         fq_say_fault("noting that a statement was taken", tx->trace);
-        run->chore->statement_not_before_ms = fq_flow_now(run->chore->flow) + RETRY_MS;
+        *chore_day_not_before(run->chore, run->day) = fq_flow_now(run->chore->flow) + RETRY_MS;
     } else {
-        run->chore->statement_day = run->day;
+        run->chore->days = run->days;
     }
     chore_end(run);
 }
 
-static void chore_note_day(struct chore_run *run)
+static void chore_note_days(struct chore_run *run)
 {
-    chore_add_note(run, fq_lit("statement.day"),
-                   fq_arena_printf(run->arena, "%lld", (long long)run->day));
-    chore_write(run, chore_statement_noted);
+    chore_add_note(run, fq_lit("statement.newest"),
+                   fq_arena_printf(run->arena, "%lld", (long long)run->days.newest));
+    chore_add_note(run, fq_lit("statement.missing"),
+                   fq_arena_printf(run->arena, "%u", run->days.missing));
+    chore_write(run, chore_days_noted);
 }
 
+static void chore_note_day(struct chore_run *run)
+{
+    fq_days_took(&run->days, run->day);
+    *chore_day_not_before(run->chore, run->day) = 0; /* the place is another day's, later */
+    chore_note_days(run);
+}
+
+/* It does not stand before later ones: on a quiet day there is none. */
 static void chore_statement_taken(void *asker, const char *refusal, int64_t retry_after_ms)
 {
     struct chore_run *run = asker;
@@ -247,7 +268,7 @@ static void chore_statement_taken(void *asker, const char *refusal, int64_t retr
         chore_note_day(run);
         return;
     }
-    run->chore->statement_not_before_ms =
+    *chore_day_not_before(run->chore, run->day) =
         fq_flow_now(run->chore->flow) + (retry_after_ms > 0 ? retry_after_ms : RETRY_MS);
     chore_end(run);
 }
@@ -263,28 +284,49 @@ static void chore_give_up_day(struct chore_run *run)
 {
     char day[9];
     fq_beijing_day_text(run->day, day);
-    fq_log(LOG_ERR, FQ_MSG_STATEMENT_MISSING, "a statement never came",
+    fq_log(LOG_WARNING, FQ_MSG_STATEMENT_MISSING, "a statement never came",
            FQ_LOG_STR("CHANNEL", chore_channel_name(run->chore)), FQ_LOG_TEXT("DAY", day),
            FQ_LOG_TEXT("FAULT", "theirs"),
-           FQ_LOG_TEXT("NEXT", "it is not asked for any more; get it from the platform's console"));
+           FQ_LOG_TEXT("NEXT", "it is not asked for any more; if there were payments that day, get "
+                               "it from the platform's console"));
     chore_note_day(run);
 }
 
-static void chore_take_statement(struct fq_chore *chore, int64_t last_day)
+/* The oldest day that may be asked for now; 0: none. */
+static int64_t chore_next_day(struct fq_chore *chore, int64_t last_day, int64_t now_ms)
 {
-    struct chore_run *run = chore_begin(chore);
-    run->day = chore->statement_day > 0 ? chore->statement_day + 1 : last_day;
-    if (run->day <= last_day - STATEMENT_DAYS)
-        chore_give_up_day(run);
-    else
-        fq_statement_take(chore->flow, chore->channel, run->day, chore_statement_taken, run);
+    for (int64_t day = last_day - FQ_DAYS_KEPT + 1; day <= last_day; day++) {
+        if (fq_days_wants(&chore->days, day) && now_ms >= *chore_day_not_before(chore, day))
+            return day;
+    }
+    return 0;
 }
 
-static bool chore_wants_statement(const struct fq_chore *chore, int64_t last_day, int64_t now_ms)
+/* False: nothing is to be done about statements now. */
+static bool chore_look_after_statements(struct fq_chore *chore, int64_t now_ms)
 {
-    return chore->channel->conf->wants_statements &&
-           fq_channel_can(chore->channel, FQ_CALL_STATEMENT) && chore->statement_day < last_day &&
-           now_ms >= chore->statement_not_before_ms;
+    int64_t last_day = chore_last_day(chore, now_ms);
+    bool is_first = chore->days.newest == 0;
+    if (!chore->channel->conf->wants_statements ||
+        !fq_channel_can(chore->channel, FQ_CALL_STATEMENT))
+        return false;
+    int64_t old_day = is_first ? 0 : fq_days_too_old(&chore->days, last_day);
+    int64_t day = is_first || old_day > 0 ? old_day : chore_next_day(chore, last_day, now_ms);
+    if (!is_first && day == 0)
+        return false;
+    struct chore_run *run = chore_begin(chore);
+    run->days = chore->days;
+    run->day = day;
+    if (is_first) {
+        run->days.newest = last_day - 1; /* what was before is none of ours */
+        run->day = last_day - 1;
+        chore_note_days(run);
+    } else if (old_day > 0) {
+        chore_give_up_day(run);
+    } else {
+        fq_statement_take(chore->flow, chore->channel, day, chore_statement_taken, run);
+    }
+    return true;
 }
 
 /* ---- looking round ---- */
@@ -292,15 +334,14 @@ static bool chore_wants_statement(const struct fq_chore *chore, int64_t last_day
 static void chore_look(struct fq_chore *chore)
 {
     int64_t now_ms = fq_flow_now(chore->flow);
-    int64_t last_day = chore_last_day(chore, now_ms);
     if (chore->is_busy)
         return;
     if (!chore->is_known)
         chore_learn(chore);
     else if (chore_wants_task(chore, now_ms))
         chore_run_task(chore);
-    else if (chore_wants_statement(chore, last_day, now_ms))
-        chore_take_statement(chore, last_day);
+    else
+        (void)chore_look_after_statements(chore, now_ms);
 }
 
 static struct fq_chore *chore_of(struct fq_flow *flow, const struct fq_channel *channel)
