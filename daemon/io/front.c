@@ -257,7 +257,6 @@ static struct front_request *front_request_new(struct fq_front *front,
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
     struct front_request *request = fq_arena_alloc(arena, sizeof(*request));
     fq_assert(request != NULL);
-    fq_arena_wipe_on_free(arena); /* it may name a person */
     request->front = front;
     request->peer =
         fq_peer_hold(front->peers, front_frame(message, 0).ptr, client_key, &request->peer_turn);
@@ -314,6 +313,8 @@ static void front_serve(struct front_request *request)
     struct fq_str payload = front_frame(&request->message, request->message.n_frames - 1);
     struct fq_status limited = front_limit(front, limit, operation->merchant, payload.len);
     bool is_refused = fq_codec_decode(payload, operation) != 0;
+    if (is_refused || operation->kind == FQ_OP_CREATE_PAYMENT)
+        fq_arena_wipe_on_free(operation->arena); /* it may name a person */
     fq_sha256(payload, operation->request_digest);
     if (limited.code != FQ_CODE_OK) {
         front->counters.n_limited++;
