@@ -42,18 +42,20 @@ struct fq_store {
 
 /* ---- the lock ---- */
 
+/* On the file itself, by whatever name it is reached; SQLite's own locks are of another kind. It
+ * ends with the process. The descriptor must not be closed before the engines: SQLite's would go
+ * with it. */
 static int store_lock(struct fq_store *store)
 {
-    char path[PATH_SIZE_MAX + 8];
-    (void)snprintf(path, sizeof(path), "%s.lock", store->path);
-    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    /* SQLite gives its log the permissions of the file. */
+    store->lock_fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (store->lock_fd < 0)
-        return FQ_FAULT(-errno, "cannot open %s", path);
+        return FQ_FAULT(-errno, "cannot open %s", store->path);
     if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
     if (errno == EWOULDBLOCK)
         return FQ_STORE_E_LOCKED;
-    return FQ_FAULT(-errno, "cannot lock %s", path);
+    return FQ_FAULT(-errno, "cannot lock %s", store->path);
 }
 
 /* ---- the store thread ---- */
@@ -126,11 +128,6 @@ static int store_migrate(struct fq_store *store)
 
 static int store_open_engines(struct fq_store *store)
 {
-    /* SQLite gives its log the permissions of the file. */
-    int fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return FQ_FAULT(-errno, "cannot open %s", store->path);
-    (void)close(fd);
     FQ_TRY(fq_engine_sqlite_open(store->path, FQ_ENGINE_WRITE, &store->writer));
     int r = store_migrate(store);
     if (r != 0)

@@ -82,7 +82,6 @@ static inline int rig_tear_down(void **state)
     rig_remove(rig, "");
     rig_remove(rig, "-wal");
     rig_remove(rig, "-shm");
-    rig_remove(rig, ".lock");
     int r = rmdir(rig->folder);
     fq_free(rig);
     return r;

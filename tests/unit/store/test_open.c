@@ -15,6 +15,20 @@ static void test_a_ledger_has_one_owner(void **state)
     assert_null(second.store);
 }
 
+/* Another name for the same file would be another log beside it. */
+static void test_a_ledger_has_one_owner_under_all_its_names(void **state)
+{
+    struct rig second = *(struct rig *)*state;
+    second.store = NULL;
+    (void)snprintf(second.path, sizeof(second.path), "%s/other", second.folder);
+    assert_int_equal(symlink("ledger", second.path), 0);
+    assert_int_equal(rig_open(&second), FQ_STORE_E_LOCKED);
+    assert_int_equal(unlink(second.path), 0);
+    assert_int_equal(link(((struct rig *)*state)->path, second.path), 0);
+    assert_int_equal(rig_open(&second), FQ_STORE_E_LOCKED);
+    assert_int_equal(unlink(second.path), 0);
+}
+
 static void test_a_closed_ledger_can_be_opened_again(void **state)
 {
     struct rig *rig = *state;
@@ -194,6 +208,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
         TEST(test_a_ledger_has_one_owner),
+        TEST(test_a_ledger_has_one_owner_under_all_its_names),
         TEST(test_a_closed_ledger_can_be_opened_again),
         TEST(test_closing_leaves_no_log_behind),
         TEST(test_others_cannot_read_the_ledger),
