@@ -264,12 +264,14 @@ static void chore_note_day(struct chore_run *run)
 static void chore_statement_taken(void *asker, const char *refusal, int64_t retry_after_ms)
 {
     struct chore_run *run = asker;
+    int64_t wish_ms =
+        retry_after_ms < FQ_RETRY_AFTER_MAX_MS ? retry_after_ms : FQ_RETRY_AFTER_MAX_MS;
     if (refusal == NULL) {
         chore_note_day(run);
         return;
     }
     *chore_day_not_before(run->chore, run->day) =
-        fq_flow_now(run->chore->flow) + (retry_after_ms > 0 ? retry_after_ms : RETRY_MS);
+        fq_flow_now(run->chore->flow) + (wish_ms > 0 ? wish_ms : RETRY_MS);
     chore_end(run);
 }
 
