@@ -17,7 +17,7 @@
 #include "daemon/store/store.h"
 
 #define FQ_TOKEN_KEY_SIZE 32
-#define FQ_PURPOSES_N     5 /* of MACs (world.c) */
+#define FQ_PURPOSES_N     6 /* of MACs (world.c) */
 
 /* One configuration and all that was opened for it. Immutable; a reload makes another one. */
 struct fq_setup {

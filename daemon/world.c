@@ -28,7 +28,7 @@ static void world_sha256(void *ctx, struct fq_str text, unsigned char ret[32])
 }
 
 /* Purposes are separated by deriving a key each, so that no MAC of one is a MAC of another. */
-static const char *const world_purposes[] = { "quote", "open", "back", "status", "payer" };
+static const char *const world_purposes[] = { "quote", "open", "back", "status", "payer", "buyer" };
 _Static_assert(fq_array_size(world_purposes) == FQ_PURPOSES_N, "a key for each purpose");
 
 static struct fq_mac *world_mac_new(const struct fq_daemon *daemon, const char *purpose)

@@ -65,6 +65,7 @@ enum fq_msg {
     FQ_MSG_STATEMENT_MISSING, /* it never came */
     FQ_MSG_CHANNEL_PAUSED,    /* its platform does not answer */
     FQ_MSG_CHANNEL_BACK,      /* it answers again */
+    FQ_MSG_RISK_REFUSED,      /* a payment, by a merchant's rule against cash-out */
     FQ_MSG_N
 };
 

@@ -20,8 +20,12 @@ struct create {
     unsigned char secret[FQ_SECRET_SIZE];
     int64_t seq;
     struct fq_str payer; /* sealed */
-    struct fq_note note; /* the words of the disclosure, */
-    bool has_note;       /* unless they are kept already */
+    struct fq_str buyer; /* by a MAC; may be empty */
+    struct fq_risk_query risk;
+    const char *checked_rule; /* against cash-out, that `checked` is about; or NULL */
+    const char *refusal_rule; /* likewise, `refusal` */
+    struct fq_note note;      /* the words of the disclosure, */
+    bool has_note;            /* unless they are kept already */
     int64_t now_ms;
     int64_t expires_ms;
     struct fq_status checked; /* code 0: every check passed */
@@ -126,9 +130,27 @@ static struct fq_status create_check_pause(const struct create *create)
     return (struct fq_status){ 0 };
 }
 
+/* The rules against cash-out that need no past. */
+static struct fq_status create_check_risk(struct create *create)
+{
+    const struct fq_risk_rules *rules = &create->operation->merchant->risk;
+    const struct fq_risk_facts facts = { .now_ms = create->now_ms,
+                                         .amount_minor = create->quote.amount.minor };
+    struct fq_risk_verdict verdict = fq_risk_check(rules, &facts);
+    create->checked_rule = verdict.rule;
+    if (verdict.rule == NULL && fq_risk_wants_buyer(rules) &&
+        create->operation->create_payment.buyer_reference.len == 0)
+        return fq_status_invalid("create_payment.buyer.reference", "BUYER_REFERENCE_MISSING",
+                                 fq_lit("say who the buyer is, by an id of your own"));
+    return verdict.status;
+}
+
 static struct fq_status create_check(struct create *create)
 {
     struct fq_status status = create_check_texts(&create->operation->create_payment);
+    if (status.code == FQ_CODE_OK)
+        status = fq_buyer_check(create->operation->create_payment.buyer_reference,
+                                "create_payment.buyer.reference");
     if (status.code == FQ_CODE_OK)
         status = create_check_return_url(create);
     if (status.code == FQ_CODE_OK)
@@ -140,6 +162,8 @@ static struct fq_status create_check(struct create *create)
     if (status.code == FQ_CODE_OK)
         status =
             fq_disclosed_check(create->operation, create->channel, &create->quote, create->now_ms);
+    if (status.code == FQ_CODE_OK)
+        status = create_check_risk(create);
     if (status.code == FQ_CODE_OK && create->operation->create_payment.has_payer)
         status = fq_payer_take(create->flow, create->channel, create->operation, create->seq,
                                &create->payer);
@@ -164,6 +188,8 @@ static int create_digest(struct create *create)
     fq_fact_add(&buf, "return_url", request->return_url);
     fq_fact_add_int(&buf, "expires_in", request->expires_in_ms);
     fq_fact_add_int(&buf, "allow_parallel", request->allow_parallel);
+    if (create->buyer.len > 0)
+        fq_fact_add_hex(&buf, "buyer", create->buyer.ptr, create->buyer.len);
     if (request->has_payer)
         FQ_TRY(fq_payer_add_content(create->flow, &request->payer, &buf));
     FQ_TRY(fq_buf_finish(&buf, &text));
@@ -207,6 +233,8 @@ static void create_fill(struct create *create, struct fq_ledger *ledger)
     payment->expires_ms = create->expires_ms;
     payment->identity_asked = request->has_payer;
     payment->payer = create->payer;
+    payment->buyer = create->risk.buyer;
+    payment->is_counted = create->risk.n_in_hour > 0;
 }
 
 /* One order, one buyer's money: a live or paid payment of the same order stands in the way. */
@@ -234,6 +262,17 @@ static struct fq_status create_check_siblings(const struct create *create, const
     return (struct fq_status){ 0 };
 }
 
+/* With what the transaction sees of the past: of two at once that are one too many, one is made. */
+static struct fq_status create_check_past(struct create *create, const struct fq_tx *tx)
+{
+    const struct fq_risk_facts facts = { .now_ms = create->now_ms,
+                                         .amount_minor = create->quote.amount.minor,
+                                         .history = tx->history };
+    struct fq_risk_verdict verdict = fq_risk_check(&create->operation->merchant->risk, &facts);
+    create->refusal_rule = verdict.rule;
+    return verdict.status;
+}
+
 static struct fq_status create_same_or_conflict(const struct create *create,
                                                 const struct fq_ledger *ledger, uint32_t kind)
 {
@@ -252,13 +291,17 @@ static struct fq_status create_same_or_conflict(const struct create *create,
 static int create_decide(struct fq_tx *tx)
 {
     struct create *create = tx->flow;
+    create->refusal_rule = NULL;
     if (tx->known.kind != FQ_IDEMPOTENT_NONE) {
         create->refusal = create_same_or_conflict(create, tx->ledger, tx->known.kind);
         return FQ_DECIDE_KEEP;
     }
     create->refusal = create->checked;
+    create->refusal_rule = create->checked_rule;
     if (create->refusal.code == FQ_CODE_OK && !create->operation->create_payment.allow_parallel)
         create->refusal = create_check_siblings(create, tx);
+    if (create->refusal.code == FQ_CODE_OK && tx->history != NULL)
+        create->refusal = create_check_past(create, tx);
     if (create->refusal.code != FQ_CODE_OK)
         return FQ_DECIDE_KEEP;
     tx->ledger = fq_ledger_new(tx->arena);
@@ -342,6 +385,9 @@ static void create_committed(struct fq_tx *tx)
         return;
     }
     if (create->refusal.code != FQ_CODE_OK) {
+        if (create->refusal_rule != NULL)
+            fq_say_risk(create->operation, create->channel->conf->name, create->refusal_rule,
+                        &create->refusal);
         fq_finish_with(create->flow, create->operation, create->refusal);
         return;
     }
@@ -358,14 +404,19 @@ static void create_committed(struct fq_tx *tx)
 static void create_commit(struct create *create)
 {
     const struct fq_create_payment *request = &create->operation->create_payment;
-    create->tx = (struct fq_tx){ .arena = create->operation->arena,
-                                 .lookup = FQ_LOOKUP_NEW,
-                                 .merchant_id = create->operation->merchant->id,
-                                 .idempotency_key = request->idempotency_key,
-                                 .merchant_order_id = request->merchant_order_id,
-                                 .decide = create_decide,
-                                 .done = create_committed,
-                                 .flow = create };
+    bool wants_past =
+        fq_risk_ask(create->operation->merchant, create->buyer, create->now_ms, &create->risk);
+    create->tx =
+        (struct fq_tx){ .arena = create->operation->arena,
+                        .lookup = FQ_LOOKUP_NEW,
+                        .merchant_id = create->operation->merchant->id,
+                        .idempotency_key = request->idempotency_key,
+                        .merchant_order_id = request->merchant_order_id,
+                        .risk =
+                            wants_past && create->checked.code == FQ_CODE_OK ? &create->risk : NULL,
+                        .decide = create_decide,
+                        .done = create_committed,
+                        .flow = create };
     fq_flow_transact(create->flow, &create->tx);
 }
 
@@ -390,6 +441,8 @@ void fq_create_run(struct fq_flow *flow, struct fq_operation *operation)
     create->now_ms = fq_flow_now(flow);
     create->seq = fq_sequence_next(&flow->sequence, create->now_ms);
     flow->world->random(flow->world->ctx, create->secret, sizeof(create->secret));
+    create->buyer = fq_buyer_name(flow, operation->merchant,
+                                  operation->create_payment.buyer_reference, operation->arena);
     if (create_digest(create) < 0) {
         fq_say_fault("digesting a request", fq_trace());
         fq_finish_with(flow, operation, fq_status_internal());

@@ -20,6 +20,7 @@ struct offer {
     struct fq_purchase purchase;
     struct fq_money amount;
     uint32_t first_due_month;
+    bool is_risky;
     struct fq_channel_offer *ret;
 };
 
@@ -73,6 +74,8 @@ static const char *offer_ineligible(struct offer *offer)
         return "AMOUNT_TOO_SMALL";
     if (offer->amount.minor > max)
         return "AMOUNT_TOO_LARGE";
+    if (offer->is_risky)
+        return "RISK";
     return NULL;
 }
 
@@ -291,7 +294,7 @@ static int offer_run(struct offer *offer)
 }
 
 int fq_offer_run(struct fq_flow *flow, struct fq_operation *operation,
-                 const struct fq_channel *channel, struct fq_channel_offer *ret)
+                 const struct fq_channel *channel, bool is_risky, struct fq_channel_offer *ret)
 {
     const struct fq_quote_plans *request = &operation->quote_plans;
     const struct fq_description *about = &channel->about;
@@ -307,6 +310,7 @@ int fq_offer_run(struct fq_flow *flow, struct fq_operation *operation,
                       .now_ms = now },
         .amount = fq_money_of(request->amount.minor, request->currency, about->exponent),
         .first_due_month = fq_beijing_month_after(now, 1),
+        .is_risky = is_risky,
         .ret = ret,
     };
     *ret = (struct fq_channel_offer){ .channel = channel->conf->name,

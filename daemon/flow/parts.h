@@ -243,9 +243,9 @@ void fq_create_refund_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_get_refund_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_list_events_run(struct fq_flow *flow, struct fq_operation *operation);
 
-/* Fills one channel's part of QuotePlans. (offer.c) */
+/* Fills one channel's part of QuotePlans; `is_risky`: a rule against cash-out refuses. (offer.c) */
 int fq_offer_run(struct fq_flow *flow, struct fq_operation *operation,
-                 const struct fq_channel *channel, struct fq_channel_offer *ret);
+                 const struct fq_channel *channel, bool is_risky, struct fq_channel_offer *ret);
 /* Which of a channel's banks the request names; 0 and NULL: it names none, or the channel has none.
  * Positive: of fq_issuer_of_card (core/issuer.h). */
 int fq_offer_issuer(const struct fq_channel_conf *conf, const struct fq_quote_plans *request,
@@ -356,6 +356,19 @@ bool fq_disclosed_note(const struct fq_flow *flow, const struct fq_disclosure_te
                        int64_t now_ms, struct fq_arena *arena, struct fq_note *ret);
 /* Such a note is committed. */
 void fq_disclosed_kept(struct fq_flow *flow, const unsigned char digest[FQ_DIGEST_SIZE]);
+
+/* ---- rules against cash-out (risk.c) ---- */
+
+/* Code 0: there is no reference, or it can be one. */
+struct fq_status fq_buyer_check(struct fq_str reference, const char *field);
+/* By what a merchant's buyer is known: FQ_BUYER_SIZE bytes; empty without a reference. */
+struct fq_str fq_buyer_name(struct fq_flow *flow, const struct fq_merchant *merchant,
+                            struct fq_str reference, struct fq_arena *arena);
+/* What the merchant's rules ask the past. False: nothing. */
+bool fq_risk_ask(const struct fq_merchant *merchant, struct fq_str buyer, int64_t now_ms,
+                 struct fq_risk_query *ret);
+void fq_say_risk(const struct fq_operation *operation, struct fq_str channel, const char *rule,
+                 const struct fq_status *status);
 
 /* ---- who is to pay (payer.c) ---- */
 

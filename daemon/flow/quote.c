@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QuotePlans: arithmetic only, nothing stored; and taking a quote back. */
+/* QuotePlans: arithmetic, nothing stored, read only for a rule that asks; and taking a quote back.
+ */
 #include "daemon/core/issuer.h"
 #include "daemon/core/money.h"
 #include "daemon/flow/parts.h"
+
+struct quote {
+    struct fq_flow *flow;
+    struct fq_operation *operation;
+    const struct fq_catalog *catalog; /* held by the operation */
+    struct fq_risk_query risk;
+    struct fq_read read;
+};
 
 static bool quote_wants(const struct fq_quote_plans *request, struct fq_str name)
 {
@@ -90,19 +99,22 @@ static struct fq_status quote_check(struct fq_flow *flow, const struct fq_operat
         status = quote_check_card(request);
     if (status.code == FQ_CODE_OK)
         status = quote_check_issuer(flow->conf.catalog, operation);
+    if (status.code == FQ_CODE_OK)
+        status = fq_buyer_check(request->buyer_reference, "quote_plans.buyer_reference");
     return status;
 }
 
 /* ---- the answer ---- */
 
-void fq_quote_run(struct fq_flow *flow, struct fq_operation *operation)
+static void quote_offer(const struct quote *quote, const struct fq_risk_history *history)
 {
-    const struct fq_catalog *catalog = flow->conf.catalog;
-    struct fq_status status = quote_check(flow, operation);
-    if (status.code != FQ_CODE_OK) {
-        fq_finish_with(flow, operation, status);
-        return;
-    }
+    struct fq_operation *operation = quote->operation;
+    const struct fq_catalog *catalog = quote->catalog;
+    const struct fq_risk_facts facts = { .now_ms = fq_flow_now(quote->flow),
+                                         .amount_minor = operation->quote_plans.amount.minor,
+                                         .history = history };
+    bool is_risky = fq_risk_check(&operation->merchant->risk, &facts).rule != NULL;
+    struct fq_status status = { 0 };
     operation->offers =
         fq_arena_array(operation->arena, catalog->n_channels, sizeof(*operation->offers));
     for (size_t i = 0; operation->offers != NULL && i < catalog->n_channels; i++) {
@@ -110,13 +122,50 @@ void fq_quote_run(struct fq_flow *flow, struct fq_operation *operation)
         if (!quote_wants(&operation->quote_plans, channel->conf->name))
             continue;
         struct fq_channel_offer *offer = &operation->offers[operation->n_offers++];
-        if (fq_offer_run(flow, operation, channel, offer) < 0) {
+        if (fq_offer_run(quote->flow, operation, channel, is_risky, offer) < 0) {
             fq_say_fault("quoting plans", fq_trace());
             status = fq_status_internal();
             break;
         }
     }
-    fq_finish_with(flow, operation, operation->offers != NULL ? status : fq_status_internal());
+    fq_finish_with(quote->flow, operation,
+                   operation->offers != NULL ? status : fq_status_internal());
+}
+
+static void quote_history_read(struct fq_read *read)
+{
+    const struct quote *quote = read->flow;
+    if (read->result < 0) {
+        fq_say_fault("reading what a rule asks", read->trace);
+        fq_finish_with(quote->flow, quote->operation, fq_status_internal());
+        return;
+    }
+    quote_offer(quote, read->history);
+}
+
+void fq_quote_run(struct fq_flow *flow, struct fq_operation *operation)
+{
+    struct fq_status status = quote_check(flow, operation);
+    struct quote *quote = fq_arena_alloc(operation->arena, sizeof(*quote));
+    if (status.code != FQ_CODE_OK || quote == NULL) {
+        fq_finish_with(flow, operation, quote != NULL ? status : fq_status_internal());
+        return;
+    }
+    struct fq_str buyer = fq_buyer_name(flow, operation->merchant,
+                                        operation->quote_plans.buyer_reference, operation->arena);
+    quote->flow = flow;
+    quote->operation = operation;
+    quote->catalog = flow->conf.catalog;
+    if (!fq_risk_ask(operation->merchant, buyer, fq_flow_now(flow), &quote->risk)) {
+        quote_offer(quote, NULL);
+        return;
+    }
+    quote->read = (struct fq_read){ .arena = operation->arena,
+                                    .kind = FQ_READ_HISTORY,
+                                    .risk = &quote->risk,
+                                    .done = quote_history_read,
+                                    .flow = quote };
+    flow->world->read(flow->world->ctx, &quote->read);
 }
 
 /* ---- taking one back ---- */

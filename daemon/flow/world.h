@@ -52,7 +52,7 @@ struct fq_world {
     void (*random)(void *ctx, void *ret, size_t size);
     void (*sha256)(void *ctx, struct fq_str text, unsigned char ret[32]);
     /* MAC of text under the daemon's token key, separated by purpose: "quote", "open", "back",
-     * "status", "payer". */
+     * "status", "payer", "buyer". */
     void (*mac)(void *ctx, const char *purpose, struct fq_str text, unsigned char ret[32]);
     /* An Ed25519 seal of a compact status for return URLs, by the first signing key. Rare: on the
      * loop. */

@@ -28,7 +28,7 @@ struct sim_daemon {
     struct fq_catalog catalog;
     struct fq_engine *writer, *reader, *checkpoint;
     struct sim_queue transactions, reads;
-    struct fq_mac *macs[5];
+    struct fq_mac *macs[6];
     bool has_own_channels; /* not the ones that are kept between lives */
     int64_t first_due_ms;  /* as of the last commit */
     bool knows_first_due;

@@ -34,7 +34,7 @@ static void world_sha256(void *ctx, struct fq_str text, unsigned char ret[32])
     fq_sha256(text, ret);
 }
 
-static const char *const world_purposes[] = { "quote", "open", "back", "status", "payer" };
+static const char *const world_purposes[] = { "quote", "open", "back", "status", "payer", "buyer" };
 
 static void world_mac(void *ctx, const char *purpose, struct fq_str text, unsigned char ret[32])
 {

@@ -89,7 +89,8 @@ FAKE_MAYBE struct fq_payment fake_copy_payment(const struct fq_payment *from,
     struct fq_payment to = *from;
     struct fq_str *const texts[] = {
         &to.merchant_id, &to.merchant_order_id, &to.channel, &to.subject,      &to.return_url,
-        &to.buyer_ip,    &to.buyer_user_agent,  &to.quote,   &to.platform_ref, &to.payer
+        &to.buyer_ip,    &to.buyer_user_agent,  &to.quote,   &to.platform_ref, &to.payer,
+        &to.buyer
     };
     fake_copy_texts(arena, texts, fq_array_size(texts));
     return to;
@@ -176,6 +177,45 @@ FAKE_MAYBE void fake_find_siblings(struct fake_store *store, struct fq_tx *tx,
     }
 }
 
+/* ---- the past, as rules against cash-out ask ---- */
+
+FAKE_MAYBE bool fake_went_back(const struct fq_ledger *ledger)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < ledger->n_refunds_loaded; i++) {
+        const struct fq_refund *refund = &ledger->refunds[i];
+        if (refund->state != FQ_REFUND_FAILED && refund->origin != FQ_ORIGIN_AUTOMATIC &&
+            refund->created_ms <= ledger->payment.paid_ms + FQ_RISK_DAY_MS)
+            sum += refund->amount_minor;
+    }
+    return sum >= ledger->payment.amount.minor;
+}
+
+FAKE_MAYBE const struct fq_risk_history *fake_find_history(const struct fake_store *store,
+                                                           struct fq_arena *arena,
+                                                           const struct fq_risk_query *query)
+{
+    int64_t n_in_hour = 0;
+    struct fq_risk_history *history = fq_arena_alloc(arena, sizeof(*history));
+    history->payments = fq_arena_array(arena, FAKE_PAYMENTS_MAX, sizeof(*history->payments));
+    for (size_t i = store->n_payments; i > 0; i--) {
+        const struct fq_ledger *ledger = store->payments[i - 1].ledger;
+        const struct fq_payment *payment = &ledger->payment;
+        if (!fq_str_equal(payment->merchant_id, query->merchant_id))
+            continue;
+        if (payment->is_counted && payment->created_ms >= query->now_ms - FQ_RISK_HOUR_MS &&
+            ++n_in_hour == query->n_in_hour)
+            history->nth_created_ms = payment->created_ms;
+        if (query->buyer.len > 0 && fq_str_equal(payment->buyer, query->buyer) &&
+            payment->state != FQ_PAYMENT_CLOSED &&
+            payment->created_ms >= query->now_ms - FQ_RISK_WEEK_MS)
+            history->payments[history->n_payments++] =
+                (struct fq_risk_payment){ payment->created_ms, payment->amount.minor,
+                                          fake_went_back(ledger) };
+    }
+    return history;
+}
+
 /* ---- a transaction ---- */
 
 FAKE_MAYBE void fake_tx_load(struct fake_store *store, struct fq_tx *tx)
@@ -207,6 +247,9 @@ FAKE_MAYBE void fake_tx_load(struct fake_store *store, struct fq_tx *tx)
                            tx->ledger->payment.merchant_order_id, seq);
     else if (tx->ledger == NULL && tx->lookup == FQ_LOOKUP_NEW && tx->merchant_order_id.len > 0)
         fake_find_siblings(store, tx, tx->merchant_id, tx->merchant_order_id, 0);
+    tx->history = NULL;
+    if (tx->risk != NULL && tx->known.kind == FQ_IDEMPOTENT_NONE)
+        tx->history = fake_find_history(store, tx->arena, tx->risk);
 }
 
 /* 0, or why it may not be written. */
@@ -470,6 +513,8 @@ FAKE_MAYBE void fake_read_run(struct fake_store *store, struct fq_read *read)
         fake_read_due(store, read);
     if (read->kind == FQ_READ_EVENTS)
         fake_read_events(store, read);
+    if (read->kind == FQ_READ_HISTORY)
+        read->history = fake_find_history(store, read->arena, read->risk);
     if (read->kind == FQ_READ_NOTES)
         fake_read_notes(store, read);
 }
