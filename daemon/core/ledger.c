@@ -101,6 +101,13 @@ static void ledger_write_evidence(const struct fq_evidence *evidence, struct fq_
         fq_fact_add(buf, "proof", evidence->proof);
     if (evidence->code.len > 0)
         fq_fact_add(buf, "code", evidence->code);
+    if (evidence->by.len == 0)
+        return;
+    fq_fact_add(buf, "by", evidence->by);
+    fq_fact_add(buf, "and", evidence->and_by);
+    fq_fact_add(buf, "uid", evidence->uid);
+    if (evidence->note.len > 0)
+        fq_fact_add(buf, "note", evidence->note);
 }
 
 void fq_ledger_moved(struct fq_ledger *ledger, int64_t now_ms, const char *object, uint32_t n,
@@ -190,6 +197,26 @@ void fq_ledger_count_refund(struct fq_ledger *ledger, const struct fq_refund *re
     attempt->is_dirty = true;
 }
 
+/* ---- what a person looks at ---- */
+
+void fq_ledger_calm(struct fq_ledger *ledger)
+{
+    struct fq_payment *payment = &ledger->payment;
+    if (payment->n_unknown == 0 && (payment->flags & FQ_FLAG_TO_CHECK) == 0)
+        payment->flags &= ~(uint32_t)FQ_FLAG_FOR_OPERATOR;
+}
+
+bool fq_ledger_is_operators(const struct fq_ledger *ledger)
+{
+    uint32_t n_proven = 0, n_operators = 0;
+    for (uint32_t i = 0; i < ledger->payment.n_attempts; i++) {
+        const struct fq_attempt *attempt = &ledger->attempts[i];
+        n_operators += attempt->by_operator;
+        n_proven += attempt->state == FQ_ATTEMPT_WON && !attempt->by_operator;
+    }
+    return ledger->payment.state != FQ_PAYMENT_OPEN && n_operators > 0 && n_proven == 0;
+}
+
 /* ---- invariants ---- */
 
 static int64_t ledger_won_minor(const struct fq_ledger *ledger)
@@ -222,7 +249,7 @@ bool fq_ledger_validate(const struct fq_ledger *ledger)
     if ((payment->state == FQ_PAYMENT_PAID) != fq_ledger_has_won(ledger))
         return false;
     if (payment->refund_counted_minor > ledger_won_minor(ledger) &&
-        (payment->flags & (FQ_FLAG_FOREIGN_REFUND | FQ_FLAG_FOR_OPERATOR)) == 0)
+        (payment->flags & (FQ_FLAG_FOREIGN_REFUND | FQ_FLAG_FOR_OPERATOR | FQ_FLAG_OVERDRAWN)) == 0)
         return false;
     for (uint32_t i = 0; i < payment->n_attempts; i++) {
         const struct fq_attempt *attempt = &ledger->attempts[i];

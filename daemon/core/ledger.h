@@ -12,6 +12,11 @@ struct fq_evidence {
     struct fq_str key;                    /* the key that verified */
     struct fq_str proof;                  /* the verified field that says it */
     struct fq_str code;                   /* the platform's code */
+
+    /* of kind "operator" */
+    struct fq_str by, and_by; /* two people */
+    struct fq_str uid;        /* of who asked for it on this machine */
+    struct fq_str note;
 };
 
 /* A new, empty ledger; NULL if the arena is full. The store's loader and create use it. */
@@ -33,6 +38,11 @@ int64_t fq_ledger_left(const struct fq_ledger *ledger, const struct fq_attempt *
 const struct fq_attempt *fq_ledger_refundable(const struct fq_ledger *ledger);
 /* Counts a refund in (`sign` 1) or out (-1), for the payment and for its attempt. */
 void fq_ledger_count_refund(struct fq_ledger *ledger, const struct fq_refund *refund, int sign);
+
+/* What the operator was to look at is settled: takes the flag away if nothing else is left. */
+void fq_ledger_calm(struct fq_ledger *ledger);
+/* Does its final state rest on the operator's evidence alone? */
+bool fq_ledger_is_operators(const struct fq_ledger *ledger);
 
 /* A move was made: raises the version, touches updated_ms, appends the journal entry
  * "<object> <what>" with its evidence. `n` is the attempt's or refund's number, 0 for the payment.

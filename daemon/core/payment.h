@@ -88,8 +88,11 @@ enum fq_payment_flag {
     FQ_FLAG_DOUBLE_PAID = 1u << 1, /* another payment of the same order is paid too */
     FQ_FLAG_TERMS_DIFFER = 1u << 2,
     FQ_FLAG_FOREIGN_REFUND = 1u << 3, /* a refund was found at the platform that we did not send */
-    FQ_FLAG_FOR_OPERATOR = 1u << 4,   /* unknown past its last deadline */
+    FQ_FLAG_FOR_OPERATOR = 1u << 4,   /* a part is unknown past its last deadline, or TO_CHECK */
     FQ_FLAG_UNDO_FAILED = 1u << 5,    /* the next refund is not sent as an undo */
+    FQ_FLAG_TO_CHECK = 1u << 6,  /* contradicted, or with a refund that cannot be: a person looks */
+    FQ_FLAG_CHECKED = 1u << 7,   /* a person has looked */
+    FQ_FLAG_OVERDRAWN = 1u << 8, /* more went back than was paid */
 };
 
 /* All slices are UTF-8 text in the ledger's arena; absent ones have len 0. Times are unix ms, 0 =
@@ -153,6 +156,7 @@ struct fq_payment {
     int64_t refunded_minor;       /* sum of REFUNDED */
     uint32_t n_refunds;
     uint32_t n_attempts;
+    uint32_t n_unknown; /* of its attempts and refunds, those with unknown_ms */
 
     int64_t n_journal;                          /* entries so far */
     unsigned char journal_head[FQ_DIGEST_SIZE]; /* hash of the last one; zeroes at first */
@@ -176,6 +180,8 @@ struct fq_attempt {
     struct fq_str action_text; /* QR or app string, to answer a repeated request the same */
     int64_t action_expires_ms;
     int64_t refund_counted_minor; /* of its money: sum of its refunds but FAILED */
+    int64_t unknown_ms; /* since when it is unknown past its last deadline; 0: it is not */
+    bool by_operator;   /* WON or DEAD on the operator's evidence, not on the platform's word */
     bool is_new;
     bool is_dirty;
 };
@@ -199,6 +205,8 @@ struct fq_refund {
     struct fq_str platform_code;
     struct fq_str platform_text;
     struct fq_str memory; /* as the attempt's, of this refund's own exchanges */
+    int64_t unknown_ms;   /* as the attempt's */
+    bool by_operator;     /* likewise */
     bool is_new;
     bool is_dirty;
 };

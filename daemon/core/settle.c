@@ -62,16 +62,48 @@ static int64_t settle_delay_ms(const struct fq_judgement *judgement, uint32_t n_
     return delay < schedule->max_ms ? delay : schedule->max_ms;
 }
 
+/* ---- what the operator is shown, and what the operator has said ---- */
+
+/* An attempt or a refund is unknown past its last deadline. Told once. */
 static void settle_for_operator(struct fq_ledger *ledger, const char *object, uint32_t n,
-                                const struct fq_judgement *judgement)
+                                int64_t *unknown_ms, const struct fq_judgement *judgement)
 {
-    if (ledger->payment.flags & FQ_FLAG_FOR_OPERATOR)
+    if (*unknown_ms > 0)
         return;
+    *unknown_ms = judgement->now_ms;
+    ledger->payment.n_unknown++;
     ledger->payment.flags |= FQ_FLAG_FOR_OPERATOR;
     fq_ledger_moved(ledger, judgement->now_ms, object, n, "unknown past its last deadline",
                     &judgement->evidence);
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_FOR_OPERATOR, 0);
 }
+
+static void settle_known(struct fq_ledger *ledger, int64_t *unknown_ms)
+{
+    if (*unknown_ms == 0)
+        return;
+    *unknown_ms = 0;
+    ledger->payment.n_unknown--;
+    fq_ledger_calm(ledger);
+}
+
+static bool judgement_is_operators(const struct fq_judgement *judgement)
+{
+    return judgement->evidence.by.len > 0;
+}
+
+static void settle_mistrust(struct fq_ledger *ledger, const char *object, uint32_t n,
+                            const struct fq_judgement *judgement)
+{
+    if (ledger->payment.flags & FQ_FLAG_TO_CHECK)
+        return;
+    ledger->payment.flags |= FQ_FLAG_FOR_OPERATOR | FQ_FLAG_TO_CHECK;
+    fq_ledger_moved(ledger, judgement->now_ms, object, n, "the platform contradicts what is known",
+                    &judgement->evidence);
+    fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_FOR_OPERATOR, 0);
+}
+
+/* ---- asking about an attempt again ---- */
 
 static void attempt_ask_again(struct fq_ledger *ledger, struct fq_attempt *attempt,
                               const struct fq_judgement *judgement)
@@ -79,7 +111,7 @@ static void attempt_ask_again(struct fq_ledger *ledger, struct fq_attempt *attem
     int64_t delay = settle_delay_ms(judgement, attempt->n_asked);
     int64_t operator_ms = attempt->settle_after_ms + FQ_OPERATOR_AFTER_MS;
     if (judgement->now_ms > operator_ms) {
-        settle_for_operator(ledger, "attempt", attempt->n, judgement);
+        settle_for_operator(ledger, "attempt", attempt->n, &attempt->unknown_ms, judgement);
         delay = FQ_OPERATOR_AFTER_MS;
     }
     int64_t due = judgement->now_ms + delay;
@@ -137,7 +169,9 @@ static void attempt_die(struct fq_ledger *ledger, struct fq_attempt *attempt,
     if (before == FQ_OUTCOME_DECLINED)
         attempt->last_outcome = FQ_OUTCOME_DECLINED;
     attempt->state = FQ_ATTEMPT_DEAD;
+    attempt->by_operator = judgement_is_operators(judgement);
     attempt->due_ms = 0;
+    settle_known(ledger, &attempt->unknown_ms);
     fq_ledger_moved(ledger, judgement->now_ms, "attempt", attempt->n, "SENT -> DEAD",
                     &judgement->evidence);
     payment_after_death(ledger, attempt, judgement);
@@ -227,7 +261,9 @@ static void attempt_win(struct fq_ledger *ledger, struct fq_attempt *attempt,
     bool was_paid = ledger->payment.state == FQ_PAYMENT_PAID;
     attempt_remember(attempt, judgement->verdict);
     attempt->state = FQ_ATTEMPT_WON;
+    attempt->by_operator = judgement_is_operators(judgement);
     attempt->due_ms = 0;
+    settle_known(ledger, &attempt->unknown_ms);
     fq_ledger_moved(ledger, judgement->now_ms, "attempt", attempt->n,
                     was_dead ? "DEAD -> WON" : "SENT -> WON", &judgement->evidence);
     if (!was_paid) {
@@ -260,17 +296,34 @@ static bool identity_is_known(uint32_t identity)
            identity == FQ_IDENTITY_MISMATCH;
 }
 
+/* What only the operator knew is the platform's word now. */
+static void attempt_prove(struct fq_ledger *ledger, struct fq_attempt *attempt,
+                          const struct fq_judgement *judgement)
+{
+    attempt_remember(attempt, judgement->verdict);
+    attempt->by_operator = false;
+    ledger->payment.platform_ref = attempt->platform_ref;
+    fq_ledger_moved(ledger, judgement->now_ms, "attempt", attempt->n, "proven by the platform too",
+                    &judgement->evidence);
+}
+
 /* Paid already: only the terms and the buyer's identity may be news, from a message that names
  * them. What was named once stays. */
-static uint32_t attempt_confirm(struct fq_ledger *ledger, const struct fq_judgement *judgement)
+static uint32_t attempt_confirm(struct fq_ledger *ledger, struct fq_attempt *attempt,
+                                const struct fq_judgement *judgement)
 {
     struct fq_payment *payment = &ledger->payment;
     const struct fq_verdict *verdict = judgement->verdict;
     bool has_terms = verdict->instalments > 0 && payment->terms_match == FQ_TERMS_UNCONFIRMED;
     bool has_identity =
         identity_is_known(verdict->identity) && !identity_is_known(payment->identity);
-    if (!has_terms && !has_identity)
+    bool is_proof = attempt->by_operator && !judgement_is_operators(judgement);
+    if (!has_terms && !has_identity && !is_proof)
         return FQ_MOVE_IGNORE;
+    if (is_proof)
+        attempt_prove(ledger, attempt, judgement);
+    if (!has_terms && !has_identity)
+        return FQ_MOVE_CONFIRM;
     if (has_terms)
         payment_match_terms(ledger, judgement);
     if (has_identity)
@@ -279,17 +332,6 @@ static uint32_t attempt_confirm(struct fq_ledger *ledger, const struct fq_judgem
                     has_terms ? "terms named by the platform" : "identity named by the platform",
                     &judgement->evidence);
     return FQ_MOVE_CONFIRM;
-}
-
-static void settle_mistrust(struct fq_ledger *ledger, const char *object, uint32_t n,
-                            const struct fq_judgement *judgement)
-{
-    if (ledger->payment.flags & FQ_FLAG_FOR_OPERATOR)
-        return;
-    ledger->payment.flags |= FQ_FLAG_FOR_OPERATOR;
-    fq_ledger_moved(ledger, judgement->now_ms, object, n, "the platform contradicts itself",
-                    &judgement->evidence);
-    fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_FOR_OPERATOR, 0);
 }
 
 /* Dead, and asked about once more because a signed message hinted at a late success: until the
@@ -308,6 +350,11 @@ static void attempt_stay(struct fq_ledger *ledger, struct fq_attempt *attempt,
     }
     attempt->due_ms = 0;
     attempt->is_dirty = true;
+    if (attempt->unknown_ms == 0)
+        return;
+    settle_known(ledger, &attempt->unknown_ms);
+    fq_ledger_moved(ledger, judgement->now_ms, "attempt", attempt->n, "in doubt no more",
+                    &judgement->evidence);
 }
 
 /* The platform's own number of an order, once stored, does not change. */
@@ -334,7 +381,7 @@ uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
         attempt_see_refunds(ledger, attempt, judgement);
         break;
     case FQ_MOVE_CONFIRM:
-        move = attempt_confirm(ledger, judgement);
+        move = attempt_confirm(ledger, attempt, judgement);
         attempt_see_refunds(ledger, attempt, judgement);
         break;
     case FQ_MOVE_DECLINE:
@@ -386,7 +433,7 @@ static void refund_ask_again(struct fq_ledger *ledger, struct fq_refund *refund,
 {
     int64_t delay = settle_delay_ms(judgement, refund->n_asked);
     if (judgement->now_ms > refund->deadline_ms) {
-        settle_for_operator(ledger, "refund", refund->n, judgement);
+        settle_for_operator(ledger, "refund", refund->n, &refund->unknown_ms, judgement);
         delay = FQ_OPERATOR_AFTER_MS;
     }
     refund->due_ms = judgement->now_ms + delay;
@@ -399,20 +446,25 @@ static void refund_succeed(struct fq_ledger *ledger, struct fq_refund *refund,
 {
     struct fq_payment *payment = &ledger->payment;
     bool was_failed = refund->state == FQ_REFUND_FAILED;
+    bool was_reserved = refund->state == FQ_REFUND_RESERVED;
     refund_remember(refund, judgement->verdict);
     refund->state = FQ_REFUND_REFUNDED;
+    refund->by_operator = judgement_is_operators(judgement);
     refund->finished_ms = judgement->now_ms;
     refund->due_ms = 0;
+    settle_known(ledger, &refund->unknown_ms);
     payment->refunded_minor += refund->amount_minor;
     if (was_failed) {
         /* The reservation was released and may be used by another refund meanwhile. */
         const struct fq_attempt *attempt = fq_ledger_attempt(ledger, refund->attempt_n);
         fq_ledger_count_refund(ledger, refund, 1);
         if (attempt == NULL || attempt->refund_counted_minor > payment->amount.minor)
-            payment->flags |= FQ_FLAG_FOR_OPERATOR;
+            payment->flags |= FQ_FLAG_FOR_OPERATOR | FQ_FLAG_TO_CHECK | FQ_FLAG_OVERDRAWN;
     }
     fq_ledger_moved(ledger, judgement->now_ms, "refund", refund->n,
-                    was_failed ? "FAILED -> REFUNDED" : "SUBMITTED -> REFUNDED",
+                    was_failed     ? "FAILED -> REFUNDED"
+                    : was_reserved ? "RESERVED -> REFUNDED"
+                                   : "SUBMITTED -> REFUNDED",
                     &judgement->evidence);
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_REFUNDED, refund->n);
 }
@@ -422,8 +474,10 @@ static void refund_fail(struct fq_ledger *ledger, struct fq_refund *refund,
 {
     refund_remember(refund, judgement->verdict);
     refund->state = FQ_REFUND_FAILED;
+    refund->by_operator = judgement_is_operators(judgement);
     refund->finished_ms = judgement->now_ms;
     refund->due_ms = 0;
+    settle_known(ledger, &refund->unknown_ms);
     fq_ledger_count_refund(ledger, refund, -1);
     if (refund->way == FQ_WAY_UNDO)
         ledger->payment.flags |= FQ_FLAG_UNDO_FAILED;

@@ -111,6 +111,8 @@ enum fq_read_kind {
     FQ_READ_LIVE_CHANNELS = 7, /* of payments or refunds that are not final, at most n_max */
     FQ_READ_NOTES = 8,         /* of `owner`, by name, at most n_max */
     FQ_READ_HISTORY = 9,       /* what `risk` asks */
+    FQ_READ_UNKNOWN = 10,      /* what a person has to look at, oldest first, at most n_max */
+    FQ_READ_WORK = 11,         /* how much waits, and is due at `now_ms` */
 };
 
 /* How many of a channel's due attempts and refunds are wanted; 0: none. */
@@ -144,6 +146,33 @@ struct fq_event_row {
     int64_t payment_version;
 };
 
+/* Something that a person has to look at. */
+struct fq_unknown_row {
+    int64_t seq;
+    unsigned char secret[FQ_SECRET_SIZE];
+    uint32_t kind; /* 1 attempt, 2 refund: unknown past its last deadline; 3 payment: TO_CHECK */
+    uint32_t n;
+    int64_t since_ms;
+    struct fq_str merchant_id;
+    struct fq_str merchant_order_id;
+    struct fq_str channel;
+    struct fq_str number; /* ours at the platform */
+    struct fq_str platform_code;
+    struct fq_str platform_text;
+    struct fq_money amount;
+    uint32_t state; /* of the attempt, the refund or the payment */
+    uint32_t n_asked;
+    int64_t deadline_ms;
+    int64_t due_ms; /* when it is asked about again */
+};
+
+/* What waits for its time to ask a platform, or to expire. */
+struct fq_work {
+    int64_t n_waiting;
+    int64_t n_due;  /* of them, those whose time has come */
+    int64_t due_ms; /* the earliest; 0: none waits */
+};
+
 struct fq_read {
     struct fq_job job; /* the store's */
     struct fq_arena *arena;
@@ -169,7 +198,9 @@ struct fq_read {
     struct fq_str *channels;
     struct fq_note *notes;
     const struct fq_risk_history *history;
-    uint32_t n_rows; /* of due, journal, events, channels or notes */
+    struct fq_unknown_row *unknown;
+    struct fq_work work;
+    uint32_t n_rows; /* of due, journal, events, channels, notes or unknown */
 
     void (*done)(struct fq_read *read); /* on the loop */
     int result;                         /* 0, or a fault */

@@ -45,7 +45,8 @@ void fq_settle_won(const struct fq_catalog *catalog, struct fq_tx *tx,
     static const struct fq_evidence own = { .kind = "own" };
     struct fq_payment *payment = &tx->ledger->payment;
     settled_siblings(tx, now_ms);
-    const char *reason = settled_policy(catalog, payment);
+    /* Policy gives money back on the platform's word only. */
+    const char *reason = attempt->by_operator ? NULL : settled_policy(catalog, payment);
     if (reason == NULL)
         return;
     const struct fq_refund plan = { .origin = FQ_ORIGIN_AUTOMATIC,
@@ -55,7 +56,7 @@ void fq_settle_won(const struct fq_catalog *catalog, struct fq_tx *tx,
                                     .reason = fq_str_of(reason) };
     if (settled_reserve(catalog, tx->ledger, &plan, now_ms))
         return;
-    payment->flags |= FQ_FLAG_FOR_OPERATOR;
+    payment->flags |= FQ_FLAG_FOR_OPERATOR | FQ_FLAG_TO_CHECK;
     fq_ledger_moved(tx->ledger, now_ms, "payment", 0, "a refund by policy cannot be made", &own);
     fq_ledger_event(tx->ledger, now_ms, FQ_EVENT_FOR_OPERATOR, 0);
 }

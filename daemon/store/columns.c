@@ -68,6 +68,7 @@ static const struct fq_column payment_columns[] = {
     PAYMENT(INT64, refunded_minor),
     PAYMENT(UINT32, n_refunds),
     PAYMENT(UINT32, n_attempts),
+    PAYMENT(UINT32, n_unknown),
     PAYMENT(INT64, n_journal),
     PAYMENT(BYTES, journal_head),
 };
@@ -93,6 +94,8 @@ static const struct fq_column attempt_columns[] = {
     ATTEMPT(TEXT, action_text),
     ATTEMPT(INT64, action_expires_ms),
     ATTEMPT(INT64, refund_counted_minor),
+    ATTEMPT(INT64, unknown_ms),
+    ATTEMPT(BOOL, by_operator),
 };
 
 #define REFUND(type, member)       COLUMN(type, fq_refund, #member, member, false)
@@ -117,6 +120,8 @@ static const struct fq_column refund_columns[] = {
     REFUND(TEXT, platform_code),
     REFUND(TEXT, platform_text),
     REFUND(TEXT, memory),
+    REFUND(INT64, unknown_ms),
+    REFUND(BOOL, by_operator),
 };
 /* clang-format on */
 

@@ -115,6 +115,32 @@ static const struct query queries[FQ_QUERY_N] = {
         "UNION SELECT channel FROM refund WHERE due_ms > 0 "
         "UNION SELECT channel FROM payment WHERE due_ms > 0 LIMIT $1", NULL },
 
+    /* Flags as in core/payment.h; the partial index holds the few payments that have 16, and
+     * SQLite keeps the order of a CROSS JOIN. */
+    [FQ_QUERY_UNKNOWN] = {
+        "SELECT seq, secret, 1 AS kind, n, unknown_ms AS since_ms, merchant_id, merchant_order_id, "
+        "payment.channel, order_number, attempt.platform_code, attempt.platform_text, "
+        "amount_minor, amount_currency, amount_exponent, attempt.state, n_asked, settle_after_ms, "
+        "attempt.due_ms FROM payment CROSS JOIN attempt "
+        "WHERE flags & 16 <> 0 AND payment_seq = seq AND unknown_ms > 0 "
+        "UNION ALL "
+        "SELECT seq, secret, 2, n, unknown_ms, merchant_id, merchant_order_id, "
+        "payment.channel, number, refund.platform_code, refund.platform_text, "
+        "refund.amount_minor, amount_currency, amount_exponent, refund.state, n_asked, deadline_ms, "
+        "refund.due_ms FROM payment CROSS JOIN refund "
+        "WHERE flags & 16 <> 0 AND payment_seq = seq AND unknown_ms > 0 "
+        "UNION ALL "
+        "SELECT seq, secret, 3, 0, updated_ms, merchant_id, merchant_order_id, "
+        "channel, '', '', '', amount_minor, amount_currency, amount_exponent, state, 0, 0, 0 "
+        "FROM payment WHERE flags & 16 <> 0 AND flags & 64 <> 0 "
+        "ORDER BY since_ms, seq, kind, n LIMIT $1", NULL },
+
+    [FQ_QUERY_WORK] = {
+        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN due_ms <= $1 THEN 1 ELSE 0 END), 0), "
+        "COALESCE(MIN(due_ms), 0) FROM (SELECT due_ms FROM attempt WHERE due_ms > 0 "
+        "UNION ALL SELECT due_ms FROM refund WHERE due_ms > 0 "
+        "UNION ALL SELECT due_ms FROM payment WHERE due_ms > 0) AS work", NULL },
+
     [FQ_QUERY_NOTES] = {
         "SELECT name, value, at_ms FROM note WHERE owner = $1 ORDER BY name LIMIT $2", NULL },
     [FQ_QUERY_NOTE_PUT] = {

@@ -33,6 +33,8 @@ enum fq_query {
     FQ_QUERY_DUE_CHANNEL,       /* channel -> the next one that asks about something some day */
     FQ_QUERY_DUE,               /* channel, now, n -> seq, kind, n, due */
     FQ_QUERY_LIVE_CHANNELS,     /* n -> channel */
+    FQ_QUERY_UNKNOWN,           /* n -> see read.c */
+    FQ_QUERY_WORK,              /* now -> waiting, due, the earliest */
     FQ_QUERY_NOTES,             /* owner, n -> name, value, at */
     FQ_QUERY_NOTE_PUT,          /* owner, name, value, at */
     FQ_QUERY_N

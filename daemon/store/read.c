@@ -240,6 +240,63 @@ static int read_history(struct fq_engine *engine, struct fq_read *read)
     return fq_load_history(engine, read->arena, read->risk, &read->history);
 }
 
+/* ---- for the operator ---- */
+
+static int read_unknown_row(void *ctx, const struct fq_row *row)
+{
+    struct fq_read *read = ctx;
+    const struct fq_cell *cells = row->cells;
+    struct fq_unknown_row *unknown = &read->unknown[read->n_rows++];
+    if (cells[1].bytes.len != FQ_SECRET_SIZE ||
+        cells[12].bytes.len >= sizeof(unknown->amount.currency))
+        return FQ_FAULT(-EBADMSG, "a payment's secret or currency has a wrong size");
+    *unknown = (struct fq_unknown_row){
+        .seq = cells[0].number,
+        .kind = (uint32_t)cells[2].number,
+        .n = (uint32_t)cells[3].number,
+        .since_ms = cells[4].number,
+        .merchant_id = fq_arena_copy(read->arena, cells[5].bytes),
+        .merchant_order_id = fq_arena_copy(read->arena, cells[6].bytes),
+        .channel = fq_arena_copy(read->arena, cells[7].bytes),
+        .number = fq_arena_copy(read->arena, cells[8].bytes),
+        .platform_code = fq_arena_copy(read->arena, cells[9].bytes),
+        .platform_text = fq_arena_copy(read->arena, cells[10].bytes),
+        .amount = { .minor = cells[11].number, .exponent = (uint32_t)cells[13].number },
+        .state = (uint32_t)cells[14].number,
+        .n_asked = (uint32_t)cells[15].number,
+        .deadline_ms = cells[16].number,
+        .due_ms = cells[17].number,
+    };
+    memcpy(unknown->secret, cells[1].bytes.ptr, FQ_SECRET_SIZE);
+    memcpy(unknown->amount.currency, cells[12].bytes.ptr, cells[12].bytes.len);
+    if (fq_arena_is_full(read->arena))
+        return FQ_FAULT(-ENOMEM, "what is unknown does not fit into its arena");
+    return 0;
+}
+
+static int read_unknown(struct fq_engine *engine, struct fq_read *read)
+{
+    const struct fq_cell cells[] = { fq_cell_number(read->n_max) };
+    void *room = NULL;
+    FQ_TRY(read_make_room(read, &room, sizeof(*read->unknown)));
+    read->unknown = room;
+    return engine->calls->run(engine, FQ_QUERY_UNKNOWN, cells, 1, read_unknown_row, read);
+}
+
+static int read_work_row(void *ctx, const struct fq_row *row)
+{
+    struct fq_read *read = ctx;
+    read->work =
+        (struct fq_work){ row->cells[0].number, row->cells[1].number, row->cells[2].number };
+    return 0;
+}
+
+static int read_work(struct fq_engine *engine, struct fq_read *read)
+{
+    const struct fq_cell cells[] = { fq_cell_number(read->now_ms) };
+    return engine->calls->run(engine, FQ_QUERY_WORK, cells, 1, read_work_row, read);
+}
+
 /* ---- all of them ---- */
 
 static int read_run(struct fq_engine *engine, struct fq_read *read)
@@ -263,6 +320,10 @@ static int read_run(struct fq_engine *engine, struct fq_read *read)
         return read_notes(engine, read);
     case FQ_READ_HISTORY:
         return read_history(engine, read);
+    case FQ_READ_UNKNOWN:
+        return read_unknown(engine, read);
+    case FQ_READ_WORK:
+        return read_work(engine, read);
     case FQ_READ_UNSET:
         break;
     }
@@ -278,6 +339,8 @@ static void read_reset(struct fq_read *read)
     read->events = NULL;
     read->channels = NULL;
     read->notes = NULL;
+    read->unknown = NULL;
+    read->work = (struct fq_work){ 0 };
     read->history = NULL;
     read->n_rows = 0;
     read->trace[0] = '\0';

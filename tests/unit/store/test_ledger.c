@@ -121,6 +121,7 @@ static void fill_payment(struct fq_payment *payment, int64_t base)
     payment->close_requested_ms = base + RIG_NOW_MS + 60;
     payment->token_generation = (uint32_t)base + 70;
     payment->refund_counted_minor = base + 800;
+    payment->n_unknown = (uint32_t)base + 3;
     payment->refunded_minor = base + 700;
 }
 
@@ -140,6 +141,8 @@ static void fill_attempt(struct fq_attempt *attempt, int64_t base)
     attempt->action_text = base > 0 ? fq_lit("https://qr.example/1") : fq_lit("qr 2");
     attempt->action_expires_ms = base + 78;
     attempt->refund_counted_minor = base + 89;
+    attempt->unknown_ms = base + 90;
+    attempt->by_operator = base > 0;
 }
 
 static void fill_refund(struct fq_refund *refund, int64_t base)
@@ -157,6 +160,8 @@ static void fill_refund(struct fq_refund *refund, int64_t base)
     refund->platform_code = base > 0 ? fq_lit("A1") : fq_lit("B2");
     refund->platform_text = base > 0 ? fq_lit("wait") : fq_lit("no");
     refund->memory = base > 0 ? fq_lit("m=1") : fq_lit("m=2");
+    refund->unknown_ms = base + 64;
+    refund->by_operator = base > 0;
 }
 
 static int decide_fill(struct fq_tx *tx)
