@@ -43,12 +43,14 @@ static struct fq_str show_state(struct ctl *ctl, const Fenqi__V1__Payment *payme
         ctl_word(&fenqi__v1__close_reason__descriptor, (int)payment->close_reason);
     const char *late = payment->late_success ? ", after it was closed" : "";
     const char *twice = payment->double_paid ? ", another of this order too" : "";
+    const char *whose = payment->operator_evidence ? ", on the operator's evidence" : "";
     if (payment->closing)
         return fq_arena_printf(ctl->arena, "%.*s, closing until %.*s", fq_str_arg(state),
                                fq_str_arg(ctl_time_text(ctl, payment->closes_by_unix_ms)));
     if (payment->state == FENQI__V1__PAYMENT_STATE__PAYMENT_STATE_CLOSED)
-        return fq_arena_printf(ctl->arena, "%.*s (%.*s)", fq_str_arg(state), fq_str_arg(reason));
-    return fq_arena_printf(ctl->arena, "%.*s%s%s", fq_str_arg(state), late, twice);
+        return fq_arena_printf(ctl->arena, "%.*s (%.*s)%s", fq_str_arg(state), fq_str_arg(reason),
+                               whose);
+    return fq_arena_printf(ctl->arena, "%.*s%s%s%s", fq_str_arg(state), late, twice, whose);
 }
 
 static struct fq_str show_plan(struct ctl *ctl, const Fenqi__V1__Payment *payment)
@@ -185,12 +187,18 @@ static void show_payment(struct ctl *ctl, struct ctl_table *table,
 
 /* ---- the others ---- */
 
+static struct fq_str show_refund_state(struct ctl *ctl, const Fenqi__V1__Refund *refund)
+{
+    struct fq_str state = ctl_word(&fenqi__v1__refund_state__descriptor, (int)refund->state);
+    return fq_arena_printf(ctl->arena, "%.*s%s", fq_str_arg(state),
+                           refund->operator_evidence ? ", on the operator's evidence" : "");
+}
+
 static void show_refund(struct ctl *ctl, struct ctl_table *table, const Fenqi__V1__Refund *refund)
 {
     ctl_table_row(table, fq_lit("refund"), fq_str_of(refund->refund_id));
     ctl_table_row(table, fq_lit("payment"), fq_str_of(refund->payment_id));
-    ctl_table_row(table, fq_lit("state"),
-                  ctl_word(&fenqi__v1__refund_state__descriptor, (int)refund->state));
+    ctl_table_row(table, fq_lit("state"), show_refund_state(ctl, refund));
     ctl_table_row(table, fq_lit("amount"), show_money(ctl, refund->amount));
     ctl_table_row(table, fq_lit("origin"),
                   ctl_word(&fenqi__v1__refund_origin__descriptor, (int)refund->origin));

@@ -69,6 +69,8 @@ static int back_status_text(const struct back *back, const struct fq_ledger *led
     fq_fact_add_text(&buf, "state", fq_payment_state_name(payment->state));
     fq_fact_add_int(&buf, "amount", payment->amount.minor);
     fq_fact_add_text(&buf, "currency", payment->amount.currency);
+    if (fq_ledger_is_operators(ledger))
+        fq_fact_add_text(&buf, "evidence", "operator");
     fq_fact_add_int(&buf, "version", payment->version);
     fq_fact_add_int(&buf, "issued", back->now_ms);
     fq_fact_add_int(&buf, "expires", back->now_ms + STATUS_LIFE_MS);

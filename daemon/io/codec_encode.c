@@ -5,6 +5,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/core/id.h"
+#include "daemon/core/ledger.h"
 #include "daemon/io/codec.h"
 #include "daemon/io/codec_pack.h"
 #include "proto/fenqi.pb-c.h"
@@ -110,6 +111,7 @@ static Fenqi__V1__Refund *encode_refund(struct fq_arena *arena, const struct fq_
     out->finished_at_unix_ms = refund->finished_ms;
     out->platform_code = fq_pack_text(arena, refund->platform_code);
     out->platform_text = fq_pack_text(arena, refund->platform_text);
+    out->operator_evidence = refund->by_operator;
     return out;
 }
 
@@ -169,6 +171,7 @@ static Fenqi__V1__Payment *encode_payment(struct fq_arena *arena,
     out->double_paid = (payment->flags & FQ_FLAG_DOUBLE_PAID) != 0;
     out->refunded_minor = payment->refunded_minor;
     out->refund_pending_minor = payment->refund_counted_minor - payment->refunded_minor;
+    out->operator_evidence = fq_ledger_is_operators(answer->ledger);
     encode_refunds(arena, answer->ledger, payment_id, out);
     if (last != NULL) {
         out->platform_code = fq_pack_text(arena, last->platform_code);

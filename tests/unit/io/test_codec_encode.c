@@ -386,6 +386,7 @@ static void encodes_a_payment_with_its_refunds(void **state)
     assert_int_equal(out->closes_by_unix_ms, 11);
     assert_true(out->late_success);
     assert_false(out->double_paid);
+    assert_false(out->operator_evidence);
     assert_int_equal(out->refunded_minor, 500);
     assert_int_equal(out->refund_pending_minor, 200);
     assert_string_equal(out->platform_code, "10000");
@@ -394,6 +395,21 @@ static void encodes_a_payment_with_its_refunds(void **state)
     assert_string_equal(out->refunds[1]->refund_id,
                         fq_id_refund(77, ledger->payment.secret, 1, arena).ptr);
     assert_string_equal(out->refunds[1]->amount->currency, "CNY");
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
+static void says_what_rests_on_the_operators_evidence(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fq_ledger *ledger = ledger_sample(fixture->operation.arena);
+    ledger->attempts[0].by_operator = true;
+    ledger->refunds[1].by_operator = true;
+    fixture->operation.kind = FQ_OP_GET_PAYMENT;
+    fixture->operation.payment.ledger = ledger;
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_true(reply->payment->operator_evidence);
+    assert_false(reply->payment->refunds[0]->operator_evidence);
+    assert_true(reply->payment->refunds[1]->operator_evidence);
     fenqi__v1__reply__free_unpacked(reply, NULL);
 }
 
@@ -557,6 +573,7 @@ int main(void)
         codec_test(encodes_what_an_indicative_channel_says),
         codec_test(encodes_channels_and_their_banks),
         codec_test(encodes_a_payment_with_its_refunds),
+        codec_test(says_what_rests_on_the_operators_evidence),
         codec_test(a_disclosure_that_was_not_reported_is_absent),
         codec_test(what_was_asked_is_told_apart_from_what_was_answered),
         codec_test(encodes_no_action_where_there_is_none),
