@@ -140,7 +140,9 @@ static int ask_commit_refund(struct fq_drive *drive, struct fq_ledger *ledger)
     struct fq_refund *refund = fq_ledger_refund(ledger, drive->refund_n);
     if (refund == NULL)
         return FQ_FAULT(-ENOENT, "the refund of a drive is gone");
-    drive->is_first = refund->state == FQ_REFUND_RESERVED;
+    /* It was sent, or taken back, by somebody else since this was planned. */
+    if (drive->is_first != (refund->state == FQ_REFUND_RESERVED))
+        return FQ_DRIVE_E_STOP;
     int r = fq_move_submit_refund(ledger, refund, drive->asked_ms, &drive->flow->conf.schedule);
     if (r == FQ_MOVE_E_NOT_NOW)
         return FQ_DRIVE_E_STOP;
@@ -174,6 +176,7 @@ void fq_refund_submit(struct fq_flow *flow, const struct fq_ledger *ledger,
         ask_done(ask);
         return;
     }
+    drive->is_first = refund->state == FQ_REFUND_RESERVED;
     drive->commit = ask_commit_refund;
     drive->done = ask_submitted;
     fq_drive_start(drive);
