@@ -412,6 +412,16 @@ static void engine_configure(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* it takes a lock for each allocation */
 }
 
+/* What an earlier process left in the log may never have reached the disk, if that is why it ended:
+ * the kernel shows it from memory, and would not write it again. Now it is written anew. */
+static int engine_take_over(struct engine_sqlite *self)
+{
+    int r = sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (r != SQLITE_OK && (r & 0xff) != SQLITE_BUSY)
+        return engine_fault(self, "checkpoint");
+    return 0;
+}
+
 static int engine_set_up(struct engine_sqlite *self)
 {
     char text[64];
@@ -426,8 +436,10 @@ static int engine_set_up(struct engine_sqlite *self)
      * nothing is left to defaults. */
     FQ_TRY(engine_exec(self, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
                              "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON"));
-    if (self->use == FQ_ENGINE_WRITE)
+    if (self->use == FQ_ENGINE_WRITE) {
         FQ_TRY(engine_exec(self, "PRAGMA journal_mode = WAL"));
+        FQ_TRY(engine_take_over(self));
+    }
     return engine_frame_prepare(self);
 }
 
