@@ -249,6 +249,9 @@ void sim_claims(struct sim *sim)
     }
     claims_nothing_left(&claims);
     claims_about_the_journal(&claims);
+    for (size_t i = 0; i < claims.n_journal && sim->is_told; i++)
+        sim_say_text(sim, "journal", (const char *)claims.journal[i].body,
+                     claims.journal[i].body_size, claims.journal[i].payment_seq);
     sim_say(sim, "ledger", "payments", (int64_t)claims.n_payments);
     sim_say(sim, "ledger", "journal rows", (int64_t)claims.n_journal);
 }

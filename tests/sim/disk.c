@@ -242,12 +242,25 @@ static void file_keep_write(struct sim_file *file, const struct disk_write *writ
         bytes_put(&file->kept, NULL, 0, write->size);
 }
 
+/* The kernel counts them as written, shows them from its memory, and never tries again. */
+static void file_forget_some(struct sim *sim, struct sim_file *file)
+{
+    for (size_t i = 0; i < file->n_writes; i++) {
+        if (sim_draw(sim) % 2 == 0)
+            file_keep_write(file, &file->writes[i]);
+    }
+    file_forget_writes(file);
+}
+
 int sim_file_sync(struct sim_disk *disk, struct sim_file *file)
 {
     if (disk_dies_now(disk))
         return SIM_DISK_E_DEAD;
-    if (sim_hit(disk->sim, SIM_DISK_SYNC_FAILS))
+    if (sim_hit(disk->sim, SIM_DISK_SYNC_FAILS)) {
+        if (sim_hit(disk->sim, SIM_DISK_FORGETS))
+            file_forget_some(disk->sim, file);
         return SIM_DISK_E_FAILS;
+    }
     for (size_t i = 0; i < file->n_writes; i++)
         file_keep_write(file, &file->writes[i]);
     file_forget_writes(file);
@@ -299,15 +312,12 @@ static void file_lose_power(struct sim *sim, struct sim_file *file)
 
 void sim_disk_crash(struct sim_disk *disk, bool loses_power)
 {
-    for (size_t i = 0; i < disk->n_files; i++) {
+    for (size_t i = 0; i < disk->n_files && loses_power; i++) {
         struct sim_file *file = &disk->files[i];
-        if (loses_power)
-            file_lose_power(disk->sim, file);
-        else
-            bytes_copy(&file->kept, &file->seen);
+        file_lose_power(disk->sim, file);
         file_forget_writes(file);
         file->lasts = true;
     }
-    disk->is_dead = false;
+    disk->is_dead = false; /* what the kernel has not written yet outlives the process */
     disk->dies_at = 0;
 }

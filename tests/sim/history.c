@@ -190,7 +190,7 @@ static void history_end(struct sim *sim)
         sim_daemon_doom(sim, "the end");
         sim_daemon_bury(sim);
     }
-    if (sim->violation[0] == '\0')
+    if (sim->violation[0] == '\0' || sim->is_told)
         sim_claims(sim);
 }
 

@@ -89,7 +89,10 @@ static void exchange_spoil(struct sim *sim, struct exchange *exchange)
         exchange->body = sim_copy(sim, last.bytes, last.size);
         exchange->body_size = last.size;
     }
-    last.size = exchange->body_size < sizeof(last.bytes) ? exchange->body_size : 0;
+    /* TLS pairs answers with questions. Where that failed, what names no order ("no such trade"
+     * does not) could not be told apart by anybody. */
+    bool names_one = strstr(exchange->body, "\"out_trade_no\"") != NULL;
+    last.size = names_one && exchange->body_size < sizeof(last.bytes) ? exchange->body_size : 0;
     last.seed = sim->seed;
     memcpy(last.bytes, exchange->body, last.size);
 }
