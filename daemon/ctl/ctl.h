@@ -52,6 +52,7 @@ enum ctl_option {
     CTL_PASSWORD_FILE,
     CTL_OUT,
     CTL_NAME,
+    CTL_BUYER,
     CTL_OPTION_N
 };
 

@@ -32,14 +32,14 @@ static const struct main_command {
     { "quote", "", "the instalment plans for an amount", 0, 0,
       ASKS | CTL_BIT(CTL_AMOUNT) | CTL_BIT(CTL_CURRENCY) | CTL_BIT(CTL_TERMINAL) |
       CTL_BIT(CTL_CHANNEL) | CTL_BIT(CTL_ISSUER) | CTL_BIT(CTL_CARD_PREFIX) |
-      CTL_BIT(CTL_INSTALMENTS) | CTL_BIT(CTL_BEARER) | CTL_BIT(CTL_SCHEDULE), ctl_quote },
+      CTL_BIT(CTL_INSTALMENTS) | CTL_BIT(CTL_BEARER) | CTL_BIT(CTL_SCHEDULE) | CTL_BIT(CTL_BUYER), ctl_quote },
     { "channels", "", "the ways to pay, and the banks whose cards they take", 0, 0,
       ASKS | CTL_BIT(CTL_TERMINAL), ctl_channels },
     { "pay", "", "quote, choose a plan, make a payment", 0, 0,
       ASKS | CTL_BIT(CTL_AMOUNT) | CTL_BIT(CTL_CURRENCY) | CTL_BIT(CTL_TERMINAL) |
       CTL_BIT(CTL_CHANNEL) | CTL_BIT(CTL_ISSUER) | CTL_BIT(CTL_CARD_PREFIX) | CTL_BIT(CTL_ORDER) | CTL_BIT(CTL_SUBJECT) | CTL_BIT(CTL_RETURN_URL) |
       CTL_BIT(CTL_INSTALMENTS) | CTL_BIT(CTL_BEARER) | CTL_BIT(CTL_KEY) |
-      CTL_BIT(CTL_PAYER_FILE), ctl_pay },
+      CTL_BIT(CTL_PAYER_FILE) | CTL_BIT(CTL_BUYER), ctl_pay },
     { "get", "[PAYMENT_ID]", "a payment by its id, --order or --key", 0, 1,
       ASKS | CTL_BIT(CTL_REFRESH) | CTL_BIT(CTL_WAIT) | CTL_BIT(CTL_ORDER) | CTL_BIT(CTL_KEY),
       ctl_get },

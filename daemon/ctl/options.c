@@ -60,6 +60,8 @@ static const struct option_word {
                             "its first line is the password (asked for)" },
     [CTL_OUT] = { "out", 0, false, true, "DIR", "where NAME.pem and NAME.crt are made" },
     [CTL_NAME] = { "name", 0, false, false, "NAME", "of the two files (the PFX file's)" },
+    [CTL_BUYER] = { "buyer", 0, false, false, "REFERENCE",
+                    "the shop's own id of its customer, for rules against cash-out" },
 };
 
 struct option_table {

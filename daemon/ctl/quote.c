@@ -57,6 +57,8 @@ static int quote_ask(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Termi
         quote.issuer = fq_unconst(ctl->values[CTL_ISSUER]);
     if (ctl_has(ctl, CTL_CARD_PREFIX))
         quote.card_prefix = fq_unconst(ctl->values[CTL_CARD_PREFIX]);
+    if (ctl_has(ctl, CTL_BUYER))
+        quote.buyer_reference = fq_unconst(ctl->values[CTL_BUYER]);
     Fenqi__V1__Request request;
     fenqi__v1__request__init(&request);
     request.operation_case = FENQI__V1__REQUEST__OPERATION_QUOTE_PLANS;
@@ -122,6 +124,15 @@ int ctl_channels(struct ctl *ctl)
 
 /* ---- pay: which plan ---- */
 
+static void pay_say_why(const Fenqi__V1__QuotePlansResult *result)
+{
+    for (size_t i = 0; i < result->n_channels; i++) {
+        const Fenqi__V1__ChannelPlans *channel = result->channels[i];
+        if (!channel->eligible)
+            (void)fprintf(stderr, "%s: not on offer: %s\n", channel->channel, channel->reason);
+    }
+}
+
 static int pay_choose(const Fenqi__V1__QuotePlansResult *result, const struct ctl_choice *choice,
                       const Fenqi__V1__Plan **ret)
 {
@@ -136,10 +147,12 @@ static int pay_choose(const Fenqi__V1__QuotePlansResult *result, const struct ct
             n_plans++;
         }
     }
-    if (n_plans == 0)
+    if (n_plans == 0) {
+        pay_say_why(result);
         return ctl_complain(CTL_REFUSED,
                             "no plan of %" PRId32 " instalments; `fenqictl quote` shows which",
                             choice->instalments);
+    }
     if (n_plans > 1)
         return ctl_complain(CTL_USAGE,
                             "%zu plans of %" PRId32 " instalments: say --channel or --bearer",
@@ -175,8 +188,14 @@ static int pay_create(struct ctl *ctl, Fenqi__V1__Money *amount, Fenqi__V1__Term
 {
     struct fenqi_reply *reply = NULL;
     Fenqi__V1__CreatePayment create;
+    Fenqi__V1__Buyer buyer;
     fenqi__v1__create_payment__init(&create);
+    fenqi__v1__buyer__init(&buyer);
     create.payer = payer;
+    if (ctl_has(ctl, CTL_BUYER)) {
+        buyer.reference = pay_text(ctl, CTL_BUYER);
+        create.buyer = &buyer;
+    }
     if (!ctl_has(ctl, CTL_KEY))
         ctl->values[CTL_KEY] = ctl_key_make(ctl).ptr;
     create.idempotency_key = pay_text(ctl, CTL_KEY);
