@@ -32,6 +32,7 @@
 #include "daemon/base/err.h"
 #include "daemon/io/web_answer.h"
 #include "daemon/io/web_listen.h"
+#include "daemon/io/web_local.h"
 #include "daemon/io/web_peer.h"
 
 #define WEB_RECEIVE_WITHIN_MS   10000
@@ -69,6 +70,7 @@ struct fq_web {
     struct fq_web_conf conf;
     struct MHD_Daemon *daemon;
     uint16_t port;
+    struct fq_web_local local;
     atomic_uint n_owners; /* who opened it, and every request */
 
     pthread_mutex_t mutex;
@@ -157,6 +159,20 @@ static struct fq_str web_peer(const struct web_request *request)
     return fq_web_peer(info->client_addr, forwarded, request->exchange.arena);
 }
 
+/* False: it cannot be told who asks where that matters. */
+static bool web_learn_peer(struct web_request *request)
+{
+    struct fq_web_exchange *exchange = &request->exchange;
+    const union MHD_ConnectionInfo *info = NULL;
+    if (!fq_web_is_local(&exchange->web->local)) {
+        exchange->peer = web_peer(request);
+        return true;
+    }
+    info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL &&
+           fq_web_local_peer(info->connect_fd, &exchange->peer_uid, &exchange->peer_pid);
+}
+
 /* Makes room for the body: what is announced, or what may come where nothing is. False: too large.
  */
 static bool web_make_room(struct web_request *request)
@@ -194,8 +210,7 @@ static enum MHD_Result web_accept(struct web_request *request, const char *metho
     exchange->content_type = web_header(request, "Content-Type", WEB_HEADER_SIZE_MAX);
     exchange->user_agent = web_header(request, "User-Agent", WEB_USER_AGENT_SIZE_MAX);
     exchange->accept_language = web_header(request, "Accept-Language", WEB_ACCEPT_LANGUAGE_MAX);
-    exchange->peer = web_peer(request);
-    return MHD_YES;
+    return web_learn_peer(request) ? MHD_YES : MHD_NO;
 }
 
 /* Of a body that is too large a little more is read, so that its sender gets to see the 413; but
@@ -383,10 +398,16 @@ int fq_web_open(const struct fq_web_conf *conf, struct fq_web **ret)
     fq_assert(conf->body_size_max <= FQ_ARENA_SIZE_MAX / 2); /* or the answer has no room */
     int fd = -1;
     uint16_t port = 0;
-    FQ_TRY(fq_web_listen(conf->address, &fd, &port));
+    struct fq_web_local local = { 0 };
+    if (conf->local_path != NULL)
+        FQ_TRY(fq_web_local_listen(conf->local_path, conf->local_mode, &fd, &local));
+    else
+        FQ_TRY(fq_web_listen(conf->address, &fd, &port));
     struct fq_web *web = fq_zalloc(sizeof(*web));
     web->conf = *conf;
     web->conf.address = NULL; /* the caller's */
+    web->conf.local_path = NULL;
+    web->local = local;
     if (web->conf.receive_within_ms <= 0)
         web->conf.receive_within_ms = WEB_RECEIVE_WITHIN_MS;
     web->port = port;
@@ -396,8 +417,10 @@ int fq_web_open(const struct fq_web_conf *conf, struct fq_web **ret)
     TAILQ_INIT(&web->waiting);
     web->daemon = web_start(web, fd);
     if (web->daemon == NULL) {
+        fq_web_local_remove(&web->local);
         web_drop(web);
-        return FQ_FAULT(-EIO, "web address %s: cannot serve", conf->address);
+        return FQ_FAULT(-EIO, "web address %s: cannot serve",
+                        conf->local_path != NULL ? conf->local_path : conf->address);
     }
     *ret = web;
     return 0;
@@ -428,6 +451,7 @@ void fq_web_free(struct fq_web *web)
     (void)pthread_mutex_lock(&web->mutex);
     web->is_stopping = true; /* nothing is suspended from here on */
     (void)pthread_mutex_unlock(&web->mutex);
+    fq_web_local_remove(&web->local);
     web_expire(web, INT64_MAX);
     web_wait_left(web);
     MHD_stop_daemon(web->daemon);

@@ -22,7 +22,9 @@ struct fq_web_exchange {
     struct fq_str user_agent; /* clipped to 512 bytes */
     struct fq_str accept_language;
     struct fq_str peer; /* the address of the connection, or X-Forwarded-For's last entry from a
-                           loopback peer */
+                           loopback peer; empty on a local socket */
+    uint32_t peer_uid;  /* on a local socket: who has connected, as the kernel says */
+    uint32_t peer_pid;
 
     uint32_t status;           /* 200, 303, ... */
     struct fq_str answer_type; /* Content-Type */
@@ -33,8 +35,10 @@ struct fq_web_exchange {
 };
 
 struct fq_web_conf {
-    const char *address;  /* "127.0.0.1:8080", "[::1]:0" */
-    size_t body_size_max; /* beyond: 413; at most half an arena */
+    const char *address;    /* "127.0.0.1:8080", "[::1]:0" */
+    const char *local_path; /* in its place: a local socket, made here, removed in the end */
+    uint32_t local_mode;    /* of that file: who may connect */
+    size_t body_size_max;   /* beyond: 413; at most half an arena */
     size_t n_connections_max;
     int64_t answer_within_ms;  /* then 503 without acknowledgement: 4000 */
     int64_t receive_within_ms; /* a whole body, and any pause between bytes; 0: 10,000 */
@@ -43,7 +47,7 @@ struct fq_web_conf {
     void (*on_request)(void *ctx, struct fq_web_exchange *exchange); /* on the loop */
 };
 
-/* The trace of a fault names the address. */
+/* The trace of a fault names the address. A fault with -EADDRINUSE: somebody serves there. */
 int fq_web_open(const struct fq_web_conf *conf, struct fq_web **ret);
 /* Answers what is open with 503 first. Jobs of the web may still be on their way home: run the home
  * until it is empty before freeing it; on_request is not called any more. */
