@@ -143,6 +143,8 @@ static int ask_commit_refund(struct fq_drive *drive, struct fq_ledger *ledger)
     /* It was sent, or taken back, by somebody else since this was planned. */
     if (drive->is_first != (refund->state == FQ_REFUND_RESERVED))
         return FQ_DRIVE_E_STOP;
+    if (!drive->is_first && drive->asked_ms - refund->submitted_ms < FQ_RESUBMIT_AFTER_MS)
+        return FQ_DRIVE_E_STOP;
     int r = fq_move_submit_refund(ledger, refund, drive->asked_ms, &drive->flow->conf.schedule);
     if (r == FQ_MOVE_E_NOT_NOW)
         return FQ_DRIVE_E_STOP;
@@ -182,9 +184,24 @@ void fq_refund_submit(struct fq_flow *flow, const struct fq_ledger *ledger,
     fq_drive_start(drive);
 }
 
+/* The platform was heard, and does not show it: it never arrived. */
+static bool ask_must_resubmit(const struct fq_drive *drive, const struct fq_refund *refund)
+{
+    return refund->state == FQ_REFUND_SUBMITTED && drive->channel->about.refund_once == 0 &&
+           refund->platform_code.len > 0 && !drive->flow->is_draining &&
+           fq_flow_now(drive->flow) - refund->submitted_ms >= FQ_RESUBMIT_AFTER_MS;
+}
+
+/* Whoever asked: each question puts the next round off, and a shop may ask for ever. */
 static void ask_refund_heard(struct fq_drive *drive)
 {
-    ask_done(*(struct ask *)drive->asker);
+    struct ask ask = *(struct ask *)drive->asker;
+    const struct fq_refund *refund =
+        drive->ledger != NULL ? fq_ledger_refund(drive->ledger, drive->refund_n) : NULL;
+    if (refund != NULL && ask_must_resubmit(drive, refund))
+        fq_refund_submit(drive->flow, drive->ledger, refund, ask.done, ask.asker);
+    else
+        ask_done(ask);
 }
 
 void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,

@@ -294,6 +294,8 @@ void fq_ask_now(struct fq_flow *flow, const struct fq_ledger *ledger, void (*don
 /* One attempt, whatever its state. */
 void fq_ask_attempt(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
                     void (*done)(void *asker), void *asker);
+/* A submitted refund. If the platform was heard and still does not show it, after a while the same
+ * number is sent again, where that is allowed. */
 void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
                    const struct fq_refund *refund, void (*done)(void *asker), void *asker);
 /* Sends a reserved refund, or a submitted one again under its number. */

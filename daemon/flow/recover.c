@@ -82,19 +82,10 @@ static void recovery_expire(struct recovery *recovery)
 
 /* ---- a refund that is not proven yet ---- */
 
-static bool recovery_must_resubmit(const struct fq_channel *channel, const struct fq_refund *refund,
-                                   int64_t now_ms)
+static void recovery_asked(void *asker)
 {
-    return refund->state == FQ_REFUND_SUBMITTED && channel != NULL &&
-           channel->about.refund_once == 0 &&
-           refund->platform_code.len > 0 && /* the platform was heard, and does not show it */
-           now_ms - refund->submitted_ms >= FQ_RESUBMIT_AFTER_MS;
+    recovery_end(asker);
 }
-
-/* A submitted refund is asked about first; only if the platform still does not show it is the same
- * number sent again. */
-static void recovery_refund_asked(void *asker);
-static void recovery_asked(void *asker);
 
 static void recovery_refund(struct recovery *recovery, struct fq_ledger *ledger)
 {
@@ -102,31 +93,9 @@ static void recovery_refund(struct recovery *recovery, struct fq_ledger *ledger)
     if (refund != NULL && refund->state == FQ_REFUND_RESERVED)
         fq_refund_submit(recovery->flow, ledger, refund, recovery_asked, recovery);
     else if (refund != NULL && refund->state == FQ_REFUND_SUBMITTED)
-        fq_ask_refund(recovery->flow, ledger, refund, recovery_refund_asked, recovery);
+        fq_ask_refund(recovery->flow, ledger, refund, recovery_asked, recovery);
     else
         recovery_end(recovery);
-}
-
-static void recovery_refund_reread(struct fq_read *read)
-{
-    struct recovery *recovery = read->flow;
-    struct fq_refund *refund = read->result == 0 && read->ledger != NULL
-                                   ? fq_ledger_refund(read->ledger, recovery->due.n)
-                                   : NULL;
-    if (refund != NULL && !recovery->flow->is_draining &&
-        recovery_must_resubmit(fq_flow_channel(recovery->flow, read->ledger->payment.channel),
-                               refund, fq_flow_now(recovery->flow)))
-        fq_refund_submit(recovery->flow, read->ledger, refund, recovery_asked, recovery);
-    else
-        recovery_end(recovery);
-}
-
-static void recovery_refund_asked(void *asker)
-{
-    struct recovery *recovery = asker;
-    recovery->read.done = recovery_refund_reread;
-    recovery->read.ledger = NULL;
-    recovery->flow->world->read(recovery->flow->world->ctx, &recovery->read);
 }
 
 /* ---- one whose channel is not configured (any more): nobody can be asked ---- */
@@ -173,11 +142,6 @@ static void recovery_postpone(struct recovery *recovery)
 }
 
 /* ---- any of them ---- */
-
-static void recovery_asked(void *asker)
-{
-    recovery_end(asker);
-}
 
 /* It may have been asked about meanwhile. */
 static void recovery_attempt(struct recovery *recovery, struct fq_ledger *ledger)

@@ -151,6 +151,24 @@ static void test_a_lost_answer_is_asked_about_then_sent_under_the_same_number(vo
     assert_int_equal(fake_ledger(0)->payment.refunded_minor, 100000);
 }
 
+/* Each question puts the next round off: the shop's own must do what a round would. */
+static void test_a_shop_that_asks_all_the_time_keeps_no_refund_from_being_sent_again(void **state)
+{
+    (void)state;
+    struct fake_ask ask, got;
+    refund_paid();
+    fake.transport = FQ_TRANSPORT_LOST;
+    fake_refund(&ask, "refund-0001", created.payment_id, 100000);
+    for (int i = 0; i < 30; i++) {
+        fake.now_ms += FQ_RESUBMIT_AFTER_MS / 10;
+        fake.n_words = 0;
+        fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_NOT_FOUND)->platform_code = fq_lit("40004");
+        fake_get_refund(&got, ask.refund_id, true);
+    }
+    assert_true(fake.n_sent[FQ_CALL_REFUND] >= 2);
+    assert_true(fake.n_sent[FQ_CALL_REFUND] <= 4);
+}
+
 static void test_an_unheard_platform_gets_no_second_refund(void **state)
 {
     (void)state;
@@ -348,6 +366,7 @@ int main(void)
         FAKE_TEST(test_what_cannot_be_refunded_is_refused),
         FAKE_TEST(test_another_merchant_refunds_nothing_here),
         FAKE_TEST(test_a_lost_answer_is_asked_about_then_sent_under_the_same_number),
+        FAKE_TEST(test_a_shop_that_asks_all_the_time_keeps_no_refund_from_being_sent_again),
         FAKE_TEST(test_an_unheard_platform_gets_no_second_refund),
         FAKE_TEST(test_accepted_alone_is_not_refunded),
         FAKE_TEST(test_a_refusal_releases_what_was_reserved),
