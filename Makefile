@@ -147,7 +147,9 @@ $(B)/tests/interop/adapter_driver: $(B)/tests/interop/adapter_driver.o $(call ar
 $(B)/tests/rates/plans: $(B)/tests/rates/plans.o $(call archives,core base)
 	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,base) -o $@
 # What tests/crash preloads, and a fenqid with a bug that it must find.
-$(B)/tests/%.so: tests/%.c
+$(B)/tests/scenario/calendar.so: tests/scenario/harness/calendar.c
+$(B)/tests/crash/hardship.so: tests/crash/hardship.c
+$(B)/tests/scenario/calendar.so $(B)/tests/crash/hardship.so:
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@
 $(B)/tests/crash/planted.c: daemon/flow/drive.c tests/crash/planted.sed
@@ -241,8 +243,7 @@ scenario: build
 	@sh tests/run-scenarios.sh $(B)
 
 # POINTS=20 (of some 800), SEED=; POINT='...' or HARDSHIP='...': one that a report names.
-crash: build $(B)/tests/crash/fenqid-planted $(B)/tests/crash/hardship.so $(B)/tests/scenario/harness/calendar.so
-	@mkdir -p $(B)/tests/scenario && cp $(B)/tests/scenario/harness/calendar.so $(B)/tests/scenario/calendar.so
+crash: build $(B)/tests/crash/fenqid-planted $(B)/tests/crash/hardship.so $(B)/tests/scenario/calendar.so
 	@POINTS="$(POINTS)" SEED="$(SEED)" POINT="$(POINT)" HARDSHIP="$(HARDSHIP)" PLANTED="$(PLANTED)" sh tests/crash/run.sh $(B)
 
 lint:

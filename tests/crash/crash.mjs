@@ -39,7 +39,7 @@ async function oneDay(stage, live) {
   try {
     return { outcome: await live(), violations: stage.violations };
   } catch (error) {
-    stage.violate('day', `${error.stack}\n${stage.log.slice(-2000)}`);
+    stage.violate('day', `${error.stack}\n${stage.log.slice(-1000)}\n----\n${stage.world.fenqid.text.slice(-3000)}`);
     return { violations: stage.violations, isBroken: true };
   }
 }

@@ -109,7 +109,11 @@ export class Stage {
     const ids = this.threads(name);
     if (ids.length === 0) throw new Error(`no thread is called ${name}`);
     const tracer = Program.start('strace', 'strace', [...ids.flatMap((id) => ['-p', id]), ...options]);
-    await tracer.untilReady('strace to hold the threads', () => ids.every((id) => tracer.text.includes(`${id} attached`)));
+    const isHeld = () => ids.every((id) => tracer.text.includes(`${id} attached`));
+    /* It may have killed fenqid, and ended, by now. */
+    await tracer.untilReady('strace to hold the threads', isHeld).catch((error) => {
+      if (!isHeld()) throw error;
+    });
     return tracer;
   }
 
