@@ -90,9 +90,7 @@ static const char *line_refuse_found(const struct line *line, const struct fq_le
         return "the order belongs to another channel";
     if (attempt->state != FQ_ATTEMPT_WON)
         return "money went back that is not known to have come in";
-    return said->minor <= 0 || !fq_money_equal(*said, amount)
-               ? "amount is not in the payment's money"
-               : NULL;
+    return fq_money_equal(*said, amount) ? NULL : "amount is not in the payment's money";
 }
 
 /* Somebody gave money back at the platform, not we. */

@@ -170,10 +170,16 @@ static void test_an_adapter_puts_it_off_for_an_hour_at_most(void **state)
     (void)state;
     fake_say(FQ_CALL_STATEMENT, FQ_OUTCOME_UNSET)->retry_after_ms = INT64_MAX;
     days_start();
-    days_say(1);
+    fake_pass(60000);
+    assert_int_equal(days_n_asked(), 1);
+    fake_say(FQ_CALL_STATEMENT, FQ_OUTCOME_UNSET)->retry_after_ms = FQ_RETRY_AFTER_MAX_MS + 60000;
     fake.now_ms += FQ_RETRY_AFTER_MAX_MS;
     fake_pass(3000);
     assert_int_equal(days_n_asked(), 2);
+    days_say(1);
+    fake.now_ms += FQ_RETRY_AFTER_MAX_MS;
+    fake_pass(3000);
+    assert_int_equal(days_n_asked(), 3);
     days_assert_noted("20231113", 0);
 }
 
@@ -352,6 +358,7 @@ static void test_the_beginning_is_noted_before_anything_is_taken(void **state)
 static void test_who_wants_none_gets_none(void **state)
 {
     (void)state;
+    fake.adapter.task = fake_can; /* so that it is looked at */
     fake.channel_conf.wants_statements = false;
     days_start();
     assert_int_equal(days_n_asked(), 0);

@@ -308,6 +308,26 @@ static void test_a_refund_made_elsewhere_of_an_unpaid_order_is_refused(void **st
     assert_int_equal(fake_ledger(0)->payment.n_refunds, 0);
 }
 
+/* The payment is paid, but not by the try whose money is said to have gone back. */
+static void test_a_refund_made_elsewhere_of_another_try_is_refused(void **state)
+{
+    (void)state;
+    struct fake_page page;
+    char other[64];
+    fake.channel.about.reopen_is_same_order = 0;
+    fake.merchants[0].reopen = true;
+    statement_opened();
+    fake_open(&page, &created);
+    memcpy(other, fake.number_asked, sizeof(other));
+    (void)fake_notify(&page, FQ_OUTCOME_PAID, other);
+    fake_run();
+    assert_int_equal(fake_ledger(0)->payment.state, FQ_PAYMENT_PAID);
+    (void)statement_add_found(number);
+    statement_take_and_listen();
+    fake_assert_said("money went back that is not known to have come in");
+    assert_int_equal(fake_ledger(0)->payment.n_refunds, 0);
+}
+
 /* ---- what is refused, and what is not ours ---- */
 
 static void test_another_amount_is_refused_and_said(void **state)
@@ -496,6 +516,7 @@ int main(void)
         STATEMENT_TEST(test_a_refund_may_stand_before_its_payment),
         STATEMENT_TEST(test_a_refund_made_elsewhere_in_other_money_is_refused),
         STATEMENT_TEST(test_a_refund_made_elsewhere_of_an_unpaid_order_is_refused),
+        STATEMENT_TEST(test_a_refund_made_elsewhere_of_another_try_is_refused),
         STATEMENT_TEST(test_another_amount_is_refused_and_said),
         STATEMENT_TEST(test_another_currency_is_refused),
         STATEMENT_TEST(test_an_order_of_another_channel_is_refused),
