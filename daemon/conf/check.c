@@ -4,12 +4,17 @@
 
 #include "daemon/conf/suggest.h"
 
+#define CONTROL_PATH_MAX 107 /* what the kernel takes as a socket's name */
+
 static void check_daemon(const struct fq_check *check)
 {
     const struct fq_conf *conf = check->conf;
     if (conf->n_in_flight_per_merchant > conf->n_in_flight_max)
         fq_check_blame(check, fq_lit("must be at most in_flight_max"),
                        "front.in_flight_per_merchant");
+    if (conf->control_path.len > CONTROL_PATH_MAX)
+        fq_check_blame(check, fq_lit("must be at most 107 bytes, with the folders before it"),
+                       "control.path");
     if (conf->poll_max_ms < conf->poll_first_ms)
         fq_check_blame(check, fq_lit("must be at least poll.first"), "poll.max");
     bool is_signing = conf->n_signing_keys == 0;

@@ -39,6 +39,10 @@ struct fq_conf {
     int64_t web_body_size_max;
     int64_t n_web_connections_max;
 
+    /* control: where fenqictl asks; empty: nowhere */
+    struct fq_str control_path;
+    uint32_t control_mode; /* of that socket's file */
+
     /* store */
     struct fq_str store_path;
 

@@ -84,6 +84,15 @@ static const struct fq_conf_row web_rows[] = {
 };
 static const struct fq_conf_table web_table = TABLE(web_rows, fq_conf, NULL, NULL);
 
+static const struct fq_conf_word mode_words[] = {
+  { "0660", 0660 }, { "0600", 0600 }, { NULL, 0 },
+};
+static const struct fq_conf_row control_rows[] = {
+  PATH("path",                                                   "",                       fq_conf, control_path),
+  WORD("mode",  mode_words,                                      "0660",                   fq_conf, control_mode),
+};
+static const struct fq_conf_table control_table = TABLE(control_rows, fq_conf, NULL, NULL);
+
 static const struct fq_conf_row store_rows[] = {
   PATH("path",                                                   "/var/lib/fenqid/fenqid.db", fq_conf, store_path),
 };
@@ -235,6 +244,7 @@ static const struct fq_conf_row main_rows[] = {
   TEXT("order_prefix", order_prefix,                             NULL,                     fq_conf_main, conf.order_prefix),
   GROUP("front", front_table),
   GROUP("web", web_table),
+  GROUP("control", control_table),
   GROUP("store", store_table),
   GROUP("log", log_table),
   GROUP("signing", signing_table),

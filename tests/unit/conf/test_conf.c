@@ -44,6 +44,8 @@ static void what_is_not_written_has_its_default(void **state)
     assert_int_equal(conf->n_endpoints, 1);
     assert_text(conf->endpoints[0], "tcp://127.0.0.1:7766");
     assert_int_equal(conf->message_size_max, 65536);
+    assert_int_equal(conf->control_path.len, 0);
+    assert_int_equal(conf->control_mode, 0660);
     assert_int_equal(conf->log_level, LOG_INFO);
     assert_int_equal(conf->poll_first_ms, 10000);
     assert_true(conf->signing_keys[0].is_signing);
@@ -142,6 +144,32 @@ static void a_word_that_is_none(void **state)
     expect_mistake(23, "log: { level = \"verbose\"; };",
                    "/etc/fenqid/t.conf:23: log.level: must be one of \"error\" \"warning\" "
                    "\"notice\" \"info\" \"debug\", is \"verbose\"");
+}
+
+static void the_control_socket(void **state)
+{
+    (void)state;
+    const struct change control = { 23, "control: { path = \"control\"; mode = \"0600\"; };" };
+    FQ_CLEANUP(fq_conf) *conf = expect_right(&control);
+    assert_text(conf->control_path, "/etc/fenqid/control");
+    assert_int_equal(conf->control_mode, 0600);
+    expect_mistake(23, "control: { mode = \"0666\"; };",
+                   "/etc/fenqid/t.conf:23: control.mode: must be one of \"0660\" \"0600\", is "
+                   "\"0666\"");
+}
+
+static void a_control_socket_whose_name_no_kernel_takes(void **state)
+{
+    (void)state;
+    char text[256];
+    (void)snprintf(text, sizeof(text), "control: { path = \"/%0107d\"; };", 0);
+    expect_mistake(23, text,
+                   "/etc/fenqid/t.conf:23: control.path: must be at most 107 bytes, with the "
+                   "folders before it");
+    (void)snprintf(text, sizeof(text), "control: { path = \"/%0106d\"; };", 0);
+    const struct change longest = { 23, text };
+    FQ_CLEANUP(fq_conf) *conf = expect_right(&longest);
+    assert_int_equal(conf->control_path.len, 107);
 }
 
 static void a_list_that_is_empty(void **state)
@@ -502,6 +530,7 @@ static void the_defaults_in_the_shipped_files_are_the_real_ones(void **state)
     assert_text(conf->web_address, shipped->web_address.ptr);
     assert_int_equal(conf->web_body_size_max, shipped->web_body_size_max);
     assert_int_equal(conf->n_web_connections_max, shipped->n_web_connections_max);
+    assert_int_equal(conf->control_mode, shipped->control_mode);
     assert_text(conf->store_path, shipped->store_path.ptr);
     assert_int_equal(conf->log_sink, shipped->log_sink);
     assert_int_equal(conf->log_level, shipped->log_level);
@@ -629,6 +658,8 @@ int main(void)
         cmocka_unit_test(an_unknown_key_like_no_other),
         cmocka_unit_test(a_key_that_is_missing),
         cmocka_unit_test(a_word_that_is_none),
+        cmocka_unit_test(the_control_socket),
+        cmocka_unit_test(a_control_socket_whose_name_no_kernel_takes),
         cmocka_unit_test(a_list_that_is_empty),
         cmocka_unit_test(a_setting_that_is_no_string),
         cmocka_unit_test(a_group_in_place_of_a_list),
