@@ -89,6 +89,9 @@ static bool material_add_certificate(struct fq_material *material, const unsigne
         X509_free(certificate);
         return false;
     }
+    /* OpenSSL reads the extensions when they are first wanted, and keeps them: now, by one thread.
+     */
+    (void)X509_check_purpose(certificate, -1, 0);
     return true;
 }
 
