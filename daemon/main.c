@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/err.h"
+#include "daemon/crypto/crypto.h"
 #include "daemon/daemon.h"
 
 #define DEFAULT_CONF "/etc/fenqid/fenqid.conf"
@@ -72,6 +73,7 @@ int main(int argc, char **argv)
     };
     const char *path = DEFAULT_CONF;
     bool check_only = false;
+    fq_crypto_own_memory();
     // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet
     for (int c; (c = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1;) {
         switch (c) {

@@ -5,6 +5,10 @@
 
 #include "daemon/base/arena.h"
 
+/* Before anything else is done with OpenSSL. Where an allocation fails it keeps what it could half
+ * build for as long as the process lives: from now on it ends the process, as ours do. */
+void fq_crypto_own_memory(void);
+
 /* SHA-256. Never fails. */
 void fq_sha256(struct fq_str text, unsigned char ret[32]);
 void fq_sha256_of2(struct fq_str a, struct fq_str b, unsigned char ret[32]); /* of a || b */
