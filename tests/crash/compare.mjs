@@ -26,7 +26,7 @@ function* unkept({ witness }, ledger) {
     for (const refund of told.refunds) {
       const row = ledger.refunds.find((one) => one.seq === kept.seq && refund.refund_id.endsWith(`-r${one.n}`));
       if (!row) yield `refund ${refund.refund_id} was answered, and is not in the ledger`;
-      else if (RANK[row.state] < RANK[stateOf(refund)]) yield `refund ${refund.refund_id} was answered ${stateOf(refund)}, the ledger says ${row.state}`;
+      else if (RANK[row.state] < RANK[stateOf(refund)] && stateOf(refund) !== 'SUBMITTED') yield `refund ${refund.refund_id} was answered ${stateOf(refund)}, the ledger says ${row.state}`;
     }
   }
   for (const [key, { told }] of witness.requests)

@@ -35,7 +35,7 @@ const failure = ([name, thread, call, error, when, expects]) => ({
   name: `${name} (${thread} ${call} ${error} ${when})`,
   expects,
   begin: async (stage) => {
-    await stage.begin();
+    await stage.begin(undefined, true);
     const inject = call.split(',').flatMap((one) => ['-e', `inject=${one}:error=${error}:when=${when}`]);
     return stage.trace(thread, ['-e', `trace=${call}`, ...inject, '-o', '/dev/null']);
   },
@@ -44,7 +44,7 @@ const failure = ([name, thread, call, error, when, expects]) => ({
 /** The same, from the first moment of an empty ledger. */
 const atStart = ([name, call, error, when]) => ({
   name: `${name} at the first start (${call} ${error} ${when})`,
-  begin: (stage) => stage.begin({ wrap: ['strace', '-D', '-f', '-q', '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`, '-o', '/dev/null'] }),
+  begin: (stage) => stage.begin({ wrap: ['strace', '-D', '-f', '-q', '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`, '-o', '/dev/null'] }, true),
 });
 
 const STARTS = [
@@ -91,7 +91,7 @@ const shortWrites = {
   expects: 'lives',
   begin: async (stage) => {
     const numbers = new Numbers(stage);
-    await stage.begin(numbers.how);
+    await stage.begin(numbers.how, true);
     numbers.set('short_until', 1e9);
     numbers.set('short_from', 1);
     return numbers;
@@ -104,7 +104,7 @@ const noMemory = (share, n) => ({
   begin: async (stage) => {
     stage.nAllocations ??= await allocationsOf(stage);
     const numbers = new Numbers(stage);
-    await stage.begin(numbers.how);
+    await stage.begin(numbers.how, true);
     const from = numbers.get('n_allocations') + 1 + Math.floor(share * stage.nAllocations);
     numbers.set('fail_until', from + n);
     numbers.set('fail_from', from);
@@ -132,7 +132,6 @@ export const HARDSHIPS = [
 // ---- one day ----
 
 export async function endure(stage, { begin, expects }) {
-  stage.willBeHard = true;
   const cause = await begin(stage);
   await live(stage, { evening: async () => {
     await (cause?.signal ? cause.signal('SIGTERM') : cause?.close());

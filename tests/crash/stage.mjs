@@ -47,8 +47,8 @@ export class Stage {
 
   // ---- one day ----
 
-  /** An empty ledger, and platforms in good order. `how`: see start(). */
-  async begin(how) {
+  /** An empty ledger, and platforms in good order. `how`: see start(); `isHard`: it may refuse, and end. */
+  async begin(how, isHard = false) {
     const { world } = this;
     await this.#kill();
     for (const name of ['ledger.db', 'ledger.db-wal', 'ledger.db-shm']) rmSync(join(world.folder, name), { force: true });
@@ -60,8 +60,7 @@ export class Stage {
     this.log = '';
     this.nDeaths = 0;
     this.nKilled = 0; /* by somebody else */
-    this.isHard = this.willBeHard;
-    this.willBeHard = false;
+    this.isHard = isHard;
     this.isMeantToStop = false;
     this.next = undefined;
     await this.start(how);
