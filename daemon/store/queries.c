@@ -86,9 +86,10 @@ static const struct query queries[FQ_QUERY_N] = {
         "FROM event JOIN payment ON payment.seq = event.payment_seq "
         "WHERE event.merchant_id = $1 AND event.cursor > $2 ORDER BY event.cursor LIMIT $3", NULL },
     [FQ_QUERY_EVENT_INSERT] = {
+        /* Not INSERT ... SELECT: that goes through a temporary table. */
         "INSERT INTO event (merchant_id, cursor, payment_seq, kind, refund_n, at_ms, "
-        "payment_version) SELECT $1, COALESCE(MAX(cursor), 0) + 1, $2, $3, $4, $5, $6 "
-        "FROM event WHERE merchant_id = $1", NULL },
+        "payment_version) VALUES ($1, (SELECT COALESCE(MAX(cursor), 0) + 1 FROM event "
+        "WHERE merchant_id = $1), $2, $3, $4, $5, $6)", NULL },
 
     /* Each is a walk along a partial index; ordered by due_ms alone, two are merged unsorted. */
     [FQ_QUERY_DUE_PAYMENTS] = {
