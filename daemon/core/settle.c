@@ -336,25 +336,26 @@ static uint32_t attempt_confirm(struct fq_ledger *ledger, struct fq_attempt *att
 
 /* Dead, and asked about once more because a signed message hinted at a late success: until the
  * platform says a plain no. */
-static void attempt_stay(struct fq_ledger *ledger, struct fq_attempt *attempt,
-                         const struct fq_judgement *judgement)
+static uint32_t attempt_stay(struct fq_ledger *ledger, struct fq_attempt *attempt,
+                             const struct fq_judgement *judgement)
 {
     uint32_t outcome = judgement->verdict->outcome;
     bool is_no = outcome == FQ_OUTCOME_DECLINED || outcome == FQ_OUTCOME_CLOSED ||
                  outcome == FQ_OUTCOME_NOT_FOUND;
     if (attempt->due_ms == 0 || judgement->asked_ms == 0)
-        return;
+        return FQ_MOVE_IGNORE;
     if (attempt->state == FQ_ATTEMPT_DEAD && !is_no) {
         attempt_ask_again(ledger, attempt, judgement);
-        return;
+        return FQ_MOVE_AGAIN;
     }
     attempt->due_ms = 0;
     attempt->is_dirty = true;
     if (attempt->unknown_ms == 0)
-        return;
+        return FQ_MOVE_IGNORE;
     settle_known(ledger, &attempt->unknown_ms);
     fq_ledger_moved(ledger, judgement->now_ms, "attempt", attempt->n, "in doubt no more",
                     &judgement->evidence);
+    return FQ_MOVE_IGNORE;
 }
 
 /* The platform's own number of an order, once stored, does not change. */
@@ -399,7 +400,7 @@ uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
             attempt_ask_again(ledger, attempt, judgement);
         break;
     case FQ_MOVE_IGNORE:
-        attempt_stay(ledger, attempt, judgement);
+        move = attempt_stay(ledger, attempt, judgement);
         break;
     case FQ_MOVE_BUG:
     case FQ_MOVE_REFUNDED:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A try that was proven dead, and of which the platform says something after all. */
 #include "tests/unit/flow/fake_ask.h"
+#include "tests/unit/flow/fake_log.h"
 
 static struct fake_ask created;
 static char number[64];
@@ -121,7 +122,10 @@ static void test_what_stays_unknown_reaches_the_operator_once(void **state)
     fq_flow_start(fake.flow);
     late_notify();
     fake.now_ms = late_try()->settle_after_ms + FQ_OPERATOR_AFTER_MS + 1;
+    fake_listen();
     fake_pass(3 * FQ_OPERATOR_AFTER_MS);
+    fake_heard();
+    fake_assert_said("error: unknown past its last deadline");
     assert_true(fake_ledger(0)->payment.flags & FQ_FLAG_FOR_OPERATOR);
     assert_int_equal(fake_n_events(FQ_EVENT_FOR_OPERATOR), 1);
     assert_true(fake.n_sent[FQ_CALL_QUERY] <= 5); /* once an hour */
