@@ -114,6 +114,8 @@ static void daemon_web_tick(struct fq_timer *timer)
     struct fq_daemon *daemon = fq_container_of(timer, struct fq_daemon, web_timer);
     int64_t now = fq_clock_mono_ms();
     fq_web_tick(daemon->web, now);
+    if (daemon->control != NULL)
+        fq_web_tick(daemon->control, now);
     fq_timers_start(daemon->timers, timer, now + WEB_TICK_MS);
 }
 
@@ -244,6 +246,8 @@ static int daemon_start(struct fq_daemon *daemon)
     FQ_TRY(daemon_start_front(daemon));
     daemon->loop.front = daemon->front;
     FQ_TRY(daemon_start_web(daemon));
+    FQ_TRY(fq_control_open(daemon));
+    daemon->started_ms = fq_clock_unix_ms();
     fq_flow_start(daemon->flow);
     return 0;
 }
@@ -254,6 +258,7 @@ static void daemon_say_started(const struct fq_daemon *daemon)
            FQ_LOG_STR("INSTANCE", daemon->setup->conf->instance),
            FQ_LOG_STR("FRONT", fq_front_endpoint(daemon->front, 0)),
            FQ_LOG_INT("WEB_PORT", fq_web_port(daemon->web)),
+           FQ_LOG_STR("CONTROL", daemon->setup->conf->control_path),
            FQ_LOG_STR("STORE", daemon->setup->conf->store_path),
            FQ_LOG_INT("CHANNELS", daemon->setup->catalog.n_channels),
            FQ_LOG_INT("MERCHANTS", daemon->setup->catalog.n_merchants));
@@ -312,6 +317,7 @@ static void daemon_stop(struct fq_daemon *daemon)
     if (daemon->timers != NULL)
         fq_timers_stop(daemon->timers, &daemon->web_timer);
     fq_http_free(FQ_TAKE(daemon->http));
+    fq_web_free(FQ_TAKE(daemon->control));
     fq_web_free(FQ_TAKE(daemon->web));
     daemon_run_home(daemon);
     fq_front_free(FQ_TAKE(daemon->front));

@@ -50,11 +50,13 @@ struct fq_daemon {
     struct fq_store *store;
     struct fq_front *front;
     struct fq_web *web;
+    struct fq_web *control; /* for fenqictl; NULL: none */
     struct fq_world world;
     struct fq_mac *macs[FQ_PURPOSES_N]; /* a reload keeps the token key */
     struct fq_flow *flow;
     struct fq_loop loop;
     struct fq_timer web_timer;
+    int64_t started_ms;
     bool is_stopping;
 };
 
@@ -64,6 +66,9 @@ struct fq_daemon {
 int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors **ret_errors);
 void fq_setup_free(struct fq_setup *setup);
 FQ_DEFINE_CLEANUP(fq_setup);
+
+/* Opens the control socket, if one is configured; fq_web_free() closes it. (control.c) */
+int fq_control_open(struct fq_daemon *daemon);
 
 /* SIGHUP: all or nothing. (reload.c) */
 void fq_reload_start(struct fq_daemon *daemon);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The real world behind flow/world.h. What is full answers through the same `done`, on the loop. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
@@ -224,6 +226,25 @@ static void world_cancel(void *ctx, struct fq_timer *timer)
     fq_timers_stop(daemon->timers, timer);
 }
 
+/* ---- for the operator ---- */
+
+static int64_t world_file_size(struct fq_str path, const char *end)
+{
+    char name[4096];
+    struct stat status = { 0 };
+    int n = snprintf(name, sizeof(name), "%.*s%s", fq_str_arg(path), end);
+    return n > 0 && (size_t)n < sizeof(name) && stat(name, &status) == 0 ? status.st_size : 0;
+}
+
+static void world_status(void *ctx, struct fq_world_status *ret)
+{
+    const struct fq_daemon *daemon = ctx;
+    struct fq_str path = daemon->setup->conf->store_path;
+    ret->started_ms = daemon->started_ms;
+    ret->n_in_flight = (int64_t)fq_front_n_in_flight(daemon->front);
+    ret->store_size = world_file_size(path, "") + world_file_size(path, "-wal");
+}
+
 void fq_world_fill(struct fq_daemon *daemon)
 {
     daemon->world = (struct fq_world){
@@ -241,6 +262,7 @@ void fq_world_fill(struct fq_daemon *daemon)
         .send = world_send,
         .after = world_after,
         .cancel = world_cancel,
+        .status = world_status,
     };
     for (size_t i = 0; i < fq_array_size(world_purposes); i++)
         daemon->macs[i] = world_mac_new(daemon, world_purposes[i]);

@@ -66,6 +66,8 @@ enum fq_msg {
     FQ_MSG_CHANNEL_PAUSED,    /* its platform does not answer */
     FQ_MSG_CHANNEL_BACK,      /* it answers again */
     FQ_MSG_RISK_REFUSED,      /* a payment, by a merchant's rule against cash-out */
+    FQ_MSG_OPERATOR,          /* asked for a change, over the control socket */
+    FQ_MSG_RESOLVED,          /* a payment or refund, by the operator's evidence */
     FQ_MSG_N
 };
 

@@ -24,6 +24,7 @@ struct fq_breaker {
     uint32_t state; /* breaker_state */
     uint32_t n_failures;
     int64_t failed_ms;
+    int64_t succeeded_ms;
     int64_t paused_ms; /* when the pause began, */
     int64_t pause_ms;  /* and how long it is */
     const struct fq_send *probe;
@@ -77,6 +78,23 @@ int64_t fq_channel_pause_ms(const struct fq_flow *flow, const struct fq_channel 
     return left_ms > 0 && !clock_went_back ? left_ms : 0;
 }
 
+struct fq_channel_health fq_channel_health(const struct fq_flow *flow,
+                                           const struct fq_channel *channel)
+{
+    static const char *const states[] = { "open", "paused", "trying" };
+    const struct fq_breaker *breaker = breaker_find(flow, channel);
+    struct fq_channel_health health = { .state = states[0] };
+    if (breaker == NULL)
+        return health;
+    if (channel->conf->n_breaker_failures > 0)
+        health.state = states[breaker->state];
+    health.pause_ms = fq_channel_pause_ms(flow, channel);
+    health.n_failures = breaker->n_failures;
+    health.succeeded_ms = breaker->succeeded_ms;
+    health.failed_ms = breaker->failed_ms;
+    return health;
+}
+
 struct fq_status fq_channel_paused(const struct fq_flow *flow, const struct fq_channel *channel)
 {
     return (struct fq_status){
@@ -117,8 +135,10 @@ static void breaker_open(struct fq_breaker *breaker, const struct fq_send *send,
                 breaker, send);
 }
 
-static void breaker_succeeded(struct fq_breaker *breaker, const struct fq_send *send)
+static void breaker_succeeded(struct fq_breaker *breaker, const struct fq_send *send,
+                              int64_t now_ms)
 {
+    breaker->succeeded_ms = now_ms;
     if (breaker->state != BREAKER_CLOSED)
         breaker_say(LOG_NOTICE, FQ_MSG_CHANNEL_BACK, "the platform answers again", breaker, send);
     breaker->state = BREAKER_CLOSED;
@@ -149,7 +169,7 @@ static void breaker_heard(struct fq_send *send)
     send->done = send->told;
     struct fq_breaker *breaker = breaker_of(flow, send->channel);
     if (send->answer.transport == FQ_TRANSPORT_OK)
-        breaker_succeeded(breaker, send);
+        breaker_succeeded(breaker, send, fq_flow_now(flow));
     else if (!send->is_ours)
         breaker_failed(breaker, send, fq_flow_now(flow));
     else if (breaker->probe == send)

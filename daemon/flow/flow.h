@@ -53,6 +53,8 @@ struct fq_visit {
     struct fq_str body;
     struct fq_str user_agent;
     struct fq_str peer;
+    uint32_t peer_uid; /* of a control visit: who asks, as the kernel says */
+    uint32_t peer_pid;
 
     uint32_t status;
     struct fq_str answer_type;
@@ -65,6 +67,10 @@ struct fq_visit {
 };
 
 void fq_flow_visit(struct fq_flow *flow, struct fq_visit *visit);
+
+/* The same for what fenqictl asks over the control socket, JSON in and out. Its paths are not among
+ * those above, and the reverse: who listens where decides. */
+void fq_flow_control(struct fq_flow *flow, struct fq_visit *visit);
 
 /* From now on this is what is configured, and these are the published keys. */
 void fq_flow_use(struct fq_flow *flow, struct fq_catalog *catalog, const struct fq_public_key *keys,

@@ -73,6 +73,17 @@ void fq_finish_with(struct fq_flow *flow, struct fq_operation *operation, struct
 void fq_flow_send(struct fq_flow *flow, struct fq_send *send);
 /* How long nothing is sent, because the platform did not answer; 0: it may be asked. */
 int64_t fq_channel_pause_ms(const struct fq_flow *flow, const struct fq_channel *channel);
+
+/* For the operator; since the start. */
+struct fq_channel_health {
+    const char *state;    /* "open", "paused", "trying": whether the pause may end */
+    int64_t pause_ms;     /* that is left */
+    uint32_t n_failures;  /* in a row */
+    int64_t succeeded_ms; /* the last exchange that the platform answered; 0: none */
+    int64_t failed_ms;
+};
+struct fq_channel_health fq_channel_health(const struct fq_flow *flow,
+                                           const struct fq_channel *channel);
 /* What a storefront is told meanwhile. */
 struct fq_status fq_channel_paused(const struct fq_flow *flow, const struct fq_channel *channel);
 void fq_breakers_free(struct fq_flow *flow);

@@ -42,6 +42,13 @@ struct fq_send {
     void (*told)(struct fq_send *send); /* likewise: the asker's done */
 };
 
+/* What the daemon around flow/ knows of itself, for the operator. */
+struct fq_world_status {
+    int64_t started_ms;
+    int64_t n_in_flight; /* storefronts' requests */
+    int64_t store_size;  /* bytes of the ledger's file with its log */
+};
+
 enum {
     FQ_WORLD_E_REFUSED = 1,
 };
@@ -74,6 +81,7 @@ struct fq_world {
     void (*after)(void *ctx, struct fq_timer *timer,
                   int64_t delay_ms); /* restarts a running timer */
     void (*cancel)(void *ctx, struct fq_timer *timer);
+    void (*status)(void *ctx, struct fq_world_status *ret); /* may be NULL */
 };
 
 #endif

@@ -494,6 +494,61 @@ FAKE_MAYBE struct fake_payment *fake_read_find(struct fake_store *store, struct 
     return NULL;
 }
 
+/* In the order of payments, not of time. */
+FAKE_MAYBE void fake_add_unknown(struct fq_read *read, const struct fq_payment *payment,
+                                 struct fq_unknown_row row)
+{
+    if (read->n_rows >= read->n_max)
+        return;
+    row.seq = payment->seq;
+    memcpy(row.secret, payment->secret, FQ_SECRET_SIZE);
+    row.merchant_id = fq_arena_copy(read->arena, payment->merchant_id);
+    row.merchant_order_id = fq_arena_copy(read->arena, payment->merchant_order_id);
+    row.channel = fq_arena_copy(read->arena, payment->channel);
+    row.number = fq_arena_copy(read->arena, row.number);
+    if (row.amount.minor == 0)
+        row.amount.minor = payment->amount.minor;
+    memcpy(row.amount.currency, payment->amount.currency, sizeof(row.amount.currency));
+    read->unknown[read->n_rows++] = row;
+}
+
+FAKE_MAYBE void fake_read_unknown(struct fake_store *store, struct fq_read *read)
+{
+    read->unknown = fq_arena_array(read->arena, read->n_max, sizeof(*read->unknown));
+    for (size_t i = 0; i < store->n_payments; i++) {
+        const struct fq_ledger *ledger = store->payments[i].ledger;
+        const struct fq_payment *payment = &ledger->payment;
+        for (uint32_t k = 0; k < payment->n_attempts; k++) {
+            const struct fq_attempt *attempt = &ledger->attempts[k];
+            if (attempt->unknown_ms > 0)
+                fake_add_unknown(read, payment,
+                                 (struct fq_unknown_row){ .kind = 1,
+                                                          .n = attempt->n,
+                                                          .since_ms = attempt->unknown_ms,
+                                                          .number = attempt->order_number,
+                                                          .state = attempt->state,
+                                                          .n_asked = attempt->n_asked });
+        }
+        for (uint32_t k = 0; k < ledger->n_refunds_loaded; k++) {
+            const struct fq_refund *refund = &ledger->refunds[k];
+            if (refund->unknown_ms > 0)
+                fake_add_unknown(read, payment,
+                                 (struct fq_unknown_row){ .kind = 2,
+                                                          .n = refund->n,
+                                                          .since_ms = refund->unknown_ms,
+                                                          .number = refund->number,
+                                                          .amount.minor = refund->amount_minor,
+                                                          .state = refund->state,
+                                                          .n_asked = refund->n_asked });
+        }
+        if (payment->flags & FQ_FLAG_TO_CHECK)
+            fake_add_unknown(read, payment,
+                             (struct fq_unknown_row){ .kind = 3,
+                                                      .since_ms = payment->updated_ms,
+                                                      .state = payment->state });
+    }
+}
+
 FAKE_MAYBE void fake_read_run(struct fake_store *store, struct fq_read *read)
 {
     read->ledger = NULL;
@@ -517,6 +572,10 @@ FAKE_MAYBE void fake_read_run(struct fake_store *store, struct fq_read *read)
         read->history = fake_find_history(store, read->arena, read->risk);
     if (read->kind == FQ_READ_NOTES)
         fake_read_notes(store, read);
+    if (read->kind == FQ_READ_UNKNOWN)
+        fake_read_unknown(store, read);
+    if (read->kind == FQ_READ_WORK)
+        read->work = (struct fq_work){ 5, 2, 1 };
 }
 
 FAKE_MAYBE void fake_store_clear(struct fake_store *store)

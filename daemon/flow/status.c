@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fenqictl status: what runs, what waits, how the platforms answer, what a person has to look at.
+ */
+#include "daemon/flow/control.h"
+
+#define UNKNOWN_COUNT_MAX 100
+
+struct status {
+    struct fq_control *control;
+    struct fq_read work;
+    struct fq_read unknown;
+};
+
+static void status_channel(struct fq_control *control, const struct fq_channel *channel)
+{
+    struct fq_buf *buf = &control->answer;
+    const struct fq_channel_health health = fq_channel_health(control->flow, channel);
+    fq_buf_add_char(buf, '{');
+    fq_json_write_member(buf, "channel", channel->conf->name);
+    fq_json_write_member(buf, "adapter", channel->conf->adapter);
+    fq_json_write_member(buf, "state", fq_str_of(health.state));
+    fq_json_write_int(buf, "pause_ms", health.pause_ms);
+    fq_json_write_int(buf, "failures_in_a_row", health.n_failures);
+    fq_json_write_int(buf, "last_success_unix_ms", health.succeeded_ms);
+    fq_json_write_int(buf, "last_failure_unix_ms", health.failed_ms);
+    fq_json_write_int(buf, "calls", channel->n_calls != NULL ? (int64_t)*channel->n_calls : 0);
+    fq_json_write_int(buf, "calls_max", channel->conf->n_calls_max);
+    fq_buf_add_char(buf, '}');
+}
+
+static void status_daemon(struct fq_control *control)
+{
+    const struct fq_flow *flow = control->flow;
+    struct fq_buf *buf = &control->answer;
+    struct fq_world_status world = { 0 };
+    if (flow->world->status != NULL)
+        flow->world->status(flow->world->ctx, &world);
+    fq_json_write_member(buf, "version", flow->conf.version);
+    fq_json_write_member(buf, "instance", flow->conf.instance);
+    fq_json_write_int(buf, "now_unix_ms", fq_flow_now(flow));
+    fq_json_write_int(buf, "started_unix_ms", world.started_ms);
+    fq_json_write_bool(buf, "stopping", flow->is_draining);
+    fq_json_write_int(buf, "requests_in_flight", world.n_in_flight);
+    fq_json_write_int(buf, "running", (int64_t)flow->n_running - 1); /* without this one */
+    fq_json_write_int(buf, "store_bytes", world.store_size);
+}
+
+static void status_answer(struct status *status)
+{
+    struct fq_control *control = status->control;
+    struct fq_buf *buf = &control->answer;
+    const struct fq_catalog *catalog = control->visit->catalog;
+    const struct fq_read *unknown = &status->unknown;
+    const struct fq_work *work = &status->work.work;
+    fq_buf_add_char(buf, '{');
+    status_daemon(control);
+    fq_json_write_int(buf, "waiting", work->n_waiting);
+    fq_json_write_int(buf, "due", work->n_due);
+    fq_json_write_int(buf, "earliest_due_unix_ms", work->due_ms);
+    fq_json_write_int(buf, "unknown", unknown->n_rows);
+    fq_json_write_bool(buf, "unknown_are_more", unknown->n_rows == UNKNOWN_COUNT_MAX);
+    fq_json_write_int(buf, "oldest_unknown_unix_ms",
+                      unknown->n_rows > 0 ? unknown->unknown[0].since_ms : 0);
+    fq_json_write_name(buf, "channels");
+    fq_buf_add_char(buf, '[');
+    for (size_t i = 0; i < catalog->n_channels; i++) {
+        fq_buf_add(buf, i > 0 ? fq_lit(",") : fq_lit(""));
+        status_channel(control, catalog->channels[i]);
+    }
+    fq_buf_add(buf, fq_lit("]}"));
+    fq_control_done(control);
+}
+
+static void status_read_unknown(struct fq_read *read)
+{
+    struct status *status = read->flow;
+    if (read->result < 0)
+        fq_control_fault(status->control, "reading what is unknown", read->trace);
+    else
+        status_answer(status);
+}
+
+static void status_read_work(struct fq_read *read)
+{
+    struct status *status = read->flow;
+    const struct fq_world *world = status->control->flow->world;
+    if (read->result < 0) {
+        fq_control_fault(status->control, "reading what waits", read->trace);
+        return;
+    }
+    status->unknown = (struct fq_read){ .arena = read->arena,
+                                        .kind = FQ_READ_UNKNOWN,
+                                        .n_max = UNKNOWN_COUNT_MAX,
+                                        .done = status_read_unknown,
+                                        .flow = status };
+    world->read(world->ctx, &status->unknown);
+}
+
+void fq_control_status(struct fq_control *control)
+{
+    const struct fq_world *world = control->flow->world;
+    struct status *status = fq_arena_alloc(control->visit->arena, sizeof(*status));
+    fq_assert(status != NULL); /* the arena is new */
+    status->control = control;
+    status->work = (struct fq_read){ .arena = control->visit->arena,
+                                     .kind = FQ_READ_WORK,
+                                     .now_ms = fq_flow_now(control->flow),
+                                     .done = status_read_work,
+                                     .flow = status };
+    world->read(world->ctx, &status->work);
+}
