@@ -105,8 +105,9 @@ static void buyer_pay(struct sim *sim, void *what, int64_t argument)
         sim_after(sim, buyer_thinks_us(sim), buyer_pay, buyer, 0);
         return;
     }
-    struct sim_pay how = { .other_terms = sim_hit(sim, SIM_BUYER_OTHER_TERMS),
-                           .other_amount = sim_hit(sim, SIM_PLATFORM_OTHER_AMOUNT) };
+    struct sim_pay how = { 0 };
+    how.other_terms = sim_hit(sim, SIM_BUYER_OTHER_TERMS);
+    how.other_amount = sim_hit(sim, SIM_PLATFORM_OTHER_AMOUNT);
     const char *refusal = platform->calls->pay(platform, buyer->number, how);
     if (refusal != NULL && sim_hit(sim, SIM_PLATFORM_LATE)) {
         how.is_late = true;

@@ -145,7 +145,8 @@ void sim_network_send(struct sim *sim, struct fq_send *send)
 {
     struct exchange *exchange = exchange_new(sim, send);
     bool has_room = (*send->channel->n_calls)++ < send->channel->conf->n_calls_max;
-    int64_t delay_us = sim_moment_us(sim) + sim_between(sim, 1000, 60000);
+    int64_t delay_us = sim_moment_us(sim);
+    delay_us += sim_between(sim, 1000, 60000);
     if (!has_room || sim_hit(sim, SIM_SEND_FULL)) {
         send->is_ours = true;
         sim_after_in_life(sim, 10, exchange_unreachable, exchange, 0);
@@ -269,7 +270,8 @@ void sim_network_notify(struct sim *sim, struct sim_platform *platform,
 {
     struct notice *notice = sim_alloc(sim, sizeof(*notice));
     size_t host_size = strlen(SIM_PUBLIC_URL);
-    int64_t delay_us = sim_moment_us(sim) + sim_between(sim, 1000, 100000);
+    int64_t delay_us = sim_moment_us(sim);
+    delay_us += sim_between(sim, 1000, 100000);
     notice->platform = platform;
     notice->id = delivery->id;
     notice->path = strncmp(delivery->url, SIM_PUBLIC_URL, host_size) == 0

@@ -68,9 +68,11 @@ static void shop_quoted(struct sim *sim, struct sim_ask *ask)
     /* The buyer reads what it costs first. */
     int64_t reads_us = sim_between(sim, 25 * SIM_SECOND_US, 3 * SIM_MINUTE_US);
     sim_after(sim, reads_us, shop_try_create, shop_add_intent(sim, order, ask->quote), 0);
-    if (order->n_intents < SIM_INTENTS_MAX && (order->is_parallel || sim_hit(sim, SIM_SHOP_RACES)))
-        sim_after(sim, reads_us + sim_between(sim, 0, 5000), shop_try_create,
-                  shop_add_intent(sim, order, ask->quote), 0);
+    if (order->n_intents == SIM_INTENTS_MAX ||
+        !(order->is_parallel || sim_hit(sim, SIM_SHOP_RACES)))
+        return;
+    reads_us += sim_between(sim, 0, 5000);
+    sim_after(sim, reads_us, shop_try_create, shop_add_intent(sim, order, ask->quote), 0);
 }
 
 static void shop_quote(struct sim *sim, void *what, int64_t argument)
