@@ -62,6 +62,15 @@ static int64_t daemon_now(void *ctx)
     return fq_clock_unix_ms();
 }
 
+static void daemon_on_limited(void *ctx, const struct fq_merchant *merchant, const char *reason)
+{
+    (void)ctx;
+    fq_log(LOG_WARNING, FQ_MSG_LIMITED, "a limit refused a request",
+           FQ_LOG_STR("MERCHANT", merchant->id), FQ_LOG_TEXT("REASON", reason),
+           FQ_LOG_TEXT("FAULT", "theirs"),
+           FQ_LOG_TEXT("NEXT", "it is told when to come again, unless it floods"));
+}
+
 struct daemon_visit {
     struct fq_visit visit;
     struct fq_web_exchange *exchange;
@@ -184,6 +193,7 @@ static int daemon_start_front(struct fq_daemon *daemon)
         .merchant_of = daemon_merchant_of,
         .on_operation = daemon_on_operation,
         .now_unix_ms = daemon_now,
+        .on_limited = daemon_on_limited,
     };
     FQ_TRY(fq_front_open(&front, &daemon->front));
     return 0;

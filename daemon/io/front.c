@@ -28,6 +28,8 @@
 #define SEND_N_MAX        1000 /* per peer; more are counted as undeliverable */
 #define BACKLOG_N_MAX     256
 
+#define REFUSALS_N_MAX 256 /* per merchant, on their way; more are not answered at all */
+
 #define RETRY_BUSY_MS     100
 #define RETRY_DRAINING_MS 1000
 
@@ -58,7 +60,8 @@ struct front_request {
     struct fq_operation operation;
     struct fq_job job;
     struct fq_front *front;
-    struct fq_limit *limit; /* NULL: it was never served */
+    struct fq_limit *limit;
+    bool is_served; /* otherwise it is refused */
     struct fq_peer *peer;
     uint32_t peer_turn;
     struct front_message message; /* kept until the reply is sent: the operation points into it */
@@ -304,6 +307,14 @@ static struct fq_status front_limit(const struct fq_front *front, struct fq_limi
     return (struct fq_status){ 0 };
 }
 
+static void front_say_limited(struct fq_front *front, const struct fq_merchant *merchant,
+                              const char *reason)
+{
+    front->counters.n_limited++;
+    if (front->conf.on_limited != NULL)
+        front->conf.on_limited(front->conf.ctx, merchant, reason);
+}
+
 /* Decodes what may pass; the rest is decoded too, so that its answer can name the request. */
 static void front_serve(struct front_request *request)
 {
@@ -316,19 +327,32 @@ static void front_serve(struct front_request *request)
     if (is_refused || operation->kind == FQ_OP_CREATE_PAYMENT)
         fq_arena_wipe_on_free(operation->arena); /* it may name a person */
     fq_sha256(payload, operation->request_digest);
+    request->limit = limit;
     if (limited.code != FQ_CODE_OK) {
-        front->counters.n_limited++;
+        front_say_limited(front, operation->merchant, limited.reason);
         operation->status = limited;
     } else if (is_refused) {
         front->counters.n_refused++;
     } else {
-        request->limit = limit;
+        request->is_served = true;
         fq_limit_enter(limit);
         front->n_serving++;
         front->conf.on_operation(front->conf.ctx, operation);
         return;
     }
+    fq_limit_refuse(limit);
     front_finish(operation);
+}
+
+/* A flood of refusals would keep the others' answers waiting for their signatures. */
+static bool front_is_flooded(struct fq_front *front, const struct fq_merchant *merchant)
+{
+    struct fq_limit *limit = fq_limit_of(front->limits, merchant);
+    if (fq_limit_n_refusals(limit) < REFUSALS_N_MAX)
+        return false;
+    front->counters.n_unanswered++;
+    front_say_limited(front, merchant, "FLOOD");
+    return true;
 }
 
 static void front_take(struct fq_front *front, struct front_message *message)
@@ -345,6 +369,10 @@ static void front_take(struct fq_front *front, struct front_message *message)
         user_id != NULL ? front->conf.merchant_of(front->conf.ctx, fq_str_of(user_id)) : NULL;
     if (merchant == NULL) {
         front->counters.n_strangers++;
+        front_message_close(message);
+        return;
+    }
+    if (front_is_flooded(front, merchant)) {
         front_message_close(message);
         return;
     }
@@ -449,9 +477,11 @@ static void front_send(struct fq_job *job)
     struct fq_front *front = request->front;
     if (!front_deliver(request))
         front->counters.n_undeliverable++;
-    if (request->limit != NULL) {
+    if (request->is_served) {
         fq_limit_leave(request->limit);
         front->n_serving--;
+    } else {
+        fq_limit_refused(request->limit);
     }
     fq_peer_release(front->peers, request->peer);
     front_wipe_payload(&request->message);

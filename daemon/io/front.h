@@ -33,6 +33,8 @@ struct fq_front_conf {
     /* A decoded request; the receiver calls operation->finish exactly once, on the loop. */
     void (*on_operation)(void *ctx, struct fq_operation *operation);
     int64_t (*now_unix_ms)(void *ctx);
+    /* A limit refused a request, for `reason`; or it was thrown away unanswered. May be NULL. */
+    void (*on_limited)(void *ctx, const struct fq_merchant *merchant, const char *reason);
 };
 
 /* Binds ZAP first (fails if it cannot), then the ROUTER to every endpoint. On failure the fault's
@@ -55,6 +57,7 @@ struct fq_str fq_front_endpoint(const struct fq_front *front, size_t i);
 
 struct fq_front_counters {
     uint64_t n_requests, n_refused, n_limited, n_undeliverable, n_strangers;
+    uint64_t n_unanswered; /* of a merchant who is refused faster than refusals can be signed */
 };
 
 void fq_front_count(const struct fq_front *front, struct fq_front_counters *ret);

@@ -19,6 +19,7 @@ struct fq_limit {
     int64_t filled_mono_ms;
     bool is_filled; /* once */
     size_t n_in_flight;
+    size_t n_refusals;
 };
 
 struct fq_limit_table {
@@ -104,4 +105,20 @@ void fq_limit_leave(struct fq_limit *limit)
 size_t fq_limit_n_in_flight(const struct fq_limit *limit)
 {
     return limit->n_in_flight;
+}
+
+void fq_limit_refuse(struct fq_limit *limit)
+{
+    limit->n_refusals++;
+}
+
+void fq_limit_refused(struct fq_limit *limit)
+{
+    fq_assert(limit->n_refusals > 0);
+    limit->n_refusals--;
+}
+
+size_t fq_limit_n_refusals(const struct fq_limit *limit)
+{
+    return limit->n_refusals;
 }

@@ -28,4 +28,9 @@ void fq_limit_enter(struct fq_limit *limit);
 void fq_limit_leave(struct fq_limit *limit);
 size_t fq_limit_n_in_flight(const struct fq_limit *limit);
 
+/* Refusals on their way: those have to be signed, too. */
+void fq_limit_refuse(struct fq_limit *limit);
+void fq_limit_refused(struct fq_limit *limit);
+size_t fq_limit_n_refusals(const struct fq_limit *limit);
+
 #endif

@@ -239,6 +239,44 @@ static void says_when_to_come_back_after_too_many_requests(void **state)
     assert_still_serves(shop, OTHER);
 }
 
+static void shop_on_limited(void *ctx, const struct fq_merchant *merchant, const char *reason)
+{
+    (void)ctx;
+    assert_true(fq_str_equal(merchant->id, fq_lit("shop")));
+    assert_true(strcmp(reason, "IN_FLIGHT") == 0 || strcmp(reason, "FLOOD") == 0);
+}
+
+/* Refusals are signed, too: no more of them wait for that than keeps the others' answers prompt. */
+static void answers_only_so_many_of_a_flood(void **state)
+{
+    struct shop *shop = *state;
+    const uint64_t n = 300, n_refusals = 256;
+    fq_pool_free(shop->pool);
+    shop->conf.pool = shop->pool = fq_pool_new(1, 1024, shop->home);
+    shop->conf.n_in_flight_per_merchant = 1;
+    shop->conf.on_limited = shop_on_limited;
+    shop->holds = true;
+    shop_open(shop);
+    void *client = client_open(shop, ZMQ_DEALER, SHOP);
+    struct fq_str request = info_request(shop, "r-1");
+    for (uint64_t i = 0; i < n; i++)
+        client_send(client, request);
+    int64_t until_ms = fq_clock_mono_ms() + WAIT_MS;
+    while (shop_count(shop).n_requests < n && fq_clock_mono_ms() < until_ms)
+        (void)fq_front_receive(shop->front, 16); /* and nothing that is answered comes home */
+    assert_int_equal(shop_count(shop).n_requests, n);
+    assert_int_equal(shop_count(shop).n_limited, n - 1);
+    assert_int_equal(shop_count(shop).n_unanswered, n - 1 - n_refusals);
+    assert_int_equal(fq_front_n_in_flight(shop->front), 1 + n_refusals);
+    shop->holds = false;
+    shop_release(shop);
+    shop_until(shop, fq_front_n_in_flight(shop->front) == 0);
+    client_send(client, request);
+    shop_until(shop, shop_count(shop).n_requests == n + 1);
+    assert_int_equal(shop_count(shop).n_unanswered, n - 1 - n_refusals);
+    assert_still_serves(shop, OTHER);
+}
+
 static void bounds_what_one_merchant_has_in_flight(void **state)
 {
     struct shop *shop = *state;
@@ -320,6 +358,7 @@ int main(void)
         front_test(takes_a_message_as_large_as_allowed),
         front_test(cuts_off_who_sends_twice_the_limit),
         front_test(says_when_to_come_back_after_too_many_requests),
+        front_test(answers_only_so_many_of_a_flood),
         front_test(bounds_what_one_merchant_has_in_flight),
         front_test(bounds_what_all_have_in_flight),
         front_test(answers_unavailable_while_draining),
