@@ -147,7 +147,10 @@ static void back_ask(struct back *back, struct fq_ledger *ledger)
     struct fq_flow *flow = back->flow;
     int64_t seq = ledger->payment.seq;
     const struct fq_attempt *attempt = back_attempt(back, ledger);
-    if (attempt == NULL || ledger->payment.state == FQ_PAYMENT_PAID) {
+    /* Anybody may replay what the platform once signed for a try that is over. */
+    bool is_replay =
+        attempt != NULL && attempt->state == FQ_ATTEMPT_DEAD && !fq_flow_may_ask(flow, seq);
+    if (attempt == NULL || ledger->payment.state == FQ_PAYMENT_PAID || is_replay) {
         back_asked(back);
         return;
     }
