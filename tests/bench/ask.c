@@ -31,7 +31,8 @@ static void ask_key(size_t number, char ret[KEY_SIZE])
 static size_t ask_quote(const struct bench_ask *ask, Fenqi__V1__Request *request,
                         unsigned char *ret, size_t size)
 {
-    char channel[] = BENCH_CHANNEL, *channels[] = { channel };
+    char first[] = BENCH_CHANNEL, second[] = BENCH_CHANNEL_2, cards[] = BENCH_CARDS;
+    char *channels[] = { ask->kind == BENCH_CARD_QUOTE ? cards : first, second };
     Fenqi__V1__Money amount;
     Fenqi__V1__QuotePlans quote;
     fenqi__v1__money__init(&amount);
@@ -41,7 +42,7 @@ static size_t ask_quote(const struct bench_ask *ask, Fenqi__V1__Request *request
     quote.amount = &amount;
     quote.terminal = FENQI__V1__TERMINAL__TERMINAL_DESKTOP;
     quote.channels = channels;
-    quote.n_channels = ask->kind == BENCH_QUOTE ? 1 : 0;
+    quote.n_channels = ask->kind == BENCH_QUOTES ? 2 : 1;
     request->operation_case = FENQI__V1__REQUEST__OPERATION_QUOTE_PLANS;
     request->quote_plans = &quote;
     return ask_pack(request, ret, size);
@@ -104,12 +105,22 @@ size_t bench_ask_pack(const struct bench_ask *ask, unsigned char *ret, size_t si
     fenqi__v1__request__init(&request);
     (void)snprintf(id, sizeof(id), "%s", ask->request_id);
     request.request_id = id;
-    if (ask->kind == BENCH_QUOTE || ask->kind == BENCH_QUOTES)
+    switch (ask->kind) {
+    case BENCH_QUOTE:
+    case BENCH_QUOTES:
+    case BENCH_CARD_QUOTE:
         return ask_quote(ask, &request, ret, size);
-    if (ask->kind == BENCH_CREATE || ask->kind == BENCH_PAGE)
+    case BENCH_CREATE:
+    case BENCH_PAGE:
+    case BENCH_CARD_PAGE:
         return ask_create(ask, &request, ret, size);
-    if (ask->kind == BENCH_GET)
+    case BENCH_GET:
         return ask_get(ask, &request, ret, size);
+    case BENCH_INFO:
+    case BENCH_NOTIFY:
+    case BENCH_HEALTH:
+        break;
+    }
     request.operation_case = FENQI__V1__REQUEST__OPERATION_GET_INFO;
     request.get_info = &info;
     return ask_pack(&request, ret, size);

@@ -39,6 +39,8 @@ struct bench_row {
 };
 
 void bench_row_add(struct bench_row row);
+/* What a reader of the table would look for in vain. */
+void bench_gap_add(const char *what);
 /* Prints the table and writes the file; returns how many rows are over their budget. */
 size_t bench_rows_finish(const char *path);
 
@@ -62,6 +64,8 @@ void bench_place_remove(struct bench_place *place);
 #define BENCH_APP_ID    "2021000000000001"
 #define BENCH_SELLER_ID "2088000000000001"
 #define BENCH_CHANNEL   "huabei"
+#define BENCH_CHANNEL_2 "huabei-2"
+#define BENCH_CARDS     "bankcard"
 
 /* ---- the daemon as a process of its own (process.c) ---- */
 
@@ -81,14 +85,16 @@ double bench_rss_mib(pid_t pid);
 /* ---- load (load.c, web.c) ---- */
 
 enum bench_kind {
-    BENCH_INFO,   /* GetInfo: the smallest answer */
-    BENCH_QUOTE,  /* QuotePlans for one channel */
-    BENCH_QUOTES, /* QuotePlans for all channels */
-    BENCH_CREATE, /* CreatePayment */
-    BENCH_PAGE,   /* CreatePayment, then POST /r/<token> */
-    BENCH_GET,    /* GetPayment */
-    BENCH_NOTIFY, /* POST /notify/<channel> */
-    BENCH_HEALTH, /* GET /healthz: what a request costs that does nothing */
+    BENCH_INFO,       /* GetInfo: the smallest answer */
+    BENCH_QUOTE,      /* QuotePlans for one channel */
+    BENCH_QUOTES,     /* QuotePlans for two channels */
+    BENCH_CARD_QUOTE, /* QuotePlans for bank cards */
+    BENCH_CREATE,     /* CreatePayment */
+    BENCH_PAGE,       /* CreatePayment, then POST /r/<token> */
+    BENCH_CARD_PAGE,  /* the same with a bank card: the answer is a form */
+    BENCH_GET,        /* GetPayment */
+    BENCH_NOTIFY,     /* POST /notify/<channel> */
+    BENCH_HEALTH,     /* GET /healthz: what a request costs that does nothing */
 };
 
 struct bench_load; /* connections, and the payments that were made over them */
@@ -155,6 +161,7 @@ struct bench_limits {
     double rsa_sign_us;
     double rsa_verify_us;
     double ed25519_sign_us;
+    double ed25519_sign_long_us;
     double echo_us;          /* of the server's CPU, for one message over CURVE, full window */
     double row_us;           /* of CPU, for one row of many in a commit */
     double sync_us;          /* of CPU, for 4 KiB written and on disk */

@@ -15,7 +15,8 @@
 
 #include "tests/bench/bench.h"
 
-#define SIGNED_SIZE   700 /* about what a reply has */
+#define SIGNED_SIZE   700  /* about what a reply has */
+#define LONG_SIZE     7168 /* and one with 8 plans */
 #define ECHO_SIZE     512
 #define ECHO_N        20000
 #define ECHO_WINDOW   256
@@ -72,17 +73,17 @@ static double limits_rsa_verify(EVP_PKEY *key, const unsigned char *signature, s
     return us;
 }
 
-static double limits_ed25519_sign(void)
+static double limits_ed25519_sign(size_t n_text)
 {
     const size_t n = 3000;
-    unsigned char text[SIGNED_SIZE] = { 1 }, signature[64];
+    unsigned char text[LONG_SIZE] = { 1 }, signature[64];
     EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bench_check(EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1);
     double from_us = limits_thread_us();
     for (size_t i = 0; i < n; i++) {
         size_t size = sizeof(signature);
-        bench_check(EVP_DigestSign(context, signature, &size, text, sizeof(text)) == 1);
+        bench_check(EVP_DigestSign(context, signature, &size, text, n_text) == 1);
     }
     double us = (limits_thread_us() - from_us) / (double)n;
     EVP_MD_CTX_free(context);
@@ -251,7 +252,8 @@ void bench_limits_measure(const struct bench_place *place, struct bench_limits *
     bench_check(key != NULL);
     ret->rsa_sign_us = limits_rsa_sign(key, signature, &size);
     ret->rsa_verify_us = limits_rsa_verify(key, signature, size);
-    ret->ed25519_sign_us = limits_ed25519_sign();
+    ret->ed25519_sign_us = limits_ed25519_sign(SIGNED_SIZE);
+    ret->ed25519_sign_long_us = limits_ed25519_sign(LONG_SIZE);
     ret->echo_us = limits_echo();
     ret->row_us = limits_row(place);
     limits_sync(place, ret);

@@ -34,6 +34,12 @@ struct load_order {
     char number[48];
 };
 
+/* A plan as the shop got it. */
+struct load_quote {
+    unsigned char bytes[4096];
+    size_t n;
+};
+
 struct bench_load {
     const struct bench_place *place;
     pid_t daemon;
@@ -52,8 +58,7 @@ struct bench_load {
     size_t n_orders;
     char **notifications;
     size_t n_notifications;
-    unsigned char quote[4096];
-    size_t n_quote;
+    struct load_quote quote, card_quote;
     size_t n_plans;
     uint64_t random;
 
@@ -164,6 +169,16 @@ static struct bench_web *load_take_web(struct bench_load *load)
 
 /* ---- a request starts ---- */
 
+static bool load_visits(const struct bench_run *run)
+{
+    return run->kind == BENCH_PAGE || run->kind == BENCH_CARD_PAGE;
+}
+
+static bool load_creates(const struct bench_run *run)
+{
+    return run->kind == BENCH_CREATE || load_visits(run);
+}
+
 static size_t load_random(struct bench_load *load, size_t n)
 {
     load->random ^= load->random << 13;
@@ -177,13 +192,15 @@ static void load_ask(struct bench_load *load, size_t slot)
     unsigned char bytes[8192];
     char id[16];
     (void)snprintf(id, sizeof(id), "%zu", slot);
+    const struct load_quote *quote =
+        load->run->kind == BENCH_CARD_PAGE ? &load->card_quote : &load->quote;
     struct bench_ask ask = {
-        .request_id = id, .kind = load->run->kind, .quote = load->quote, .n_quote = load->n_quote
+        .request_id = id, .kind = load->run->kind, .quote = quote->bytes, .n_quote = quote->n
     };
     size_t n_kept = load->n_payments < KEPT_MAX ? load->n_payments : KEPT_MAX;
     if (ask.kind == BENCH_GET)
         ask.payment_id = load->payments[load_random(load, n_kept)].id;
-    if (ask.kind == BENCH_CREATE || ask.kind == BENCH_PAGE)
+    if (load_creates(load->run))
         ask.number = ++load->n_created;
     size_t n = bench_ask_pack(&ask, bytes, sizeof(bytes));
     void *dealer = load->dealers[slot % DEALERS];
@@ -258,12 +275,14 @@ static void load_keep_quote(struct bench_load *load, const Fenqi__V1__QuotePlans
     for (size_t i = 0; i < result->n_channels; i++) {
         const Fenqi__V1__ChannelPlans *channel = result->channels[i];
         load->n_plans += channel->n_plans;
-        if (load->n_quote > 0 || channel->n_plans == 0)
+        struct load_quote *kept =
+            strcmp(channel->channel, BENCH_CARDS) == 0 ? &load->card_quote : &load->quote;
+        if (kept->n > 0 || channel->n_plans == 0)
             continue;
         const ProtobufCBinaryData *quote = &channel->plans[0]->quote;
-        bench_check(quote->len <= sizeof(load->quote));
-        memcpy(load->quote, quote->data, quote->len);
-        load->n_quote = quote->len;
+        bench_check(quote->len <= sizeof(kept->bytes));
+        memcpy(kept->bytes, quote->data, quote->len);
+        kept->n = quote->len;
     }
     bench_check(load->n_plans > 0);
 }
@@ -276,9 +295,9 @@ static void load_answered(struct bench_load *load, const Fenqi__V1__Reply *reply
         bench_die(__FILE__, __LINE__, reply->error->reason);
     if (reply->outcome_case == FENQI__V1__REPLY__OUTCOME_QUOTE_PLANS)
         load_keep_quote(load, reply->quote_plans);
-    if (load->run->kind == BENCH_CREATE || load->run->kind == BENCH_PAGE)
+    if (load_creates(load->run))
         load_keep_payment(load, reply->payment, &load->slots[slot]);
-    if (load->run->kind == BENCH_PAGE)
+    if (load_visits(load->run))
         load_visit(load, slot);
     else
         load_done(load, slot);
@@ -346,6 +365,8 @@ static void load_take_visit(struct bench_load *load, struct bench_web *web)
     bench_check(status == (load->run->kind == BENCH_PAGE ? 303 : 200));
     if (load->run->kind == BENCH_PAGE)
         load_keep_order(load, location);
+    if (load->run->kind == BENCH_CARD_PAGE)
+        bench_check(strstr(web->bytes, "name=\"orderId\"") != NULL);
     size_t slot = (size_t)((struct load_slot *)web->user - load->slots);
     web->user = NULL;
     load->free_webs[load->n_free_webs++] = web;

@@ -12,6 +12,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/x509v3.h>
 #include <zmq.h>
 
 #include "tests/bench/bench.h"
@@ -34,7 +35,7 @@ static const char place_conf[] =
     "};\n"
     "work: { adapters_dir = \"%s/adapters\"; };\n"
     "poll: { first = \"10min\"; max = \"1h\"; };\n"
-    "channels = ( %s, %s );\n";
+    "channels = ( %s, %s, %s );\n";
 
 static const char place_channel[] =
     "{\n"
@@ -50,11 +51,22 @@ static const char place_channel[] =
     "        { instalments = 3;  bearer = \"merchant\"; rate = \"1.80%%\"; } );\n"
     "}";
 
-static const char place_merchant[] = "id = \"bench\";\n"
-                                     "name = \"Bench Shop\";\n"
-                                     "client_keys = [ \"%s\" ];\n"
-                                     "channels = [ \"huabei\", \"huabei-2\" ];\n"
-                                     "return_urls = [ \"https://shop.example.com/\" ];\n";
+static const char place_cards[] =
+    "{\n"
+    "    name = \"" BENCH_CARDS "\"; adapter = \"bankcard\"; hosts = [ \"gateway.example.com\" ];\n"
+    "    amount_max = \"50000.00\"; payment_life = \"1h\"; quote_life = \"1d\";\n"
+    "    settings: { mer_id = \"777290058110048\"; gateway = \"https://gateway.example.com\";\n"
+    "        file_gateway = \"https://gateway.example.com\"; };\n"
+    "    keys: { sign = \"cards.pem\"; sign_cert = \"cards.crt\"; roots = \"cards.crt\"; };\n"
+    "    rates = ( { instalments = 12; bearer = \"buyer\"; rate = \"7.80%\"; } );\n"
+    "}";
+
+static const char place_merchant[] =
+    "id = \"bench\";\n"
+    "name = \"Bench Shop\";\n"
+    "client_keys = [ \"%s\" ];\n"
+    "channels = [ \"" BENCH_CHANNEL "\", \"" BENCH_CHANNEL_2 "\", \"" BENCH_CARDS "\" ];\n"
+    "return_urls = [ \"https://shop.example.com/\" ];\n";
 
 static FILE *place_file(const struct bench_place *place, const char *name)
 {
@@ -73,9 +85,31 @@ static EVP_PKEY *place_private_key(const struct bench_place *place, const char *
     return key;
 }
 
+/* The shop's own certificate, which is its own root too: nothing here is verified by it. */
+static void place_certificate(const struct bench_place *place, EVP_PKEY *key)
+{
+    X509 *certificate = X509_new();
+    X509_NAME *name = X509_get_subject_name(certificate);
+    bench_check(X509_set_version(certificate, X509_VERSION_3) == 1);
+    bench_check(ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1);
+    bench_check(X509_gmtime_adj(X509_getm_notBefore(certificate), -3600) != NULL);
+    bench_check(X509_gmtime_adj(X509_getm_notAfter(certificate), 86400) != NULL);
+    bench_check(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                           (const unsigned char *)"Bench Shop", -1, -1, 0) == 1);
+    bench_check(X509_set_issuer_name(certificate, name) == 1);
+    bench_check(X509_set_pubkey(certificate, key) == 1);
+    bench_check(X509_sign(certificate, key, EVP_sha256()) > 0);
+    FILE *file = place_file(place, "cards.crt");
+    bench_check(PEM_write_X509(file, certificate) == 1 && fclose(file) == 0);
+    X509_free(certificate);
+}
+
 static void place_keys(struct bench_place *place)
 {
     EVP_PKEY_free(place_private_key(place, "app.pem", EVP_RSA_gen(2048)));
+    EVP_PKEY *cards = place_private_key(place, "cards.pem", EVP_RSA_gen(2048));
+    place_certificate(place, cards);
+    EVP_PKEY_free(cards);
     place->platform = EVP_RSA_gen(2048);
     FILE *file = place_file(place, "platform.pub");
     bench_check(PEM_write_PUBKEY(file, place->platform) && fclose(file) == 0);
@@ -116,11 +150,11 @@ static void place_write_conf(struct bench_place *place, const char *build)
 {
     char first[2048], second[2048], absolute[4096], folder[600];
     (void)snprintf(first, sizeof(first), place_channel, BENCH_CHANNEL);
-    (void)snprintf(second, sizeof(second), place_channel, BENCH_CHANNEL "-2");
+    (void)snprintf(second, sizeof(second), place_channel, BENCH_CHANNEL_2);
     bench_check(realpath(build, absolute) != NULL);
     FILE *file = place_file(place, "fenqid.conf");
-    bench_check(fprintf(file, place_conf, place->front, place->web_port, absolute, first, second) >
-                0);
+    bench_check(fprintf(file, place_conf, place->front, place->web_port, absolute, first, second,
+                        place_cards) > 0);
     bench_check(fclose(file) == 0);
     (void)snprintf(folder, sizeof(folder), "%s/merchants.d", place->folder);
     bench_check(mkdir(folder, 0700) == 0);

@@ -5,14 +5,23 @@
 #include "tests/bench/bench.h"
 
 #define ROWS_MAX 64
+#define GAPS_MAX 16
 
 static struct bench_row rows[ROWS_MAX];
 static size_t n_rows;
+static const char *gaps[GAPS_MAX];
+static size_t n_gaps;
 
 void bench_row_add(struct bench_row row)
 {
     bench_check(n_rows < ROWS_MAX);
     rows[n_rows++] = row;
+}
+
+void bench_gap_add(const char *what)
+{
+    bench_check(n_gaps < GAPS_MAX);
+    gaps[n_gaps++] = what;
 }
 
 static double row_ratio(const struct bench_row *row)
@@ -49,6 +58,9 @@ static void rows_print(void)
         row_print_number(stdout, row->budget, 9, "-");
         (void)printf("  %s\n", row->budget <= 0 ? "" : row_is_over(row) ? "OVER" : "pass");
     }
+    (void)printf("\nnot measured:\n");
+    for (size_t i = 0; i < n_gaps; i++)
+        (void)printf("  %s\n", gaps[i]);
 }
 
 static void row_write_number(FILE *out, const char *name, double value)
@@ -72,8 +84,10 @@ static void rows_write(const char *path)
         row_write_number(out, "ratio", row_ratio(row));
         row_write_number(out, "budget", row->budget);
         (void)fprintf(out, "%s}%s\n", row->at_least ? ",\"at_least\":true" : "",
-                      i + 1 < n_rows ? "," : "");
+                      i + 1 < n_rows + n_gaps ? "," : "");
     }
+    for (size_t i = 0; i < n_gaps; i++)
+        (void)fprintf(out, " {\"not_measured\":\"%s\"}%s\n", gaps[i], i + 1 < n_gaps ? "," : "");
     (void)fputs("]\n", out);
     bench_check(fclose(out) == 0);
 }
