@@ -185,6 +185,8 @@ void sim_daemon_start(struct sim *sim)
     if (sim_hit(sim, SIM_CRASH_AT_START))
         sim_disk_die_at(sim->disk, sim_between(sim, 1, 40));
     daemon->timers = fq_timers_new();
+    daemon_channel_conf.n_breaker_failures = sim->seed % 3 == 0 ? 0 : 5;
+    daemon_channel_conf.breaker_pause_ms = 5000;
     int r = sim_store_open(daemon);
     if (r == 0)
         r = daemon_take_channels(daemon);
