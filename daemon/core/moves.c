@@ -7,7 +7,14 @@
 
 void fq_move_create(struct fq_ledger *ledger, int64_t now_ms)
 {
-    static const struct fq_evidence storefront = { .kind = "storefront" };
+    static const unsigned char none[FQ_DIGEST_SIZE];
+    fq_move_create_on(ledger, none, now_ms);
+}
+
+void fq_move_create_on(struct fq_ledger *ledger, const unsigned char request[FQ_DIGEST_SIZE],
+                       int64_t now_ms)
+{
+    struct fq_evidence storefront = { .kind = "storefront" };
     struct fq_payment *payment = &ledger->payment;
     payment->state = FQ_PAYMENT_OPEN;
     payment->verification = FQ_VERIFICATION_ISSUED;
@@ -15,6 +22,7 @@ void fq_move_create(struct fq_ledger *ledger, int64_t now_ms)
     payment->created_ms = now_ms;
     payment->due_ms = payment->expires_ms;
     payment->token_generation = 1;
+    memcpy(storefront.digest, request, FQ_DIGEST_SIZE);
     ledger->payment_is_new = true;
     fq_ledger_moved(ledger, now_ms, "payment", 0, "created OPEN", &storefront);
 }

@@ -64,6 +64,9 @@ void fq_settle_double_paid(struct fq_ledger *ledger, int64_t now_ms,
 /* ---- moves of our own ---- */
 
 void fq_move_create(struct fq_ledger *ledger, int64_t now_ms);
+/* The same, on a request whose digest is known. */
+void fq_move_create_on(struct fq_ledger *ledger, const unsigned char request[FQ_DIGEST_SIZE],
+                       int64_t now_ms);
 
 /* Appends an attempt that is about to be sent. `plan` gives order_number, deadline_ms,
  * settle_after_ms, memory, action_text, action_expires_ms; the rest is filled. `is_beside`: though

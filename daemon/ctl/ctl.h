@@ -53,6 +53,13 @@ enum ctl_option {
     CTL_OUT,
     CTL_NAME,
     CTL_BUYER,
+    CTL_CONTROL,
+    CTL_AS,
+    CTL_EVIDENCE,
+    CTL_BY,
+    CTL_AND,
+    CTL_NOTE,
+    CTL_ATTEMPT,
     CTL_OPTION_N
 };
 
@@ -91,6 +98,12 @@ int ctl_events(struct ctl *ctl);
 int ctl_info(struct ctl *ctl);
 int ctl_verify(struct ctl *ctl);
 int ctl_journal(struct ctl *ctl);
+int ctl_why(struct ctl *ctl);
+int ctl_status(struct ctl *ctl);
+int ctl_unknown(struct ctl *ctl);
+int ctl_payments(struct ctl *ctl);
+int ctl_retry(struct ctl *ctl);
+int ctl_resolve(struct ctl *ctl);
 
 /* ---- options (options.c) ---- */
 
@@ -164,6 +177,12 @@ int ctl_ask(struct ctl *ctl, const Fenqi__V1__Request *request, int64_t wait_ms,
 void ctl_say_error(const Fenqi__V1__Error *error);
 /* Prints the answer (--json, or by `show`), and keeps it (--save). */
 int ctl_answer(struct ctl *ctl, const struct fenqi_reply *reply);
+
+/* Asks a running fenqid over its control socket (--control, or the configuration's). CTL_OK: *ret
+ * is the answer, printed already with --json; otherwise everything has been said. (control.c) */
+struct fq_json;
+int ctl_control(struct ctl *ctl, const char *method, const char *path, struct fq_str body,
+                const struct fq_json **ret);
 
 /* Which plans are meant (quote.c). */
 struct ctl_choice {

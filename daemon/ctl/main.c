@@ -13,6 +13,9 @@
      CTL_BIT(CTL_CLIENT_KEY) | CTL_BIT(CTL_KEYS) | CTL_BIT(CTL_TIMEOUT) | CTL_BIT(CTL_JSON) | \
      CTL_BIT(CTL_SAVE))
 
+#define CONTROLS \
+    (CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_CONTROL) | CTL_BIT(CTL_TIMEOUT) | CTL_BIT(CTL_JSON))
+
 /* clang-format off */
 static const struct main_command {
     const char *name;
@@ -58,6 +61,19 @@ static const struct main_command {
       CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_KEYS) | CTL_BIT(CTL_STATUS) | CTL_BIT(CTL_JSON), ctl_verify },
     { "journal", "PAYMENT_ID", "every move of a payment, and the proof of their chain", 1, 1,
       CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_STORE) | CTL_BIT(CTL_JSON), ctl_journal },
+    { "why", "PAYMENT_ID", "how a payment came to its state: request, quote, every proof", 1, 1,
+      CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_STORE) | CTL_BIT(CTL_JSON), ctl_why },
+    { "status", "", "how fenqid and its channels are", 0, 0,
+      CONTROLS, ctl_status },
+    { "unknown", "", "what a person has to look at, and what to type", 0, 0,
+      CONTROLS, ctl_unknown },
+    { "payments", "show ID", "one payment, or refund, of any merchant", 2, 2,
+      CONTROLS, ctl_payments },
+    { "retry", "ID", "ask the platform about a payment or refund now", 1, 1,
+      CONTROLS, ctl_retry },
+    { "resolve", "ID", "end what the platform does not tell, by evidence", 1, 1,
+      CONTROLS | CTL_BIT(CTL_AS) | CTL_BIT(CTL_EVIDENCE) | CTL_BIT(CTL_BY) | CTL_BIT(CTL_AND) |
+      CTL_BIT(CTL_AMOUNT) | CTL_BIT(CTL_NOTE) | CTL_BIT(CTL_ATTEMPT), ctl_resolve },
 };
 
 /* clang-format on */

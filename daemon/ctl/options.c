@@ -17,7 +17,7 @@ static const struct option_word {
     const char *help;
 } words[CTL_OPTION_N] = {
     [CTL_CONFIG] = { "config", 'c', false, true, "FILE",
-                     "profile with options below, or (journal) fenqid.conf" },
+                     "profile with options below, or (for operators) fenqid.conf" },
     [CTL_SERVER] = { "server", 's', true, false, "ENDPOINT", "the daemon, tcp://HOST:PORT" },
     [CTL_SERVER_KEY] = { "server-key", 0, true, true, "FILE", "its public CURVE key" },
     [CTL_CLIENT_KEY] = { "client-key", 0, true, true, "FILE", "our secret CURVE key" },
@@ -62,6 +62,15 @@ static const struct option_word {
     [CTL_NAME] = { "name", 0, false, false, "NAME", "of the two files (the PFX file's)" },
     [CTL_BUYER] = { "buyer", 0, false, false, "REFERENCE",
                     "the shop's own id of its customer, for rules against cash-out" },
+    [CTL_CONTROL] = { "control", 0, false, true, "PATH",
+                      "fenqid's control socket (/run/fenqid/control, or as configured with -c)" },
+    [CTL_AS] = { "as", 0, false, false, "WORD", "paid, unpaid, refunded, not-refunded, checked" },
+    [CTL_EVIDENCE] = { "evidence", 0, false, true, "FILE",
+                       "what proves it: a settlement file, say; keep it" },
+    [CTL_BY] = { "by", 0, false, false, "NAME", "who vouches for it" },
+    [CTL_AND] = { "and", 0, false, false, "NAME", "and the second person" },
+    [CTL_NOTE] = { "note", 0, false, false, "TEXT", "for the journal: which line, which ticket" },
+    [CTL_ATTEMPT] = { "attempt", 0, false, false, "N", "where several of a payment are unknown" },
 };
 
 struct option_table {

@@ -308,7 +308,7 @@ static int create_decide(struct fq_tx *tx)
     if (tx->ledger == NULL)
         return FQ_FAULT(-ENOMEM, "the arena is full");
     create_fill(create, tx->ledger);
-    fq_move_create(tx->ledger, create->now_ms);
+    fq_move_create_on(tx->ledger, create->operation->request_digest, create->now_ms);
     if (create->has_note) {
         tx->notes = &create->note;
         tx->n_notes = 1;

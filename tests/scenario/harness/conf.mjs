@@ -31,7 +31,7 @@ ${line('        ', options)}        settings: { ${inline(settingsOf[adapter](acc
 
 /**
  * `facts` are the world's: webPort, frontPort, accounts (with the port that each is served at),
- * adapters, merchants. `changes` replace options: { front, web, poll, work, channel }; `channel`
+ * adapters, merchants. `changes` replace options: { front, web, control, poll, work, channel }; `channel`
  * means every channel; `payerKeys` are files, the first seals.
  */
 export function writeConf(folder, facts, changes = {}) {
@@ -47,7 +47,7 @@ front: {
 ${line('    ', front)}};
 web: {
 ${line('    ', web)}};
-store: { path = "ledger.db"; };
+${changes.control ? `control: {\n${line('    ', changes.control)}};\n` : ''}store: { path = "ledger.db"; };
 log: { level = "debug"; };
 signing: {
     keys = ( { id = "test-1"; file = "signing.pem"; } );
