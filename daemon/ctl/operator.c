@@ -169,8 +169,9 @@ static void unknown_show(struct ctl *ctl, const struct fq_json *row)
         ctl_table_row(&table, fq_lit("number"), fq_json_get_text(row, "number"));
         ctl_table_row(&table, fq_lit("deadline"), operator_time(ctl, row, "deadline_unix_ms"));
         ctl_table_row(&table, fq_lit("asked"),
-                      fq_arena_printf(ctl->arena, "%" PRId64 " times, again at %.*s",
+                      fq_arena_printf(ctl->arena, "%" PRId64 "%s, again at %.*s",
                                       fq_json_get_number(row, "asked"),
+                                      fq_json_get_number(row, "asked") == 1 ? " time" : " times",
                                       fq_str_arg(operator_time(ctl, row, "asked_again_unix_ms"))));
         ctl_table_row(&table, fq_lit("its word"), operator_word(ctl, row));
     }

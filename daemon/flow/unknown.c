@@ -64,7 +64,7 @@ static void unknown_fault(const struct fq_control *control, const struct fq_unkn
                          : is_paused ? fq_lit("the platform does not answer at all")
                          : row->platform_code.len > 0
                              ? fq_lit("the platform answers, and does not say what became of it")
-                             : fq_lit("the platform never said anything about it"));
+                             : fq_lit("the platform has said nothing that can be believed"));
 }
 
 static void unknown_row(const struct fq_control *control, const struct fq_read *read,
