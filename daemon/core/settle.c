@@ -92,6 +92,12 @@ static bool judgement_is_operators(const struct fq_judgement *judgement)
     return judgement->evidence.by.len > 0;
 }
 
+/* Asked before that was proven: the answer, too, may be of before, and contradicts nothing. */
+static bool judgement_is_older(const struct fq_judgement *judgement, int64_t proven_ms)
+{
+    return judgement->asked_ms > 0 && judgement->asked_ms <= proven_ms;
+}
+
 static void settle_mistrust(struct fq_ledger *ledger, const char *object, uint32_t n,
                             const struct fq_judgement *judgement)
 {
@@ -369,6 +375,8 @@ uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
                            const struct fq_judgement *judgement)
 {
     uint32_t move = fq_attempt_move(attempt->state, judgement->verdict->outcome);
+    if (move == FQ_MOVE_MISTRUST && judgement_is_older(judgement, ledger->payment.paid_ms))
+        move = FQ_MOVE_IGNORE;
     if (move != FQ_MOVE_IGNORE && attempt_is_renamed(attempt, judgement->verdict))
         move = FQ_MOVE_MISTRUST;
     switch ((enum fq_move)move) {
@@ -491,6 +499,8 @@ uint32_t fq_settle_refund(struct fq_ledger *ledger, struct fq_refund *refund,
                           const struct fq_judgement *judgement)
 {
     uint32_t move = fq_refund_move(refund->state, judgement->verdict->outcome);
+    if (move == FQ_MOVE_MISTRUST && judgement_is_older(judgement, refund->finished_ms))
+        move = FQ_MOVE_IGNORE;
     switch ((enum fq_move)move) {
     case FQ_MOVE_AGAIN:
         refund_remember(refund, judgement->verdict);

@@ -262,9 +262,28 @@ static void test_closed_on_a_paid_payment_closes_nothing(void **state)
     (void)state;
     struct fq_attempt *attempt = settle_open();
     settle_say(attempt, FQ_OUTCOME_PAID);
+    judgement.asked_ms = judgement.now_ms + 1;
+    judgement.now_ms += 100;
     settle_say(attempt, FQ_OUTCOME_CLOSED);
     assert_int_equal(ledger->payment.state, FQ_PAYMENT_PAID);
     assert_true(ledger->payment.flags & FQ_FLAG_FOR_OPERATOR);
+}
+
+/* The answer was on its way when the notification came. */
+static void test_an_answer_asked_for_before_the_proof_contradicts_nothing(void **state)
+{
+    (void)state;
+    static const uint32_t outcomes[] = { FQ_OUTCOME_DECLINED, FQ_OUTCOME_CLOSED,
+                                         FQ_OUTCOME_NOT_FOUND };
+    struct fq_attempt *attempt = settle_open();
+    settle_say(attempt, FQ_OUTCOME_PAID);
+    judgement.asked_ms = judgement.now_ms;
+    judgement.now_ms += 100;
+    for (size_t i = 0; i < fq_array_size(outcomes); i++)
+        assert_int_equal(settle_say(attempt, outcomes[i]), FQ_MOVE_IGNORE);
+    assert_int_equal(ledger->payment.flags, 0);
+    judgement.asked_ms = 0; /* told, not asked for: it comes after */
+    assert_int_equal(settle_say(attempt, FQ_OUTCOME_DECLINED), FQ_MOVE_MISTRUST);
 }
 
 static void test_another_number_of_the_platform_is_mistrusted(void **state)
@@ -548,6 +567,21 @@ static void test_accepted_is_not_refunded(void **state)
     assert_int_equal(settle_events(FQ_EVENT_REFUNDED), 1);
 }
 
+static void test_an_answer_asked_for_before_a_refund_was_proven_contradicts_nothing(void **state)
+{
+    (void)state;
+    settle_paid();
+    struct fq_refund *refund = settle_refund(100000, 0);
+    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
+    settle_say_refund(refund, FQ_OUTCOME_REFUNDED);
+    judgement.asked_ms = judgement.now_ms;
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_NOT_FOUND), FQ_MOVE_IGNORE);
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED), FQ_MOVE_IGNORE);
+    assert_int_equal(ledger->payment.flags, 0);
+    judgement.asked_ms++;
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED), FQ_MOVE_MISTRUST);
+}
+
 static void test_a_failed_refund_releases_its_reservation(void **state)
 {
     (void)state;
@@ -634,6 +668,7 @@ int main(void)
         SETTLE_TEST(test_two_paid_attempts_are_flagged),
         SETTLE_TEST(test_what_was_refunded_elsewhere_is_told_once),
         SETTLE_TEST(test_closed_on_a_paid_payment_closes_nothing),
+        SETTLE_TEST(test_an_answer_asked_for_before_the_proof_contradicts_nothing),
         SETTLE_TEST(test_another_number_of_the_platform_is_mistrusted),
         SETTLE_TEST(test_a_decline_before_the_deadline_is_provisional),
         SETTLE_TEST(test_a_decline_after_the_deadline_closes),
@@ -656,6 +691,7 @@ int main(void)
         SETTLE_TEST(test_refunds_of_ours_have_a_limit_and_the_platforms_none),
         SETTLE_TEST(test_a_refund_that_cannot_be_planned_is_tried_later),
         SETTLE_TEST(test_accepted_is_not_refunded),
+        SETTLE_TEST(test_an_answer_asked_for_before_a_refund_was_proven_contradicts_nothing),
         SETTLE_TEST(test_a_failed_refund_releases_its_reservation),
         SETTLE_TEST(test_a_failed_refund_that_moved_money_after_all_is_counted),
         SETTLE_TEST(test_a_refund_found_at_the_platform_is_counted_once),
