@@ -25,7 +25,7 @@ const SCENES = {
   evening: { '': { pwrite64: 1, fdatasync: 4, unlink: 4, ftruncate: 4, write: 1, close: 1, munmap: 0.5 } },
 };
 /** How many points of weight 1 make one of the full sweep: it takes about a quarter of an hour. */
-const COMMON = 2.6;
+const COMMON = 3;
 
 export const LINE = /^(\d+) +(\w+)\(/;
 

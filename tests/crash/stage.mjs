@@ -105,8 +105,10 @@ export class Stage {
 
   /** strace on some threads; returns it once it holds them. */
   async trace(name, options) {
-    const ids = this.threads(name);
-    if (ids.length === 0) throw new Error(`no thread is called ${name}`);
+    const ids = await until(`a thread called ${name}`, () => {
+      const found = this.threads(name);
+      return found.length > 0 && found;
+    });
     const tracer = Program.start('strace', 'strace', [...ids.flatMap((id) => ['-p', id]), ...options]);
     const isHeld = () => ids.every((id) => tracer.text.includes(`${id} attached`));
     /* It may have killed fenqid, and ended, by now. */
