@@ -34,17 +34,17 @@ static bool json_take(struct json_reader *reader, const char *word)
 
 static bool json_take_hex4(struct json_reader *reader, uint32_t *ret)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdefABCDEF";
     *ret = 0;
     if (reader->rest.len < 4)
         return false;
     for (size_t i = 0; i < 4; i++) {
         char c = reader->rest.ptr[i];
-        c = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
         const char *digit = c != '\0' ? strchr(digits, c) : NULL;
         if (digit == NULL)
             return false;
-        *ret = *ret * 16 + (uint32_t)(digit - digits);
+        uint32_t value = (uint32_t)(digit - digits);
+        *ret = *ret * 16 + (value < 16 ? value : value - 6);
     }
     reader->rest = fq_str_sub(reader->rest, 4, reader->rest.len);
     return true;
@@ -122,7 +122,8 @@ static bool json_read_text(struct json_reader *reader, struct fq_str *ret)
 static bool json_read_number(struct json_reader *reader, int64_t *ret)
 {
     size_t n = 0;
-    while (n < reader->rest.len && memchr("+-.0123456789Ee", reader->rest.ptr[n], 15) != NULL)
+    while (n < reader->rest.len && reader->rest.ptr[n] != '\0' &&
+           strchr("+-.0123456789Ee", reader->rest.ptr[n]) != NULL)
         n++;
     struct fq_str digits = fq_str_sub(reader->rest, 0, n);
     reader->rest = fq_str_sub(reader->rest, n, reader->rest.len);

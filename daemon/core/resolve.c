@@ -91,14 +91,15 @@ static int resolve_choose(struct fq_ledger *ledger, const struct fq_resolution *
         else if (resolve_may_correct(attempt, resolution))
             wrong = attempt;
     }
-    struct fq_attempt *live = fq_ledger_live_attempt(ledger);
-    *ret = unknown != NULL ? unknown
-           : said != NULL  ? said
-           : wrong != NULL ? wrong
-           : live != NULL  ? live
-                           : fq_ledger_attempt(ledger, ledger->payment.n_attempts);
-    if (*ret == NULL)
+    struct fq_attempt *last = fq_ledger_attempt(ledger, ledger->payment.n_attempts);
+    struct fq_attempt *const choices[] = { unknown, said, wrong, fq_ledger_live_attempt(ledger),
+                                           last };
+    size_t i = 0;
+    if (last == NULL)
         return FQ_RESOLVE_E_NOT_SENT;
+    while (choices[i] == NULL)
+        i++;
+    *ret = choices[i];
     return n_unknown > 1 ? FQ_RESOLVE_E_SEVERAL : 0;
 }
 

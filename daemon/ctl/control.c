@@ -81,26 +81,33 @@ static bool control_send(int fd, struct fq_str text)
     return true;
 }
 
+/* What has come by then: 0 at the end, below 0 (and errno) for nothing. */
+static ssize_t control_receive_some(int fd, int64_t until_ms, char *ret, size_t size)
+{
+    for (;;) {
+        struct pollfd item = { .fd = fd, .events = POLLIN };
+        int64_t left_ms = until_ms - fq_clock_mono_ms();
+        int r = left_ms > 0 ? poll(&item, 1, (int)left_ms) : 0;
+        if (r == 0)
+            errno = ETIMEDOUT;
+        ssize_t n = r > 0 ? recv(fd, ret, size, 0) : -1;
+        if (n >= 0 || errno != EINTR)
+            return n;
+    }
+}
+
 /* All that comes until the other side closes. */
 static bool control_receive(struct ctl *ctl, int fd, int64_t until_ms, struct fq_str *ret)
 {
     char *bytes = fq_arena_alloc(ctl->arena, ANSWER_SIZE_MAX);
     size_t size = 0;
     while (bytes != NULL && size < ANSWER_SIZE_MAX) {
-        struct pollfd item = { .fd = fd, .events = POLLIN };
-        int64_t left_ms = until_ms - fq_clock_mono_ms();
-        int r = left_ms > 0 ? poll(&item, 1, (int)left_ms) : 0;
-        if (r == 0)
-            errno = ETIMEDOUT;
-        if (r == 0 || (r < 0 && errno != EINTR))
-            return false;
-        ssize_t n = r > 0 ? recv(fd, bytes + size, ANSWER_SIZE_MAX - size, 0) : 1;
-        if (n < 0 && errno != EINTR)
-            return false;
-        *ret = (struct fq_str){ bytes, size };
-        if (n == 0)
-            return true;
-        size += r > 0 && n > 0 ? (size_t)n : 0;
+        ssize_t n = control_receive_some(fd, until_ms, bytes + size, ANSWER_SIZE_MAX - size);
+        if (n <= 0) {
+            *ret = (struct fq_str){ bytes, size };
+            return n == 0;
+        }
+        size += (size_t)n;
     }
     errno = EMSGSIZE;
     return false;
