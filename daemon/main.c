@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fenqid's arguments: fenqid -c FILE [--check-config]. */
 #include <getopt.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -51,17 +50,6 @@ static int main_run(const char *path, bool check_only)
     return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Every request takes some tens of KiB and gives them back: they stay with the process, instead of
- * going to the kernel and coming back as page faults. */
-static void main_keep_memory(void)
-{
-    // There is one thread yet. NOLINTBEGIN(concurrency-mt-unsafe)
-    (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
-    (void)mallopt(M_TRIM_THRESHOLD, 16 << 20);
-    (void)mallopt(M_TOP_PAD, 1 << 20);
-    // NOLINTEND(concurrency-mt-unsafe)
-}
-
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -98,6 +86,5 @@ int main(int argc, char **argv)
         (void)fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    main_keep_memory();
     return main_run(path, check_only);
 }
