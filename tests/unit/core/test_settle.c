@@ -618,14 +618,15 @@ static void test_a_refund_unknown_for_a_day_is_shown_to_the_operator(void **stat
     assert_int_equal(settle_events(FQ_EVENT_FOR_OPERATOR), 1);
 }
 
+static const struct fq_evidence evidence = { .kind = "answer" };
+static const struct fq_refund found = { .attempt_n = 1,
+                                        .origin = FQ_ORIGIN_PLATFORM,
+                                        .number = { "console-1", 9 },
+                                        .amount_minor = 600000 };
+
 static void test_a_refund_found_at_the_platform_is_counted_once(void **state)
 {
     (void)state;
-    static const struct fq_evidence evidence = { .kind = "answer" };
-    const struct fq_refund found = { .attempt_n = 1,
-                                     .origin = FQ_ORIGIN_PLATFORM,
-                                     .number = fq_lit("console-1"),
-                                     .amount_minor = 600000 };
     assert_int_equal(fq_move_book_refund(ledger, &found, CREATED, &evidence), FQ_MOVE_E_NOT_NOW);
     settle_paid();
     assert_int_equal(fq_move_book_refund(ledger, &found, CREATED + 9000, &evidence), 0);
@@ -641,11 +642,6 @@ static void test_a_refund_found_at_the_platform_is_counted_once(void **state)
 static void test_a_refund_found_beyond_what_is_left_is_counted_and_flagged(void **state)
 {
     (void)state;
-    static const struct fq_evidence evidence = { .kind = "answer" };
-    const struct fq_refund found = { .attempt_n = 1,
-                                     .origin = FQ_ORIGIN_PLATFORM,
-                                     .number = fq_lit("console-1"),
-                                     .amount_minor = 600000 };
     settle_paid();
     settle_refund(200000, 0);
     assert_int_equal(fq_move_book_refund(ledger, &found, CREATED + 9000, &evidence), 0);

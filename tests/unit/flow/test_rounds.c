@@ -93,7 +93,7 @@ static void test_a_channel_gets_no_more_than_it_can_send_while_nothing_comes_bac
 static void test_whoever_waits_is_sent_beside_a_backlog(void **state)
 {
     (void)state;
-    struct fake_ask ask;
+    static struct fake_ask ask; /* answered when the test has ended */
     for (size_t i = 0; i < 8; i++)
         rounds_open(i, slow_conf.name);
     fq_flow_start(fake.flow);
@@ -108,7 +108,7 @@ static void test_whoever_waits_is_sent_beside_a_backlog(void **state)
 static void test_a_backlog_goes_on_beside_those_who_wait(void **state)
 {
     (void)state;
-    struct fake_ask asks[6];
+    static struct fake_ask asks[6];
     for (size_t i = 0; i < 8; i++)
         rounds_open(i, slow_conf.name);
     for (size_t i = 0; i < fq_array_size(asks); i++) {
