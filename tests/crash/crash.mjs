@@ -6,7 +6,7 @@ import { HARDSHIPS, endure } from './hardship.mjs';
 import { dieAt, nameOf, pointOf, pointsOf } from './points.mjs';
 import { Stage, canTrace } from './stage.mjs';
 
-const PLANTED_WITHIN = 8;
+const PLANTED_WITHIN = 40;
 const DAYS_PER_STAGE = 25; /* the platforms forget nothing, and get slower */
 
 const { values: options } = parseArgs({ options: {
