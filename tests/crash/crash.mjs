@@ -104,10 +104,13 @@ if (!(await canTrace())) {
   console.error('crash: ptrace is permitted; FENQI_CRASH=skip leaves this test out.');
   process.exit(1);
 }
+let isDone = false;
+process.on('exit', () => isDone || console.error('crash: STOPPED before its end'));
 const started = Date.now();
 const tasks = options.planted ? [] : await tasksOf();
 const found = await perform(tasks);
 const isSharp = options.point || options.hardship ? true : await findPlanted();
 for (const { again } of found) console.log(`crash: again by: make crash ${again}`);
 console.log(`crash: ${tasks.length} points, ${found.length} violations, ${Math.round((Date.now() - started) / 1000)} s`);
+isDone = true;
 process.exit(found.length > 0 || !isSharp ? 1 : 0);
