@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { refused } from '../scenario/harness/storefront.mjs';
 import * as unionpay from '../scenario/harness/unionpay.mjs';
+import { until } from '../scenario/harness/wait.mjs';
 
 const MINUTE = 60_000;
+const UNANSWERED_MS = 6000; /* a slow machine kills within it, too */
 
 async function wish(stage, terminal = 'TERMINAL_DESKTOP', channel = 'huabei') {
   return stage.doing(() => stage.world.wish(stage.world.shop, {}, { terminal, channel }));
@@ -157,5 +159,19 @@ export async function live(stage, { noon, evening } = {}) {
   await expired(stage);
   await stage.events();
   await evening?.();
+  await stage.settle('evening');
+}
+
+/** A paid order, and a death while the platform has a refund of it and has not answered yet. */
+export async function dieUnanswered(stage) {
+  await stage.begin();
+  const { made } = await page(stage);
+  await stage.world.sandbox.fault('alipay.trade.refund', 'delay', { delay_ms: UNANSWERED_MS });
+  const ask = refundOf(stage, made, 100);
+  const asked = stage.ask('refund', ask).catch(() => undefined);
+  await until('the platform to have the refund', async () => (await stage.platforms.facts()).refundCalls.size > 0);
+  await stage.crash();
+  await asked;
+  await stage.refunded(made.id, (await stage.refund(ask)).refund_id);
   await stage.settle('evening');
 }
