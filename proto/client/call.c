@@ -53,6 +53,7 @@ static bool call_is_repeatable(const Fenqi__V1__Request *request)
     case FENQI__V1__REQUEST__OPERATION_GET_KEYS:
     case FENQI__V1__REQUEST__OPERATION_GET_INFO:
     case FENQI__V1__REQUEST__OPERATION_LIST_CHANNELS:
+    case FENQI__V1__REQUEST__OPERATION_ACK_EVENTS:
         return true;
     case FENQI__V1__REQUEST__OPERATION_CREATE_PAYMENT:
         return call_has_text(request->create_payment->idempotency_key);
@@ -60,6 +61,7 @@ static bool call_is_repeatable(const Fenqi__V1__Request *request)
         return call_has_text(request->create_refund->idempotency_key);
     case FENQI__V1__REQUEST__OPERATION__NOT_SET:
     case FENQI__V1__REQUEST__OPERATION_CLOSE_PAYMENT:
+    case FENQI__V1__REQUEST__OPERATION_SUBSCRIBE:
     case _FENQI__V1__REQUEST__OPERATION__CASE_IS_INT_SIZE:
     default:
         return false;
