@@ -86,7 +86,8 @@ int ctl_complain(int code, const char *format, ...) __attribute__((format(printf
 /* ---- the commands; each returns an enum ctl_exit ---- */
 
 int ctl_keygen(struct ctl *ctl);
-int ctl_key(struct ctl *ctl);
+int ctl_keygen_client(struct ctl *ctl);
+int ctl_key_import(struct ctl *ctl);
 int ctl_quote(struct ctl *ctl);
 int ctl_channels(struct ctl *ctl);
 int ctl_pay(struct ctl *ctl);
@@ -101,7 +102,7 @@ int ctl_journal(struct ctl *ctl);
 int ctl_why(struct ctl *ctl);
 int ctl_status(struct ctl *ctl);
 int ctl_unknown(struct ctl *ctl);
-int ctl_payments(struct ctl *ctl);
+int ctl_payments_show(struct ctl *ctl);
 int ctl_retry(struct ctl *ctl);
 int ctl_resolve(struct ctl *ctl);
 

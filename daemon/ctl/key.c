@@ -113,10 +113,9 @@ static int key_import(struct ctl *ctl, const char *path, const char *folder)
     return status == CTL_OK ? key_say(ctl, &pfx) : status;
 }
 
-int ctl_key(struct ctl *ctl)
+int ctl_key_import(struct ctl *ctl)
 {
-    if (strcmp(ctl->arguments[0], "import") != 0 || !ctl_has(ctl, CTL_PFX) ||
-        !ctl_has(ctl, CTL_OUT))
+    if (!ctl_has(ctl, CTL_PFX) || !ctl_has(ctl, CTL_OUT))
         return ctl_complain(CTL_USAGE, "key import --pfx FILE --out DIR");
     return key_import(ctl, ctl->values[CTL_PFX], ctl->values[CTL_OUT]);
 }

@@ -87,12 +87,13 @@ static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id
     return ctl_files_make(ctl, folder, files, fq_array_size(files));
 }
 
+int ctl_keygen_client(struct ctl *ctl)
+{
+    return keygen_client(ctl, ctl->arguments[0], ctl->arguments[1]);
+}
+
 int ctl_keygen(struct ctl *ctl)
 {
-    if (ctl->n_arguments == 3 && strcmp(ctl->arguments[0], "client") == 0)
-        return keygen_client(ctl, ctl->arguments[1], ctl->arguments[2]);
-    if (ctl->n_arguments != 1)
-        return ctl_complain(CTL_USAGE, "keygen DIR, or keygen client DIR NAME");
     struct fq_civil today = fq_beijing(fq_clock_unix_ms());
     const char *key_id = ctl->values[CTL_KEY_ID];
     if (key_id == NULL)

@@ -292,11 +292,11 @@ static bool payment_is_id(const char *id)
     return fq_str_is_word(fq_str_of(id), "-");
 }
 
-int ctl_payments(struct ctl *ctl)
+int ctl_payments_show(struct ctl *ctl)
 {
     const struct fq_json *said = NULL;
-    const char *id = ctl->arguments[1];
-    if (strcmp(ctl->arguments[0], "show") != 0 || !payment_is_id(id))
+    const char *id = ctl->arguments[0];
+    if (!payment_is_id(id))
         return ctl_complain(CTL_USAGE, "fenqictl payments show ID");
     int status = ctl_control(ctl, "GET", fq_arena_printf(ctl->arena, "/v1/payments/%s", id).ptr,
                              fq_lit(""), &said);

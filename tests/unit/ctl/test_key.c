@@ -74,9 +74,7 @@ static int teardown(void **state)
 static int begin(void **state)
 {
     (void)state;
-    bench.ctl = (struct ctl){ .arena = fq_arena_new((size_t)4 << 20),
-                              .arguments = { "import" },
-                              .n_arguments = 1 };
+    bench.ctl = (struct ctl){ .arena = fq_arena_new((size_t)4 << 20) };
     bench.ctl.values[CTL_PFX] = bench_path("acp_sign.pfx");
     bench.ctl.values[CTL_PASSWORD_FILE] = bench_path("password");
     bench.ctl.values[CTL_OUT] = bench_path("keys");
@@ -129,7 +127,7 @@ static void key_and_certificate_are_made(void **state)
 {
     (void)state;
     struct stat about;
-    assert_int_equal(ctl_key(&bench.ctl), CTL_OK);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_OK);
     assert_pair("keys/acp_sign.pem", "keys/acp_sign.crt");
     assert_int_equal(stat(bench_path("keys/acp_sign.pem"), &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
@@ -139,7 +137,7 @@ static void old_file_is_imported(void **state)
 {
     (void)state;
     bench.ctl.values[CTL_PFX] = bench_path("old.p12");
-    assert_int_equal(ctl_key(&bench.ctl), CTL_OK);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_OK);
     assert_pair("keys/old.pem", "keys/old.crt");
 }
 
@@ -147,7 +145,7 @@ static void name_can_be_given(void **state)
 {
     (void)state;
     bench.ctl.values[CTL_NAME] = "card";
-    assert_int_equal(ctl_key(&bench.ctl), CTL_OK);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_OK);
     assert_pair("keys/card.pem", "keys/card.crt");
     assert_false(bench_has("keys/acp_sign.pem"));
 }
@@ -158,7 +156,7 @@ static void password_may_end_in_crlf_or_nothing(void **state)
     static const char *const texts[] = { "000000\r\n", "000000", "000000\nsecond line\n" };
     for (size_t i = 0; i < fq_array_size(texts); i++) {
         bench_write("password", texts[i], 0600);
-        assert_int_equal(ctl_key(&bench.ctl), CTL_OK);
+        assert_int_equal(ctl_key_import(&bench.ctl), CTL_OK);
         bench_clean();
     }
     bench_write("password", "000000\n", 0600);
@@ -171,7 +169,7 @@ static void what_was_imported_is_told(void **state)
     size_t size = 0;
     FILE *kept = stdout;
     stdout = open_memstream(&text, &size);
-    int status = ctl_key(&bench.ctl);
+    int status = ctl_key_import(&bench.ctl);
     assert_int_equal(fclose(stdout), 0);
     stdout = kept;
     assert_int_equal(status, CTL_OK);
@@ -188,16 +186,16 @@ static void nothing_is_overwritten(void **state)
 {
     (void)state;
     struct fq_str before, after;
-    assert_int_equal(ctl_key(&bench.ctl), CTL_OK);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_OK);
     assert_int_equal(
         ctl_file_read(&bench.ctl, bench_path("keys/acp_sign.pem"), true, 8192, &before), CTL_OK);
-    assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_USAGE);
     assert_int_equal(ctl_file_read(&bench.ctl, bench_path("keys/acp_sign.pem"), true, 8192, &after),
                      CTL_OK);
     assert_true(fq_str_equal(before, after));
 
     assert_int_equal(unlink(bench_path("keys/acp_sign.pem")), 0);
-    assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE); /* the certificate is still there */
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_USAGE); /* the certificate is still there */
     assert_false(bench_has("keys/acp_sign.pem"));
 }
 
@@ -205,7 +203,7 @@ static void wrong_password_makes_nothing(void **state)
 {
     (void)state;
     bench_write("password", "000001\n", 0600);
-    assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_USAGE);
     bench_write("password", "000000\n", 0600);
     assert_nothing_was_made();
 }
@@ -214,7 +212,7 @@ static void password_open_to_others_is_refused(void **state)
 {
     (void)state;
     bench.ctl.values[CTL_PASSWORD_FILE] = bench_path("open-password");
-    assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_USAGE);
     assert_nothing_was_made();
 }
 
@@ -225,7 +223,7 @@ static void other_files_are_refused(void **state)
     for (size_t i = 0; i < fq_array_size(names); i++) {
         bench.ctl.values[CTL_NAME] = "card";
         bench.ctl.values[CTL_PFX] = bench_path(names[i]);
-        assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE);
+        assert_int_equal(ctl_key_import(&bench.ctl), CTL_USAGE);
     }
     assert_nothing_was_made();
 }
@@ -236,7 +234,7 @@ static void bad_names_are_refused(void **state)
     static const char *const names[] = { "", "../card", "a b", ".hidden", "私钥" };
     for (size_t i = 0; i < fq_array_size(names); i++) {
         bench.ctl.values[CTL_NAME] = names[i];
-        assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE);
+        assert_int_equal(ctl_key_import(&bench.ctl), CTL_USAGE);
     }
     assert_nothing_was_made();
 }
@@ -244,14 +242,11 @@ static void bad_names_are_refused(void **state)
 static void words_must_be_complete(void **state)
 {
     (void)state;
-    bench.ctl.arguments[0] = "export";
-    assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE);
-    bench.ctl.arguments[0] = "import";
     bench.ctl.values[CTL_OUT] = NULL;
-    assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_USAGE);
     bench.ctl.values[CTL_OUT] = bench_path("keys");
     bench.ctl.values[CTL_PFX] = NULL;
-    assert_int_equal(ctl_key(&bench.ctl), CTL_USAGE);
+    assert_int_equal(ctl_key_import(&bench.ctl), CTL_USAGE);
     assert_nothing_was_made();
 }
 
