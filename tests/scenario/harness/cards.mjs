@@ -65,10 +65,16 @@ export async function afterSettlement(world, number) {
   }
 }
 
+/** Waits for a day's file to be taken; one of many megabytes takes its time. */
+export function statementTakenOf(world, day, mark) {
+  const pattern = new RegExp(`statement taken.*DAY=${day}`);
+  return until(`the statement of ${day}`, () => world.log.slice(mark).split('\n').find((line) => pattern.test(line)), 60_000);
+}
+
 /** The same, and the file was taken. */
 export async function statementTaken(world, number) {
   const { mark, day } = await afterSettlement(world, number);
-  return world.logged(new RegExp(`statement taken.*DAY=${day}`), mark);
+  return statementTakenOf(world, day, mark);
 }
 
 /** How often the platform got a call of a method about a number, whatever became of it. */

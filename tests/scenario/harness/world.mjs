@@ -147,11 +147,14 @@ export class World {
     return this.log.length;
   }
 
-  /** Brings the daemon's calendar and the platform's deadlines nearer. */
+  /**
+   * Brings the platform's deadlines and the daemon's calendar nearer. The daemon last: it may ask at
+   * once, for a file of its yesterday, say, which would not be there yet.
+   */
   async advance(ms) {
-    this.calendar.advance(ms);
     for (const sandbox of this.sandboxes) await sandbox.advance(ms);
     await this.unionpay?.advance(ms);
+    this.calendar.advance(ms);
   }
 
   now() {
