@@ -167,7 +167,8 @@ $(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,cl
 
 # The simulator stands inside: the flow, the store and the models of the platforms in one thread. What the
 # daemon allocates and how both sides sign goes through its hands.
-SIM_WRAPS := fq_zalloc fq_zalloc_array fq_free fq_keyring_sign fq_keyring_verify key_sign key_verify fq_assert_failed
+SIM_WRAPS := fq_zalloc fq_zalloc_array fq_free fq_keyring_sign fq_keyring_verify key_sign key_verify key_generate \
+             unionpay_leaf_make unionpay_leaf_forge RAND_bytes fq_assert_failed
 $(B)/lib/models.a: $(call o,$(filter-out $(addprefix tests/sandbox/,main.c server.c sender.c),$(wildcard tests/sandbox/*.c)))
 $(B)/tests/sim/sim: $(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store core crypto base) \
                     $(ADAPTERS:%=$(B)/adapters/%.so)
@@ -236,6 +237,10 @@ tests-build: build $(UNITS:%.c=$(B)/%) $(LIARS:%=$(B)/liars/%.so) $(B)/tests/int
 unit: tests-build
 	@FENQI_BUILD=$(B) sh tests/run-units.sh $(UNITS:%.c=$(B)/%)
 
+# What is shipped as the tables of daemon/conf say; tests/unit/conf/test_shipped compares.
+shipped: $(B)/tests/unit/conf/test_shipped
+	@$< --write
+
 sandbox-test: $(B)/fenqi-sandbox
 	@FENQI_BUILD=$(B) sh tests/sandbox/test_sandbox.sh
 
@@ -303,5 +308,5 @@ clean:
 	rm -rf build tests/node_modules tests/node/node_modules
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all build install demo check check-all tests-build unit sandbox-test scenario crash lint format-check \
+.PHONY: all build install demo check check-all tests-build unit shipped sandbox-test scenario crash lint format-check \
         tidy cppcheck analyze fuzz fuzzers bench sim sim-mutants clean

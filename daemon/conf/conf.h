@@ -41,7 +41,8 @@ struct fq_conf {
 
     /* control: where fenqictl asks; empty: nowhere */
     struct fq_str control_path;
-    uint32_t control_mode; /* of that socket's file */
+    uint32_t control_mode;            /* of that socket's file */
+    struct fq_str control_audit_path; /* likewise, for those who may only look; empty: nowhere */
 
     /* store */
     struct fq_str store_path;

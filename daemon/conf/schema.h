@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every option: its name, kind, range, default, and the member that it fills. */
+/* Every option: its name, kind, range, default, meaning, and the member that it fills. What reads
+ * the files, the commented configuration, fenqid.conf(5), and what a reload may change all follow
+ * these tables. */
 #ifndef FQ_CONF_SCHEMA_H
 #define FQ_CONF_SCHEMA_H
 
@@ -37,12 +39,23 @@ struct fq_conf_word {
 
 struct fq_conf_table;
 
+enum fq_conf_flag {
+    FQ_CONF_FIXED = 1, /* cannot change while fenqid runs */
+    FQ_CONF_KEY = 2,   /* a file of a key: told by what is in it, never by its bytes */
+    FQ_CONF_SHOWN = 8, /* need not be set, but the commented file does */
+    FQ_CONF_BRIEF = 4, /* groups: the commented file shows the example, the manual tells the rest */
+};
+
 struct fq_conf_row {
     const char *name;
     uint32_t kind;        /* fq_conf_kind */
+    uint32_t flags;       /* fq_conf_flag */
     const char *min;      /* as it would stand in the file; of lists: how many */
     const char *max;      /* likewise */
     const char *fallback; /* the default, as it would stand in the file; NULL: must be set */
+    const char *example;  /* where the default is no value; single ones without quotes, of groups:
+                             what  stands between the braces behind the first one */
+    const char *text;     /* what it is for, in a sentence without its point */
     size_t offset;        /* of the member */
     size_t size;          /* of the member */
     size_t n_offset;      /* lists and pairs: of the size_t that counts */
@@ -68,6 +81,9 @@ struct fq_conf_main {
 extern const struct fq_conf_table fq_conf_main_table;     /* struct fq_conf_main */
 extern const struct fq_conf_table fq_conf_issuers_table;  /* struct fq_channel_conf */
 extern const struct fq_conf_table fq_conf_merchant_table; /* struct fq_merchant */
+/* parts of these */
+extern const struct fq_conf_table fq_conf_channel_table; /* struct fq_channel_conf */
+extern const struct fq_conf_table fq_conf_rate_table;    /* struct fq_rate */
 
 /* Reads a number of any numeric kind as it stands in the file. FQ_VALUE_E_MALFORMED. */
 int fq_conf_number(uint32_t kind, struct fq_str text, int64_t *ret);

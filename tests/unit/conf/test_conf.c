@@ -539,7 +539,6 @@ static void the_defaults_in_the_shipped_files_are_the_real_ones(void **state)
     assert_int_equal(conf->poll_first_ms, shipped->poll_first_ms);
     assert_int_equal(conf->poll_max_ms, shipped->poll_max_ms);
     assert_int_equal(conf->channels[0].timeout_ms, shipped->channels[0].timeout_ms);
-    assert_int_equal(conf->channels[0].amount_min_minor, shipped->channels[0].amount_min_minor);
     assert_int_equal(conf->channels[0].payment_life_ms, shipped->channels[0].payment_life_ms);
     assert_int_equal(conf->channels[0].attempt_life_ms, shipped->channels[0].attempt_life_ms);
     assert_int_equal(conf->channels[0].quote_life_ms, shipped->channels[0].quote_life_ms);
