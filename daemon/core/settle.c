@@ -131,14 +131,26 @@ static void attempt_ask_again(struct fq_ledger *ledger, struct fq_attempt *attem
 
 /* ---- the attempt ---- */
 
-static void attempt_remember(struct fq_attempt *attempt, const struct fq_verdict *verdict)
+static void attempt_keep_code(struct fq_attempt *attempt, const struct fq_verdict *verdict)
 {
-    attempt->last_outcome = verdict->outcome;
     attempt->platform_code = verdict->platform_code;
     attempt->platform_text = verdict->platform_text;
+    attempt->is_dirty = true;
+}
+
+static void attempt_remember(struct fq_attempt *attempt, const struct fq_verdict *verdict)
+{
+    attempt_keep_code(attempt, verdict);
+    attempt->last_outcome = verdict->outcome;
     if (verdict->platform_ref.len > 0)
         attempt->platform_ref = verdict->platform_ref;
-    attempt->is_dirty = true;
+}
+
+/* The platform has shown the order. That there is none names no order, so it may be the answer to
+ * somebody else's question. */
+static bool attempt_was_seen(const struct fq_attempt *attempt)
+{
+    return attempt->platform_ref.len > 0 || attempt->last_outcome == FQ_OUTCOME_PENDING;
 }
 
 static bool attempt_is_final_time(const struct fq_attempt *attempt,
@@ -200,14 +212,20 @@ static void attempt_decline(struct fq_ledger *ledger, struct fq_attempt *attempt
     attempt_ask_again(ledger, attempt, judgement);
 }
 
-static void attempt_absent(struct fq_ledger *ledger, struct fq_attempt *attempt,
-                           const struct fq_judgement *judgement)
+/* Of an order that was seen it proves nothing, however late; in the end it is the operator's. */
+static uint32_t attempt_absent(struct fq_ledger *ledger, struct fq_attempt *attempt,
+                               const struct fq_judgement *judgement)
 {
-    if (attempt_is_final_time(attempt, judgement)) {
+    uint32_t move = FQ_MOVE_ABSENT;
+    if (attempt_was_seen(attempt)) {
+        attempt_keep_code(attempt, judgement->verdict);
+        move = FQ_MOVE_AGAIN;
+    } else if (attempt_is_final_time(attempt, judgement)) {
         attempt_die(ledger, attempt, judgement);
-        return;
+        return move;
     }
     attempt_ask_again(ledger, attempt, judgement);
+    return move;
 }
 
 /* ---- winning ---- */
@@ -347,7 +365,7 @@ static uint32_t attempt_stay(struct fq_ledger *ledger, struct fq_attempt *attemp
 {
     uint32_t outcome = judgement->verdict->outcome;
     bool is_no = outcome == FQ_OUTCOME_DECLINED || outcome == FQ_OUTCOME_CLOSED ||
-                 outcome == FQ_OUTCOME_NOT_FOUND;
+                 (outcome == FQ_OUTCOME_NOT_FOUND && !attempt_was_seen(attempt));
     if (attempt->due_ms == 0 || judgement->asked_ms == 0)
         return FQ_MOVE_IGNORE;
     if (attempt->state == FQ_ATTEMPT_DEAD && !is_no) {
@@ -400,7 +418,7 @@ uint32_t fq_settle_attempt(struct fq_ledger *ledger, struct fq_attempt *attempt,
         attempt_die(ledger, attempt, judgement);
         break;
     case FQ_MOVE_ABSENT:
-        attempt_absent(ledger, attempt, judgement);
+        move = attempt_absent(ledger, attempt, judgement);
         break;
     case FQ_MOVE_MISTRUST:
         settle_mistrust(ledger, "attempt", attempt->n, judgement);

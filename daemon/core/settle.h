@@ -40,7 +40,7 @@ enum fq_move {
     FQ_MOVE_CONFIRM,  /* paid already; perhaps the terms are named now */
     FQ_MOVE_DECLINE,  /* provisional before the deadline, then DEAD */
     FQ_MOVE_DIE,      /* attempt -> DEAD */
-    FQ_MOVE_ABSENT,   /* unknown at the platform: DEAD only after the deadline */
+    FQ_MOVE_ABSENT,   /* never seen at the platform: DEAD only after the deadline */
     FQ_MOVE_MISTRUST, /* contradicts what was proven: flagged for the operator, nothing undone */
     FQ_MOVE_REFUNDED, /* refund -> REFUNDED */
     FQ_MOVE_FAIL,     /* refund -> FAILED, its reservation released */

@@ -108,6 +108,20 @@ inWorld('time', { conf: quick }, (scenario) => {
     assert.equal((await world.state(made, 'PAYMENT_STATE_CLOSED')).close_reason, 'CLOSE_REASON_EXPIRED');
   });
 
+  scenario('"no such order" about one that was seen ends nothing: it is paid', async (world) => {
+    const made = await world.opened();
+    await world.sandbox.act(made.number, 'open');
+    assert.equal((await world.shop.get({ payment_id: made.id, refresh: true })).state, 'PAYMENT_STATE_OPEN');
+    await world.sandbox.fault('notify', 'never', { count: -1 });
+    await world.sandbox.fault('alipay.trade.query', 'sub_code', { count: -1, value: 'ACQ.TRADE_NOT_EXIST' });
+    await world.sandbox.pay(made.number);
+    await world.advance(33 * MINUTE);
+    assert.equal((await world.shop.get({ payment_id: made.id, refresh: true })).state, 'PAYMENT_STATE_OPEN');
+    await world.sandbox.calm();
+    const paid = await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
+    assert.equal(paid.late_success, false, 'it was never closed');
+  });
+
   scenario('declined, then paid on the same page', async (world) => {
     const made = await world.opened();
     let page = await world.buyer.verify(made.cashier);

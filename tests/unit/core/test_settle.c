@@ -323,33 +323,6 @@ static void test_a_decline_after_the_deadline_closes(void **state)
     assert_int_equal(ledger->payment.close_reason, FQ_CLOSE_DECLINED);
 }
 
-static void test_not_found_before_the_deadline_proves_nothing(void **state)
-{
-    (void)state;
-    struct fq_attempt *attempt = settle_open();
-    assert_int_equal(settle_say(attempt, FQ_OUTCOME_NOT_FOUND), FQ_MOVE_ABSENT);
-    assert_int_equal(attempt->state, FQ_ATTEMPT_SENT);
-}
-
-static void test_not_found_that_was_asked_too_early_proves_nothing(void **state)
-{
-    (void)state;
-    struct fq_attempt *attempt = settle_open();
-    judgement.asked_ms = SETTLE_AFTER - 1;
-    judgement.now_ms = SETTLE_AFTER + 60000;
-    settle_say(attempt, FQ_OUTCOME_NOT_FOUND);
-    assert_int_equal(attempt->state, FQ_ATTEMPT_SENT);
-}
-
-static void test_not_found_after_deadline_and_margin_expires(void **state)
-{
-    (void)state;
-    settle_after_the_deadline();
-    settle_say(settle_open(), FQ_OUTCOME_NOT_FOUND);
-    assert_int_equal(ledger->payment.close_reason, FQ_CLOSE_EXPIRED);
-    assert_int_equal(settle_events(FQ_EVENT_PAYMENT_CLOSED), 1);
-}
-
 static void test_time_alone_never_ends_an_attempt(void **state)
 {
     (void)state;
@@ -668,9 +641,6 @@ int main(void)
         SETTLE_TEST(test_another_number_of_the_platform_is_mistrusted),
         SETTLE_TEST(test_a_decline_before_the_deadline_is_provisional),
         SETTLE_TEST(test_a_decline_after_the_deadline_closes),
-        SETTLE_TEST(test_not_found_before_the_deadline_proves_nothing),
-        SETTLE_TEST(test_not_found_that_was_asked_too_early_proves_nothing),
-        SETTLE_TEST(test_not_found_after_deadline_and_margin_expires),
         SETTLE_TEST(test_time_alone_never_ends_an_attempt),
         SETTLE_TEST(test_closed_in_time_lets_the_buyer_try_again),
         SETTLE_TEST(test_the_back_off_doubles_up_to_its_maximum),
