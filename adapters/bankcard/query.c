@@ -136,5 +136,9 @@ int bankcard_query_resume(void *self, const struct fq_host *host, const struct f
     if (class != BANKCARD_ABSENT && class != BANKCARD_UNPROVEN)
         return query_found(&asked, class, fields, ret);
     ret->outcome = query_outcomes[class];
+    /*= fact sheet 6.3: "Query itself answering 34 after payTimeout: treat as failed", also of an
+     * order that it showed before; and it names whose answer it is. */
+    if (class == BANKCARD_ABSENT)
+        ret->number = fq_pairs_get(fields, "orderId");
     return 0;
 }

@@ -146,11 +146,18 @@ static void attempt_remember(struct fq_attempt *attempt, const struct fq_verdict
         attempt->platform_ref = verdict->platform_ref;
 }
 
-/* The platform has shown the order. That there is none names no order, so it may be the answer to
- * somebody else's question. */
+/* The platform has shown the order. That there is none mostly names no order, so it may be the
+ * answer to somebody else's question. */
 static bool attempt_was_seen(const struct fq_attempt *attempt)
 {
     return attempt->platform_ref.len > 0 || attempt->last_outcome == FQ_OUTCOME_PENDING;
+}
+
+/* "There is no such order", and it is not this one's answer for sure. */
+static bool attempt_is_not_meant(const struct fq_attempt *attempt, const struct fq_verdict *verdict)
+{
+    return verdict->outcome == FQ_OUTCOME_NOT_FOUND && verdict->number.len == 0 &&
+           attempt_was_seen(attempt);
 }
 
 static bool attempt_is_final_time(const struct fq_attempt *attempt,
@@ -212,12 +219,13 @@ static void attempt_decline(struct fq_ledger *ledger, struct fq_attempt *attempt
     attempt_ask_again(ledger, attempt, judgement);
 }
 
-/* Of an order that was seen it proves nothing, however late; in the end it is the operator's. */
+/* Of an order that was seen it proves nothing, however late, unless it names that order; in the end
+ * it is the operator's. */
 static uint32_t attempt_absent(struct fq_ledger *ledger, struct fq_attempt *attempt,
                                const struct fq_judgement *judgement)
 {
     uint32_t move = FQ_MOVE_ABSENT;
-    if (attempt_was_seen(attempt)) {
+    if (attempt_is_not_meant(attempt, judgement->verdict)) {
         attempt_keep_code(attempt, judgement->verdict);
         move = FQ_MOVE_AGAIN;
     } else if (attempt_is_final_time(attempt, judgement)) {
@@ -364,8 +372,9 @@ static uint32_t attempt_stay(struct fq_ledger *ledger, struct fq_attempt *attemp
                              const struct fq_judgement *judgement)
 {
     uint32_t outcome = judgement->verdict->outcome;
-    bool is_no = outcome == FQ_OUTCOME_DECLINED || outcome == FQ_OUTCOME_CLOSED ||
-                 (outcome == FQ_OUTCOME_NOT_FOUND && !attempt_was_seen(attempt));
+    bool is_no =
+        outcome == FQ_OUTCOME_DECLINED || outcome == FQ_OUTCOME_CLOSED ||
+        (outcome == FQ_OUTCOME_NOT_FOUND && !attempt_is_not_meant(attempt, judgement->verdict));
     if (attempt->due_ms == 0 || judgement->asked_ms == 0)
         return FQ_MOVE_IGNORE;
     if (attempt->state == FQ_ATTEMPT_DEAD && !is_no) {

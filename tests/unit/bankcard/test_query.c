@@ -196,6 +196,7 @@ static void an_order_that_is_not_there_is_not_found(void **state)
     test_seal();
     test_resume(query());
     assert_outcome(FQ_OUTCOME_NOT_FOUND);
+    assert_slice(test_verdict.number, TEST_ORDER);
     assert_slice(test_verdict.platform_code, "34/2600000");
     assert_slice(test_verdict.proof, "respCode=34");
 }

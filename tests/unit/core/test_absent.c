@@ -139,6 +139,21 @@ static void test_not_found_ends_no_order_that_was_seen(void **state)
     }
 }
 
+/* UnionPay's says which order it is about, and says so of each that nobody paid in time. */
+static void test_not_found_that_names_the_order_ends_one_that_was_seen(void **state)
+{
+    (void)state;
+    struct fq_attempt *attempt = absent_open();
+    absent_say(attempt, FQ_OUTCOME_PENDING);
+    verdict.number = attempt->order_number;
+    assert_int_equal(absent_say(attempt, FQ_OUTCOME_NOT_FOUND), FQ_MOVE_ABSENT);
+    assert_int_equal(attempt->state, FQ_ATTEMPT_SENT);
+    absent_after_the_deadline();
+    assert_int_equal(absent_say(attempt, FQ_OUTCOME_NOT_FOUND), FQ_MOVE_ABSENT);
+    assert_int_equal(attempt->state, FQ_ATTEMPT_DEAD);
+    assert_int_equal(ledger->payment.close_reason, FQ_CLOSE_EXPIRED);
+}
+
 /* A code that was refused, or an order that was only accepted, was never there to be seen. */
 static void test_not_found_ends_an_order_that_was_only_accepted(void **state)
 {
@@ -174,6 +189,7 @@ int main(void)
         ABSENT_TEST(test_not_found_that_was_asked_too_early_proves_nothing),
         ABSENT_TEST(test_not_found_after_deadline_and_margin_expires),
         ABSENT_TEST(test_not_found_ends_no_order_that_was_seen),
+        ABSENT_TEST(test_not_found_that_names_the_order_ends_one_that_was_seen),
         ABSENT_TEST(test_not_found_ends_an_order_that_was_only_accepted),
         ABSENT_TEST(test_not_found_calms_no_doubt_about_an_order_that_was_seen),
     };
