@@ -188,17 +188,20 @@ $(GEN)/proto/fenqi.pb-c.c: proto/fenqi.proto
 # ---- install ------------------------------------------------------------------------------------
 
 LIBDIR := $(DESTDIR)$(PREFIX)/lib
+# A distribution with several architectures: MULTIARCH=x86_64-linux-gnu. Only libfenqi lies there.
+MULTIARCH ?=
+CLIENTDIR := $(LIBDIR)$(if $(MULTIARCH),/$(MULTIARCH))
 install: build
 	install -D -m 755 $(B)/fenqid $(DESTDIR)$(PREFIX)/sbin/fenqid
 	install -D -m 755 $(B)/fenqictl $(DESTDIR)$(PREFIX)/bin/fenqictl
 	install -D -m 644 -t $(LIBDIR)/fenqid/adapters $(patsubst %,$(B)/adapters/%.so,$(filter-out example,$(ADAPTERS)))
-	install -D -m 755 $(B)/libfenqi.so $(LIBDIR)/libfenqi.so.1
-	ln -sf libfenqi.so.1 $(LIBDIR)/libfenqi.so
-	install -D -m 644 $(B)/libfenqi.a $(LIBDIR)/libfenqi.a
+	install -D -m 755 $(B)/libfenqi.so $(CLIENTDIR)/libfenqi.so.1
+	ln -sf libfenqi.so.1 $(CLIENTDIR)/libfenqi.so
+	install -D -m 644 $(B)/libfenqi.a $(CLIENTDIR)/libfenqi.a
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include proto/client/fenqi.h $(PROTO_H)
 	install -D -m 644 proto/fenqi.proto $(DESTDIR)$(PREFIX)/share/fenqid/fenqi.proto
-	mkdir -p $(LIBDIR)/pkgconfig
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' proto/client/libfenqi.pc.in >$(LIBDIR)/pkgconfig/libfenqi.pc
+	mkdir -p $(CLIENTDIR)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|lib$(if $(MULTIARCH),/$(MULTIARCH))|; s|@VERSION@|$(VERSION)|' proto/client/libfenqi.pc.in >$(CLIENTDIR)/pkgconfig/libfenqi.pc
 	install -D -m 644 -t $(LIBDIR)/systemd/system systemd/fenqid.service
 	install -D -m 644 -t $(LIBDIR)/sysusers.d systemd/sysusers.d/fenqid.conf
 	install -D -m 644 -t $(LIBDIR)/tmpfiles.d systemd/tmpfiles.d/fenqid.conf
