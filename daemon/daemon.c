@@ -253,6 +253,7 @@ static int daemon_start(struct fq_daemon *daemon)
     FQ_TRY(daemon_start_store(daemon));
     fq_world_fill(daemon);
     daemon_start_flow(daemon);
+    FQ_TRY(fq_pauses_load(daemon));
     FQ_TRY(daemon_start_front(daemon));
     daemon->loop.front = daemon->front;
     FQ_TRY(daemon_start_web(daemon));

@@ -70,6 +70,9 @@ FQ_DEFINE_CLEANUP(fq_setup);
 /* Opens the control socket, if one is configured; fq_web_free() closes it. (control.c) */
 int fq_control_open(struct fq_daemon *daemon);
 
+/* Channels that the operator paused before this start. (pauses.c) */
+int fq_pauses_load(struct fq_daemon *daemon);
+
 /* SIGHUP: all or nothing. (reload.c) */
 void fq_reload_start(struct fq_daemon *daemon);
 

@@ -113,6 +113,7 @@ enum fq_read_kind {
     FQ_READ_HISTORY = 9,       /* what `risk` asks */
     FQ_READ_UNKNOWN = 10,      /* what a person has to look at, oldest first, at most n_max */
     FQ_READ_WORK = 11,         /* how much waits, and is due at `now_ms` */
+    FQ_READ_LIST = 12,         /* payments that `list` asks for, newest first, at most n_max */
 };
 
 /* How many of a channel's due attempts and refunds are wanted; 0: none. */
@@ -166,6 +167,32 @@ struct fq_unknown_row {
     int64_t due_ms; /* when it is asked about again */
 };
 
+/* Which payments an operator wants to see; what is empty or 0 does not matter. */
+struct fq_list {
+    struct fq_str merchant_id;
+    struct fq_str merchant_order_id;
+    struct fq_str channel;
+    uint32_t state;           /* fq_payment_state */
+    int64_t seq_min, seq_max; /* both included */
+};
+
+struct fq_listed {
+    int64_t seq;
+    unsigned char secret[FQ_SECRET_SIZE];
+    struct fq_str merchant_id;
+    struct fq_str merchant_order_id;
+    struct fq_str channel;
+    uint32_t state;
+    uint32_t close_reason;
+    struct fq_money amount;
+    int64_t refunded_minor;
+    uint32_t instalments;
+    uint32_t flags;
+    int64_t created_ms;
+    int64_t updated_ms;
+    struct fq_str platform_ref;
+};
+
 /* What waits for its time to ask a platform, or to expire. */
 struct fq_work {
     int64_t n_waiting;
@@ -189,6 +216,7 @@ struct fq_read {
     const struct fq_due_wish *wishes; /* DUE */
     uint32_t n_wishes;
     const struct fq_risk_query *risk; /* HISTORY */
+    const struct fq_list *list;       /* LIST */
 
     struct fq_ledger *ledger; /* NULL: none */
     struct fq_idempotent known;
@@ -200,7 +228,10 @@ struct fq_read {
     const struct fq_risk_history *history;
     struct fq_unknown_row *unknown;
     struct fq_work work;
-    uint32_t n_rows; /* of due, journal, events, channels, notes or unknown */
+    struct fq_listed *listed;
+    int64_t listed_next; /* the seq_max of the next page, which may find more although this one is
+                            not full; 0: there is none */
+    uint32_t n_rows;     /* of due, journal, events, channels, notes, unknown or listed */
 
     void (*done)(struct fq_read *read); /* on the loop */
     int result;                         /* 0, or a fault */

@@ -2,6 +2,8 @@
 /* Amounts and other numbers, strictly, from the command line. */
 #include <inttypes.h>
 
+#include "daemon/base/clock.h"
+#include "daemon/conf/value.h"
 #include "daemon/core/money.h"
 #include "daemon/ctl/ctl.h"
 
@@ -37,4 +39,30 @@ int ctl_number_read(const struct ctl *ctl, enum ctl_option option, int64_t min, 
         return CTL_OK;
     return ctl_complain(CTL_USAGE, "\"%s\": must be a whole number, %" PRId64 " to %" PRId64, text,
                         min, max);
+}
+
+/* "2026-11-01" is that day's beginning. */
+static bool moment_take(struct ctl *ctl, struct fq_str text, int64_t *ret)
+{
+    int64_t ago_ms = 0;
+    if (fq_value_duration(text, &ago_ms) == 0) {
+        *ret = fq_clock_unix_ms() - ago_ms;
+        return *ret > 0;
+    }
+    if (fq_value_time(text, ret) == 0)
+        return true;
+    struct fq_str midnight = fq_arena_printf(ctl->arena, "%.*s 00:00", fq_str_arg(text));
+    return text.len == 10 && fq_value_time(midnight, ret) == 0;
+}
+
+int ctl_moment_read(struct ctl *ctl, enum ctl_option option, int64_t *ret_unix_ms)
+{
+    const char *text = ctl->values[option];
+    *ret_unix_ms = 0;
+    if (text == NULL || moment_take(ctl, fq_str_of(text), ret_unix_ms))
+        return CTL_OK;
+    return ctl_complain(CTL_USAGE,
+                        "\"%s\": must be a time like \"2026-11-01 08:00\" or \"2026-11-01\" "
+                        "(Beijing), or so long ago, like 90min or 7d",
+                        text);
 }

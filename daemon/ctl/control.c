@@ -145,6 +145,12 @@ static int control_exchange(struct ctl *ctl, struct fq_str request, struct fq_st
 
 /* ---- what it means ---- */
 
+struct control_said {
+    int64_t status; /* HTTP's */
+    struct fq_str text;
+    const struct fq_json *json;
+};
+
 static int control_refused(int64_t status, const struct fq_json *json)
 {
     const struct fq_json *error = fq_json_get(json, "error");
@@ -156,11 +162,11 @@ static int control_refused(int64_t status, const struct fq_json *json)
     return status == 400 ? CTL_USAGE : CTL_REFUSED;
 }
 
-int ctl_control(struct ctl *ctl, const char *method, const char *path, struct fq_str body,
-                const struct fq_json **ret)
+/* CTL_OK: an answer, that may be a refusal. */
+static int control_ask(struct ctl *ctl, const char *method, const char *path, struct fq_str body,
+                       struct control_said *ret)
 {
-    struct fq_str answer = { NULL, 0 }, text = { NULL, 0 };
-    int64_t http_status = 0;
+    struct fq_str answer = { NULL, 0 };
     struct fq_str request =
         fq_arena_printf(ctl->arena,
                         "%s %s HTTP/1.1\r\nHost: fenqid\r\nConnection: close\r\n"
@@ -169,12 +175,36 @@ int ctl_control(struct ctl *ctl, const char *method, const char *path, struct fq
     int status = control_exchange(ctl, request, &answer);
     if (status != CTL_OK)
         return status;
-    if (!control_read_answer(answer, &http_status, &text))
+    if (!control_read_answer(answer, &ret->status, &ret->text))
         return ctl_complain(CTL_NO_ANSWER, "what answers there is not fenqid");
-    if (fq_json_read(text, ctl->arena, ret) != 0)
+    if (fq_json_read(ret->text, ctl->arena, &ret->json) != 0)
         return ctl_complain(CTL_NO_ANSWER, "fenqid answered %" PRId64 ", and no JSON: %.*s",
-                            http_status, fq_str_arg(fq_str_sub(text, 0, 200)));
+                            ret->status, fq_str_arg(fq_str_sub(ret->text, 0, 200)));
+    return CTL_OK;
+}
+
+int ctl_control(struct ctl *ctl, const char *method, const char *path, struct fq_str body,
+                const struct fq_json **ret)
+{
+    struct control_said said = { 0 };
+    int status = control_ask(ctl, method, path, body, &said);
+    if (status != CTL_OK)
+        return status;
+    *ret = said.json;
     if (ctl_has(ctl, CTL_JSON))
-        (void)fwrite(text.ptr, 1, text.len, stdout);
-    return http_status == 200 ? CTL_OK : control_refused(http_status, *ret);
+        (void)fwrite(said.text.ptr, 1, said.text.len, stdout);
+    return said.status == 200 ? CTL_OK : control_refused(said.status, said.json);
+}
+
+int ctl_control_part(struct ctl *ctl, const char *method, const char *path, struct fq_str body,
+                     const struct fq_json **ret)
+{
+    struct control_said said = { 0 };
+    int status = control_ask(ctl, method, path, body, &said);
+    if (status != CTL_OK)
+        return status;
+    *ret = said.json;
+    if (said.status != 200 && ctl_has(ctl, CTL_JSON))
+        (void)fwrite(said.text.ptr, 1, said.text.len, stdout);
+    return said.status == 200 ? CTL_OK : control_refused(said.status, said.json);
 }

@@ -60,6 +60,13 @@ enum ctl_option {
     CTL_AND,
     CTL_NOTE,
     CTL_ATTEMPT,
+    CTL_STATE,
+    CTL_MERCHANT,
+    CTL_SINCE,
+    CTL_UNTIL,
+    CTL_ONCE,
+    CTL_EVERY,
+    CTL_PUBLIC_KEY,
     CTL_OPTION_N
 };
 
@@ -101,8 +108,12 @@ int ctl_verify(struct ctl *ctl);
 int ctl_journal(struct ctl *ctl);
 int ctl_why(struct ctl *ctl);
 int ctl_status(struct ctl *ctl);
+int ctl_top(struct ctl *ctl);
 int ctl_unknown(struct ctl *ctl);
 int ctl_payments_show(struct ctl *ctl);
+int ctl_payments_list(struct ctl *ctl);
+int ctl_channel_pause(struct ctl *ctl);
+int ctl_channel_resume(struct ctl *ctl);
 int ctl_retry(struct ctl *ctl);
 int ctl_resolve(struct ctl *ctl);
 
@@ -131,6 +142,10 @@ int ctl_amount_read(struct fq_str text, int64_t *ret_minor);
 /* An option's whole number within [min, max]; not given: `otherwise`. */
 int ctl_number_read(const struct ctl *ctl, enum ctl_option option, int64_t min, int64_t max,
                     int64_t otherwise, int64_t *ret);
+
+/* An option's moment: "2026-11-01 00:00" in Beijing (seconds too, or the day alone), or so long
+ * ago, "90min", "7d"; not given: 0. */
+int ctl_moment_read(struct ctl *ctl, enum ctl_option option, int64_t *ret_unix_ms);
 
 /* ---- files (file.c) ---- */
 
@@ -184,6 +199,9 @@ int ctl_answer(struct ctl *ctl, const struct fenqi_reply *reply);
 struct fq_json;
 int ctl_control(struct ctl *ctl, const char *method, const char *path, struct fq_str body,
                 const struct fq_json **ret);
+/* The same for a command that needs several answers: a good one is not printed. */
+int ctl_control_part(struct ctl *ctl, const char *method, const char *path, struct fq_str body,
+                     const struct fq_json **ret);
 
 /* Which plans are meant (quote.c). */
 struct ctl_choice {
@@ -254,6 +272,9 @@ size_t ctl_width(struct fq_str text);
  * numbers, fields without presence always there. */
 void ctl_json_add(struct fq_buf *buf, const ProtobufCMessage *message);
 void ctl_json_add_text(struct fq_buf *buf, struct fq_str text);
+/* A value that was read, as it was. */
+struct fq_json;
+void ctl_json_add_value(struct fq_buf *buf, const struct fq_json *value);
 /* "name":"text", with a comma before it unless it is the first of its object. */
 void ctl_json_add_member(struct fq_buf *buf, struct fq_str name, struct fq_str text);
 /* Prints what was built, and a line end. */

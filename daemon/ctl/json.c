@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages of fenqi.proto as JSON, by their descriptors. */
+#include "daemon/base/json.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -123,6 +125,31 @@ void ctl_json_add(struct fq_buf *buf, const ProtobufCMessage *message)
         }
     }
     fq_buf_add_char(buf, '}');
+}
+
+/* Nested as deep as fq_json_read() takes it. */
+void ctl_json_add_value(struct fq_buf *buf, const struct fq_json *value)
+{
+    bool is_list = value->type == FQ_JSON_LIST;
+    if (value->type == FQ_JSON_NUMBER)
+        fq_buf_printf(buf, "%" PRId64, value->number);
+    else if (value->type == FQ_JSON_BOOL)
+        fq_buf_add(buf, value->number != 0 ? fq_lit("true") : fq_lit("false"));
+    else if (value->type == FQ_JSON_TEXT)
+        ctl_json_add_text(buf, value->text);
+    else if (value->type == FQ_JSON_NULL)
+        fq_buf_add(buf, fq_lit("null"));
+    if (!is_list && value->type != FQ_JSON_OBJECT)
+        return;
+    fq_buf_add_char(buf, is_list ? '[' : '{');
+    for (const struct fq_json *one = value->first; one != NULL; one = one->next) {
+        if (is_list && one != value->first)
+            fq_buf_add_char(buf, ',');
+        else if (!is_list)
+            json_add_name(buf, one->name);
+        ctl_json_add_value(buf, one);
+    }
+    fq_buf_add_char(buf, is_list ? ']' : '}');
 }
 
 /* NOLINTEND(misc-no-recursion) */

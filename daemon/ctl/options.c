@@ -44,7 +44,7 @@ static const struct option_word {
     [CTL_WAIT] = { "wait", 0, false, false, "SECONDS", "until it is decided" },
     [CTL_REASON] = { "reason", 0, false, false, "TEXT", "for the platform" },
     [CTL_FROM] = { "from", 0, false, false, "CURSOR", "after this one (0)" },
-    [CTL_LIMIT] = { "limit", 0, false, false, "N", "at most so many, 1 to 200 (100)" },
+    [CTL_LIMIT] = { "limit", 0, false, false, "N", "at most so many (100)" },
     [CTL_STATUS] = { "status", 0, false, false, "TEXT",
                      "the signed status of a return URL, or the URL" },
     [CTL_STORE] = { "store", 0, false, true, "FILE", "the ledger, if not as configured" },
@@ -69,7 +69,17 @@ static const struct option_word {
                        "what proves it: a settlement file, say; keep it" },
     [CTL_BY] = { "by", 0, false, false, "NAME", "who vouches for it" },
     [CTL_AND] = { "and", 0, false, false, "NAME", "and the second person" },
-    [CTL_NOTE] = { "note", 0, false, false, "TEXT", "for the journal: which line, which ticket" },
+    [CTL_NOTE] = { "note", 0, false, false, "TEXT", "for those who look later: why, which ticket" },
+    [CTL_STATE] = { "state", 0, false, false, "WORD", "only these: open, paid, closed" },
+    [CTL_MERCHANT] = { "merchant", 0, false, false, "ID", "only this one's" },
+    [CTL_SINCE] = { "since", 0, false, false, "TIME",
+                    "made then or later: \"2026-11-01\", \"2026-11-01 08:00\" (Beijing), or 7d "
+                    "ago" },
+    [CTL_UNTIL] = { "until", 0, false, false, "TIME", "made before that" },
+    [CTL_ONCE] = { "once", 0, false, false, NULL, "look one time (so it is where nobody watches)" },
+    [CTL_EVERY] = { "every", 0, false, false, "SECONDS", "look again after that (2)" },
+    [CTL_PUBLIC_KEY] = { "public-key", 0, false, false, "KEY",
+                         "the shop's CURVE public key, 40 characters (a pair is made)" },
     [CTL_ATTEMPT] = { "attempt", 0, false, false, "N", "where several of a payment are unknown" },
 };
 

@@ -25,6 +25,7 @@ struct fq_breaker {
     uint32_t n_failures;
     int64_t failed_ms;
     int64_t succeeded_ms;
+    int64_t since_ms;  /* no answer since then, while it is not CLOSED */
     int64_t paused_ms; /* when the pause began, */
     int64_t pause_ms;  /* and how long it is */
     const struct fq_send *probe;
@@ -86,8 +87,10 @@ struct fq_channel_health fq_channel_health(const struct fq_flow *flow,
     struct fq_channel_health health = { .state = states[0] };
     if (breaker == NULL)
         return health;
-    if (channel->conf->n_breaker_failures > 0)
+    if (channel->conf->n_breaker_failures > 0) {
         health.state = states[breaker->state];
+        health.since_ms = breaker->state != BREAKER_CLOSED ? breaker->since_ms : 0;
+    }
     health.pause_ms = fq_channel_pause_ms(flow, channel);
     health.n_failures = breaker->n_failures;
     health.succeeded_ms = breaker->succeeded_ms;
@@ -125,6 +128,7 @@ static void breaker_open(struct fq_breaker *breaker, const struct fq_send *send,
                          int64_t pause_ms)
 {
     bool is_again = breaker->state == BREAKER_TRYING;
+    breaker->since_ms = is_again ? breaker->since_ms : now_ms;
     breaker->state = BREAKER_OPEN;
     breaker->probe = NULL;
     breaker->paused_ms = now_ms;

@@ -376,6 +376,7 @@ static void chores_look(struct fq_timer *timer)
 {
     struct fq_flow *flow = fq_container_of(timer, struct fq_flow, chore_timer);
     const struct fq_catalog *catalog = flow->conf.catalog;
+    fq_expiry_look(flow);
     for (size_t i = 0; i < catalog->n_channels && !flow->is_draining; i++) {
         if (chore_is_wanted(catalog->channels[i]))
             chore_look(chore_of(flow, catalog->channels[i]));
@@ -394,6 +395,7 @@ void fq_chores_reloaded(struct fq_flow *flow)
 {
     for (struct fq_chore *chore = flow->chores; chore != NULL; chore = chore->next)
         chore->is_stale = true;
+    flow->expiry_day = 0; /* other certificates */
 }
 
 void fq_chores_stop(struct fq_flow *flow)

@@ -86,7 +86,7 @@ void fq_control_absent(struct fq_control *control)
 
 /* ---- a payment ---- */
 
-static void control_write_flags(struct fq_buf *buf, uint32_t flags)
+void fq_control_write_flags(struct fq_buf *buf, uint32_t flags)
 {
     static const char *const names[] = { "LATE_SUCCESS",   "DOUBLE_PAID",  "TERMS_DIFFER",
                                          "FOREIGN_REFUND", "FOR_OPERATOR", "UNDO_FAILED",
@@ -183,7 +183,7 @@ void fq_control_write_payment(struct fq_control *control, struct fq_ledger *ledg
     control_write_money(buf, payment);
     control_write_times(buf, payment);
     fq_json_write_member(buf, "platform_ref", payment->platform_ref);
-    control_write_flags(buf, payment->flags);
+    fq_control_write_flags(buf, payment->flags);
     fq_json_write_name(buf, "attempts");
     fq_buf_add_char(buf, '[');
     for (uint32_t i = 0; i < payment->n_attempts; i++) {
@@ -243,16 +243,19 @@ static void control_show(struct fq_control *control)
 struct control_route {
     const char *method;
     const char *path;
-    bool is_folder; /* all that lies below */
+    bool is_folder;   /* all that lies below */
+    bool is_question; /* a POST that changes nothing */
     void (*run)(struct fq_control *control);
 };
 
 static const struct control_route control_routes[] = {
-    { "GET", "/v1/status", false, fq_control_status },
-    { "GET", "/v1/unknown", false, fq_control_unknown },
-    { "GET", "/v1/payments/", true, control_show },
-    { "POST", "/v1/retry", false, fq_control_retry },
-    { "POST", "/v1/resolve", false, fq_control_resolve },
+    { "GET", "/v1/status", false, true, fq_control_status },
+    { "GET", "/v1/unknown", false, true, fq_control_unknown },
+    { "GET", "/v1/payments/", true, true, control_show },
+    { "POST", "/v1/payments", false, true, fq_control_payments },
+    { "POST", "/v1/channels", false, false, fq_control_channel },
+    { "POST", "/v1/retry", false, false, fq_control_retry },
+    { "POST", "/v1/resolve", false, false, fq_control_resolve },
 };
 
 static const struct control_route *control_find(const struct fq_visit *visit)
@@ -268,10 +271,10 @@ static const struct control_route *control_find(const struct fq_visit *visit)
 }
 
 /* What changes something is not begun while the daemon stops, and says what it wants in JSON. */
-static bool control_take_body(struct fq_control *control)
+static bool control_take_body(struct fq_control *control, const struct control_route *route)
 {
     const struct fq_str none = { NULL, 0 };
-    if (control->flow->is_draining) {
+    if (control->flow->is_draining && !route->is_question) {
         fq_control_refuse(control, 503, "STOPPING", fq_lit("fenqid is stopping"), none);
         return false;
     }
@@ -302,6 +305,6 @@ void fq_flow_control(struct fq_flow *flow, struct fq_visit *visit)
         fq_control_refuse(control, 404, "QUESTION_UNKNOWN",
                           fq_lit("this fenqid does not know the question"),
                           fq_lit("fenqictl and fenqid must be of the same version"));
-    else if (route->method[0] == 'G' || control_take_body(control))
+    else if (route->method[0] == 'G' || control_take_body(control, route))
         route->run(control);
 }

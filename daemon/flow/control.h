@@ -24,10 +24,12 @@ struct fq_control {
 };
 
 /* Each runs on the loop, and answers or refuses exactly once. */
-void fq_control_status(struct fq_control *control);  /* GET /v1/status (status.c) */
-void fq_control_unknown(struct fq_control *control); /* GET /v1/unknown (unknown.c) */
-void fq_control_retry(struct fq_control *control);   /* POST /v1/retry (retry.c) */
-void fq_control_resolve(struct fq_control *control); /* POST /v1/resolve (resolve.c) */
+void fq_control_status(struct fq_control *control);   /* GET /v1/status (status.c) */
+void fq_control_unknown(struct fq_control *control);  /* GET /v1/unknown (unknown.c) */
+void fq_control_payments(struct fq_control *control); /* POST /v1/payments (payments.c) */
+void fq_control_channel(struct fq_control *control);  /* POST /v1/channels (pause.c) */
+void fq_control_retry(struct fq_control *control);    /* POST /v1/retry (retry.c) */
+void fq_control_resolve(struct fq_control *control);  /* POST /v1/resolve (resolve.c) */
 
 /* Ends a visit with control->answer, a whole object. */
 void fq_control_done(struct fq_control *control);
@@ -45,6 +47,11 @@ void fq_control_absent(struct fq_control *control);
 
 /* Adds the payment as an object: what the operator needs of it, no personal data. */
 void fq_control_write_payment(struct fq_control *control, struct fq_ledger *ledger);
+
+/* What is wrong, as the member "troubles" (trouble.c). */
+void fq_control_write_troubles(struct fq_control *control, const struct fq_work *work,
+                               const struct fq_read *unknown);
+void fq_control_write_flags(struct fq_buf *buf, uint32_t flags);
 
 /* Who asked for a change, and what came of it. */
 void fq_control_say(const struct fq_control *control, const char *what, const char *result);

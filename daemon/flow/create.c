@@ -125,6 +125,8 @@ static struct fq_status create_check_life(struct create *create)
 static struct fq_status create_check_pause(const struct create *create)
 {
     bool needs_platform = create->operation->create_payment.terminal == FQ_TERMINAL_QR;
+    if (fq_channel_is_held(create->flow, create->channel->conf->name, NULL))
+        return fq_channel_held();
     if (needs_platform && fq_channel_pause_ms(create->flow, create->channel) > 0)
         return fq_channel_paused(create->flow, create->channel);
     return (struct fq_status){ 0 };
@@ -326,6 +328,11 @@ static void create_opened(struct fq_open *open)
         return;
     }
     const struct fq_channel *channel = fq_flow_channel(create->flow, open->ledger->payment.channel);
+    if (open->result == FQ_OPEN_UNCLEAR && channel != NULL &&
+        fq_channel_is_held(create->flow, channel->conf->name, NULL)) {
+        fq_finish_with(create->flow, create->operation, fq_channel_held());
+        return;
+    }
     if (open->result == FQ_OPEN_UNCLEAR && channel != NULL &&
         fq_channel_pause_ms(create->flow, channel) > 0) {
         /* The payment stands: the same request finds it. */

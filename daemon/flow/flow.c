@@ -42,6 +42,7 @@ void fq_flow_free(struct fq_flow *flow)
     fq_chores_stop(flow);
     fq_chores_free(flow);
     fq_breakers_free(flow);
+    fq_pauses_free(flow);
     fq_arena_free(flow->arena);
     fq_free(flow);
 }

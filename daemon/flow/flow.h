@@ -72,6 +72,11 @@ void fq_flow_visit(struct fq_flow *flow, struct fq_visit *visit);
  * those above, and the reverse: who listens where decides. */
 void fq_flow_control(struct fq_flow *flow, struct fq_visit *visit);
 
+/* Channels that the operator has paused stand in the ledger, as notes of this owner: each is taken
+ * before fq_flow_start(). (pause.c) */
+#define FQ_PAUSES_OWNER "operator.pause"
+void fq_flow_take_pause(struct fq_flow *flow, const struct fq_note *note);
+
 /* From now on this is what is configured, and these are the published keys. */
 void fq_flow_use(struct fq_flow *flow, struct fq_catalog *catalog, const struct fq_public_key *keys,
                  size_t n_keys, struct fq_str keys_json);

@@ -61,6 +61,8 @@ static const char *offer_ineligible(struct offer *offer)
     int64_t min = 0, max = 0;
     if (!fq_merchant_may_use(offer->operation->merchant, offer->channel->conf->name))
         return "NOT_CONTRACTED";
+    if (fq_channel_is_held(offer->flow, offer->channel->conf->name, NULL))
+        return "CHANNEL_PAUSED";
     if (memcmp(offer->amount.currency, about->currency, sizeof(offer->amount.currency)) != 0)
         return "CURRENCY_NOT_SUPPORTED";
     if (request->has_virtual_goods)

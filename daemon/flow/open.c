@@ -247,6 +247,8 @@ static void open_look(struct fq_open *open)
         return;
     } else if (live != NULL && is_new && !open->is_beside) {
         open_wait(open);
+    } else if (is_new && fq_channel_is_held(open->flow, payment->channel, NULL)) {
+        open_end(open, FQ_OPEN_UNCLEAR); /* a try that is under way may be opened again */
     } else {
         open_drive(open, channel, is_new ? NULL : live);
     }

@@ -19,6 +19,7 @@ struct fq_busy;    /* a payment that a drive works on (flow.c) */
 struct fq_waiter;  /* a GetPayment that waits for a move (wait.c) */
 struct fq_chore;   /* what a channel wants once a day (chores.c) */
 struct fq_breaker; /* how a platform answers (breaker.c) */
+struct fq_pause;   /* a channel that the operator has paused (pause.c) */
 struct fq_opening; /* an order that is opened for a storefront's request just now (open.c) */
 
 struct fq_flow {
@@ -42,6 +43,8 @@ struct fq_flow {
     struct fq_timer chore_timer; /* chores.c */
     struct fq_chore *chores;
     struct fq_breaker *breakers; /* by channel name */
+    struct fq_pause *pauses;     /* likewise */
+    int64_t expiry_day;          /* when certificates were looked at last (expiry.c) */
     struct fq_opening *openings; /* by seq */
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
@@ -77,6 +80,7 @@ int64_t fq_channel_pause_ms(const struct fq_flow *flow, const struct fq_channel 
 /* For the operator; since the start. */
 struct fq_channel_health {
     const char *state;    /* "open", "paused", "trying": whether the pause may end */
+    int64_t since_ms;     /* the platform has not answered since then; 0: it does */
     int64_t pause_ms;     /* that is left */
     uint32_t n_failures;  /* in a row */
     int64_t succeeded_ms; /* the last exchange that the platform answered; 0: none */
@@ -87,6 +91,26 @@ struct fq_channel_health fq_channel_health(const struct fq_flow *flow,
 /* What a storefront is told meanwhile. */
 struct fq_status fq_channel_paused(const struct fq_flow *flow, const struct fq_channel *channel);
 void fq_breakers_free(struct fq_flow *flow);
+
+/* ---- certificates that end (expiry.c) ---- */
+
+/* Tells the log of those that end within 30, 7, 1 days: once a day. */
+void fq_expiry_look(struct fq_flow *flow);
+int64_t fq_days_left(int64_t until_ms, int64_t now_ms); /* whole ones; -1: it is over */
+bool fq_ends_soon(int64_t until_ms, int64_t now_ms);
+
+/* ---- the operator's pause (pause.c) ---- */
+
+struct fq_hold {
+    int64_t since_ms;
+    struct fq_str note; /* what the operator said; until the pause ends */
+};
+
+/* No new payment and no new try may go there; *ret (may be NULL) is set if so. */
+bool fq_channel_is_held(const struct fq_flow *flow, struct fq_str name, struct fq_hold *ret);
+/* What a storefront is told meanwhile. */
+struct fq_status fq_channel_held(void);
+void fq_pauses_free(struct fq_flow *flow);
 
 /* A drive begins and ends. */
 struct fq_breaker *fq_channel_enter(struct fq_flow *flow, const struct fq_channel *channel);

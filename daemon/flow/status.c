@@ -11,20 +11,49 @@ struct status {
     struct fq_read unknown;
 };
 
+/* When each key of the channel ends, if it is a certificate. */
+static void status_certificates(struct fq_control *control, const struct fq_channel *channel)
+{
+    struct fq_buf *buf = &control->answer;
+    int64_t now_ms = fq_flow_now(control->flow);
+    const char *comma = "";
+    fq_json_write_name(buf, "certificates");
+    fq_buf_add_char(buf, '[');
+    for (size_t i = 0; i < channel->about.n_keys; i++) {
+        int64_t until_ms = fq_channel_key_expires_ms(channel, i, control->visit->arena);
+        if (until_ms == 0)
+            continue;
+        fq_buf_printf(buf, "%s{", comma);
+        fq_json_write_member(buf, "key", fq_str_of(channel->about.keys[i].name));
+        fq_json_write_int(buf, "until_unix_ms", until_ms);
+        fq_json_write_int(buf, "days_left", fq_days_left(until_ms, now_ms));
+        fq_buf_add_char(buf, '}');
+        comma = ",";
+    }
+    fq_buf_add_char(buf, ']');
+}
+
 static void status_channel(struct fq_control *control, const struct fq_channel *channel)
 {
     struct fq_buf *buf = &control->answer;
     const struct fq_channel_health health = fq_channel_health(control->flow, channel);
+    struct fq_hold hold = { 0 };
+    bool is_held = fq_channel_is_held(control->flow, channel->conf->name, &hold);
     fq_buf_add_char(buf, '{');
     fq_json_write_member(buf, "channel", channel->conf->name);
     fq_json_write_member(buf, "adapter", channel->conf->adapter);
-    fq_json_write_member(buf, "state", fq_str_of(health.state));
+    fq_json_write_member(buf, "state", fq_str_of(is_held ? "held" : health.state));
+    fq_json_write_member(buf, "breaker", fq_str_of(health.state));
+    fq_json_write_int(buf, "no_answer_since_unix_ms", health.since_ms);
+    fq_json_write_int(buf, "held_since_unix_ms", hold.since_ms);
+    fq_json_write_member(buf, "held_note", hold.note);
     fq_json_write_int(buf, "pause_ms", health.pause_ms);
     fq_json_write_int(buf, "failures_in_a_row", health.n_failures);
     fq_json_write_int(buf, "last_success_unix_ms", health.succeeded_ms);
     fq_json_write_int(buf, "last_failure_unix_ms", health.failed_ms);
     fq_json_write_int(buf, "calls", channel->n_calls != NULL ? (int64_t)*channel->n_calls : 0);
     fq_json_write_int(buf, "calls_max", channel->conf->n_calls_max);
+    status_certificates(control, channel);
     fq_buf_add_char(buf, '}');
 }
 
@@ -61,6 +90,8 @@ static void status_answer(struct status *status)
     fq_json_write_bool(buf, "unknown_are_more", unknown->n_rows == UNKNOWN_COUNT_MAX);
     fq_json_write_int(buf, "oldest_unknown_unix_ms",
                       unknown->n_rows > 0 ? unknown->unknown[0].since_ms : 0);
+    fq_json_write_int(buf, "merchants", (int64_t)catalog->n_merchants);
+    fq_control_write_troubles(control, work, unknown);
     fq_json_write_name(buf, "channels");
     fq_buf_add_char(buf, '[');
     for (size_t i = 0; i < catalog->n_channels; i++) {

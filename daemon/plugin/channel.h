@@ -106,6 +106,12 @@ int fq_channel_quote(const struct fq_channel *channel, struct fq_money amount,
                      const struct fq_rate *rate, const struct fq_issuer *issuer,
                      struct fq_arena *arena, struct fq_quote *ret);
 
+/* When the certificate ends that stands for the adapter's key number `index` (of about.keys), or
+ * the renewed one in its place; of a bundle, the one that lasts longest. Unix milliseconds; 0: it
+ * is no certificate, or there is none. The arena is for scratch. On the loop. (expiry.c) */
+int64_t fq_channel_key_expires_ms(const struct fq_channel *channel, size_t index,
+                                  struct fq_arena *arena);
+
 /* True if `url` is https and its host[:port] is on the channel's list. */
 bool fq_channel_allows_url(const struct fq_channel_conf *conf, struct fq_str url);
 

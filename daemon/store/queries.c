@@ -142,6 +142,24 @@ static const struct query queries[FQ_QUERY_N] = {
         "UNION ALL SELECT due_ms FROM refund WHERE due_ms > 0 "
         "UNION ALL SELECT due_ms FROM payment WHERE due_ms > 0) AS work", NULL },
 
+    /* However few are found, no more than $3 are looked at: others read, too. */
+    [FQ_QUERY_LIST] = {
+        "SELECT * FROM (SELECT seq, secret, merchant_id, merchant_order_id, channel, state, "
+        "close_reason, amount_minor, amount_currency, amount_exponent, refunded_minor, "
+        "instalments, flags, created_ms, updated_ms, platform_ref FROM payment "
+        "WHERE seq BETWEEN $1 AND $2 ORDER BY seq DESC LIMIT $3) AS looked "
+        "WHERE ($5 = '' OR merchant_id = $5) AND ($6 = '' OR merchant_order_id = $6) "
+        "AND ($7 = '' OR channel = $7) AND ($8 = 0 OR state = $8) ORDER BY seq DESC LIMIT $4", NULL },
+    [FQ_QUERY_LIST_ORDER] = {
+        "SELECT seq, secret, merchant_id, merchant_order_id, channel, state, close_reason, "
+        "amount_minor, amount_currency, amount_exponent, refunded_minor, instalments, flags, "
+        "created_ms, updated_ms, platform_ref FROM payment "
+        "WHERE merchant_id = $5 AND merchant_order_id = $6 AND seq BETWEEN $1 AND $2 AND $3 > 0 "
+        "AND ($7 = '' OR channel = $7) AND ($8 = 0 OR state = $8) ORDER BY seq DESC LIMIT $4", NULL },
+    [FQ_QUERY_LIST_END] = {
+        "SELECT COALESCE(MIN(seq), 0), COUNT(*) FROM (SELECT seq FROM payment "
+        "WHERE seq BETWEEN $1 AND $2 ORDER BY seq DESC LIMIT $3) AS looked", NULL },
+
     [FQ_QUERY_NOTES] = {
         "SELECT name, value, at_ms FROM note WHERE owner = $1 ORDER BY name LIMIT $2", NULL },
     [FQ_QUERY_NOTE_PUT] = {

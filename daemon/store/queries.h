@@ -35,8 +35,11 @@ enum fq_query {
     FQ_QUERY_LIVE_CHANNELS,     /* n -> channel */
     FQ_QUERY_UNKNOWN,           /* n -> see read.c */
     FQ_QUERY_WORK,              /* now -> waiting, due, the earliest */
-    FQ_QUERY_NOTES,             /* owner, n -> name, value, at */
-    FQ_QUERY_NOTE_PUT,          /* owner, name, value, at */
+    FQ_QUERY_LIST,       /* seq from, to, how many to look at, n, what to find -> see list.c */
+    FQ_QUERY_LIST_ORDER, /* the same of one order: merchant, order */
+    FQ_QUERY_LIST_END,   /* seq from, to, how many to look at -> the last seq, how many */
+    FQ_QUERY_NOTES,      /* owner, n -> name, value, at */
+    FQ_QUERY_NOTE_PUT,   /* owner, name, value, at */
     FQ_QUERY_N
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
+#include "daemon/store/list.h"
 #include "daemon/store/load.h"
 
 #define REFUNDS_MAX  100 /* of one payment, in one read */
@@ -324,6 +325,8 @@ static int read_run(struct fq_engine *engine, struct fq_read *read)
         return read_unknown(engine, read);
     case FQ_READ_WORK:
         return read_work(engine, read);
+    case FQ_READ_LIST:
+        return fq_list_payments(engine, read);
     case FQ_READ_UNSET:
         break;
     }
@@ -342,6 +345,8 @@ static void read_reset(struct fq_read *read)
     read->unknown = NULL;
     read->work = (struct fq_work){ 0 };
     read->history = NULL;
+    read->listed = NULL;
+    read->listed_next = 0;
     read->n_rows = 0;
     read->trace[0] = '\0';
 }

@@ -47,6 +47,7 @@ static int chores_begin(void **state)
     fake.channel.about.task_every_ms = DAY_MS;
     fake.channel.about.keys = needs;
     fake.channel.about.n_keys = 1;
+    fake.channel.keyring = fq_keyring_new();
     fake.channel.fetched = fq_fetched_new();
     return 0;
 }
@@ -55,6 +56,7 @@ static int chores_end(void **state)
 {
     (void)fake_end_test(state);
     fq_fetched_free(fake.channel.fetched);
+    fq_keyring_free(fake.channel.keyring);
     return 0;
 }
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is wrong just now, whose fault it is, and what to type next: the heart of fenqictl status.
+ */
+#include "daemon/flow/control.h"
+
+#define LATE_MS 120000 /* what is due so long ago should have been asked about */
+
+struct trouble {
+    struct fq_control *control;
+    size_t n;
+};
+
+static void trouble_add(struct trouble *self, const char *fault, struct fq_str what,
+                        struct fq_str next)
+{
+    struct fq_buf *buf = &self->control->answer;
+    fq_buf_add(buf, self->n++ > 0 ? fq_lit(",{") : fq_lit("{"));
+    fq_json_write_member(buf, "what", what);
+    fq_json_write_member(buf, "fault", fq_str_of(fault));
+    fq_json_write_member(buf, "next", next);
+    fq_buf_add_char(buf, '}');
+}
+
+static void trouble_unknown(struct trouble *self, const struct fq_read *unknown)
+{
+    struct fq_arena *arena = self->control->visit->arena;
+    if (unknown->n_rows == 0)
+        return;
+    trouble_add(self, "theirs",
+                fq_arena_printf(arena,
+                                "the platform does not tell what became of %u%s payment%s or "
+                                "refund%s",
+                                unknown->n_rows,
+                                unknown->n_rows == unknown->n_max ? " or more" : "",
+                                unknown->n_rows == 1 ? "" : "s", unknown->n_rows == 1 ? "" : "s"),
+                fq_lit("fenqictl unknown"));
+}
+
+/* What waits for a paused channel is late because of that. */
+static void trouble_late(struct trouble *self, const struct fq_work *work, bool is_any_paused)
+{
+    struct fq_arena *arena = self->control->visit->arena;
+    int64_t late_ms = fq_flow_now(self->control->flow) - work->due_ms;
+    if (work->n_due == 0 || late_ms < LATE_MS || is_any_paused)
+        return;
+    trouble_add(self, "ours",
+                fq_arena_printf(arena, "%lld questions to platforms are late, by up to %lld s",
+                                (long long)work->n_due, (long long)(late_ms / 1000)),
+                fq_lit("fenqictl top; is the machine, or calls_max of a channel, too small?"));
+}
+
+static void trouble_certificates(struct trouble *self, const struct fq_channel *channel)
+{
+    struct fq_arena *arena = self->control->visit->arena;
+    int64_t now_ms = fq_flow_now(self->control->flow);
+    for (size_t i = 0; i < channel->about.n_keys; i++) {
+        int64_t until_ms = fq_channel_key_expires_ms(channel, i, arena);
+        if (until_ms == 0 || !fq_ends_soon(until_ms, now_ms))
+            continue;
+        int64_t days = fq_days_left(until_ms, now_ms);
+        struct fq_str when = days < 0
+                                 ? fq_lit("has ended")
+                                 : fq_arena_printf(arena, "ends in %lld days", (long long)days);
+        trouble_add(self, "ours",
+                    fq_arena_printf(arena, "certificate %s of %.*s %.*s",
+                                    channel->about.keys[i].name, fq_str_arg(channel->conf->name),
+                                    fq_str_arg(when)),
+                    fq_arena_printf(arena,
+                                    "get the next one into channels.%.*s.keys; "
+                                    "systemctl reload fenqid",
+                                    fq_str_arg(channel->conf->name)));
+    }
+}
+
+static void trouble_channel(struct trouble *self, const struct fq_channel *channel)
+{
+    struct fq_arena *arena = self->control->visit->arena;
+    struct fq_str name = channel->conf->name;
+    struct fq_channel_health health = fq_channel_health(self->control->flow, channel);
+    struct fq_hold hold = { 0 };
+    if (health.since_ms > 0)
+        trouble_add(
+            self, "theirs",
+            fq_arena_printf(arena, "the platform of %.*s does not answer", fq_str_arg(name)),
+            fq_arena_printf(arena,
+                            "it is tried by itself; if it lasts, call the platform, or: "
+                            "fenqictl channel pause %.*s",
+                            fq_str_arg(name)));
+    if (fq_channel_is_held(self->control->flow, name, &hold))
+        trouble_add(self, "none",
+                    fq_arena_printf(arena, "channel %.*s is paused by its operator%s%.*s",
+                                    fq_str_arg(name), hold.note.len > 0 ? ": " : "",
+                                    fq_str_arg(hold.note)),
+                    fq_arena_printf(arena, "fenqictl channel resume %.*s", fq_str_arg(name)));
+    trouble_certificates(self, channel);
+}
+
+void fq_control_write_troubles(struct fq_control *control, const struct fq_work *work,
+                               const struct fq_read *unknown)
+{
+    struct trouble self = { .control = control };
+    const struct fq_catalog *catalog = control->visit->catalog;
+    bool is_any_paused = false;
+    fq_json_write_name(&control->answer, "troubles");
+    fq_buf_add_char(&control->answer, '[');
+    if (control->flow->is_draining)
+        trouble_add(&self, "ours", fq_lit("fenqid is stopping"), fq_lit("systemctl status fenqid"));
+    trouble_unknown(&self, unknown);
+    for (size_t i = 0; i < catalog->n_channels; i++) {
+        trouble_channel(&self, catalog->channels[i]);
+        is_any_paused |= fq_channel_pause_ms(control->flow, catalog->channels[i]) > 0;
+    }
+    trouble_late(&self, work, is_any_paused);
+    fq_buf_add_char(&control->answer, ']');
+}

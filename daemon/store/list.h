@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pages of payments for the operator. */
+#ifndef FQ_STORE_LIST_H
+#define FQ_STORE_LIST_H
+
+#include "daemon/core/tx.h"
+#include "daemon/store/engine.h"
+
+/* FQ_READ_LIST. */
+int fq_list_payments(struct fq_engine *engine, struct fq_read *read);
+
+#endif
