@@ -42,6 +42,18 @@ static const char *ask_name(uint32_t kind)
     return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
 }
 
+static void ask_take_offer(struct sim *sim, struct sim_ask *ask,
+                           const struct fq_channel_offer *offer)
+{
+    size_t channel = fq_str_equal(offer->channel, fq_lit("bankcard")) ? SIM_BANKCARD : SIM_HUABEI;
+    for (size_t i = 0; i < offer->n_plans; i++) {
+        struct fq_str quote = offer->plans[i].signed_quote;
+        if (offer->plans[i].quote.instalments == ask->order->instalments)
+            ask->quotes[channel] =
+                (struct fq_str){ sim_copy(sim, quote.ptr, quote.len), quote.len };
+    }
+}
+
 /* What the shop keeps of it, however late or never it arrives. */
 static void ask_take(struct sim *sim, struct sim_ask *ask, const struct fq_operation *operation)
 {
@@ -52,14 +64,8 @@ static void ask_take(struct sim *sim, struct sim_ask *ask, const struct fq_opera
         ask->state = operation->payment.ledger->payment.state;
     if (ask->code == 0 && operation->refund.refund != NULL)
         ask->state = operation->refund.refund->state;
-    for (size_t i = 0; i < operation->n_offers; i++) {
-        const struct fq_channel_offer *offer = &operation->offers[i];
-        for (size_t k = 0; k < offer->n_plans; k++) {
-            struct fq_str quote = offer->plans[k].signed_quote;
-            if (offer->plans[k].quote.instalments == ask->order->instalments)
-                ask->quote = (struct fq_str){ sim_copy(sim, quote.ptr, quote.len), quote.len };
-        }
-    }
+    for (size_t i = 0; i < operation->n_offers; i++)
+        ask_take_offer(sim, ask, &operation->offers[i]);
 }
 
 static void ask_finish(struct fq_operation *operation)

@@ -11,6 +11,7 @@
 
 struct buyer {
     struct sim_intent *intent;
+    struct sim_platform *platform;
     const char *link; /* behind the host */
     const char *goes_to;
     char number[SIM_NUMBER_SIZE];
@@ -38,35 +39,47 @@ static void buyer_back_seen(struct sim *sim, void *what, const struct sim_page *
     sim_say(sim, "buyer is back", "", page->status);
 }
 
-static void buyer_visit_back(struct sim *sim, const char *url, bool forges)
+/* The same fields, and other numbers. */
+static void buyer_change(char *fields)
+{
+    for (char *at = fields; at != NULL && *at != '\0'; at++) {
+        if (*at >= '1' && *at <= '8')
+            (*at)++;
+    }
+}
+
+static void buyer_visit_back(struct sim *sim, const char *url, const char *posted, bool forges)
 {
     size_t host_size = strlen(SIM_PUBLIC_URL);
     if (strncmp(url, SIM_PUBLIC_URL, host_size) != 0)
         return;
     char *path = sim_copy(sim, url + host_size, strlen(url) - host_size);
     char *query = strchr(path, '?');
+    char *body = posted != NULL ? sim_copy(sim, posted, strlen(posted)) : NULL;
     if (query != NULL)
         *query++ = '\0';
-    for (char *at = query; forges && at != NULL && *at != '\0'; at++) {
-        if (*at >= '1' && *at <= '8')
-            (*at)++;
-    }
-    const struct sim_visit_ask ask = { .method = "GET",
+    if (forges)
+        buyer_change(body != NULL ? body : query);
+    const struct sim_visit_ask ask = { .method = body != NULL ? "POST" : "GET",
                                        .path = path,
                                        .query = query != NULL ? query : "",
-                                       .content_type = "",
-                                       .body = "" };
+                                       .content_type =
+                                           body != NULL ? "application/x-www-form-urlencoded" : "",
+                                       .body = body != NULL ? body : "",
+                                       .body_size = body != NULL ? strlen(body) : 0 };
     sim_visit(sim, &ask, buyer_back_seen, NULL);
 }
 
 static void buyer_return(struct sim *sim, void *what, int64_t argument)
 {
     struct buyer *buyer = what;
-    char *url = sim->platform->calls->way_back(sim->platform, buyer->number);
+    char *body = NULL;
+    char *url = buyer->platform->calls->way_back(buyer->platform, buyer->number, &body);
     (void)argument;
-    buyer_visit_back(sim, url, sim_hit(sim, SIM_BUYER_FORGES));
+    buyer_visit_back(sim, url, body, sim_hit(sim, SIM_BUYER_FORGES));
     if (sim_hit(sim, SIM_BUYER_RETURNS_TWICE))
-        buyer_visit_back(sim, url, false);
+        buyer_visit_back(sim, url, body, false);
+    free(body);
     free(url);
 }
 
@@ -77,16 +90,16 @@ static void buyer_refund_by_hand(struct sim *sim, void *what, int64_t argument)
     struct buyer *buyer = what;
     (void)argument;
     sim_say(sim, "refund by hand", "", 0);
-    sim->platform->calls->refund_by_hand(sim->platform, buyer->number,
-                                         sim_between(sim, 1, buyer->intent->order->amount_minor));
-    sim_platform_poke(sim->platform);
+    buyer->platform->calls->refund_by_hand(buyer->platform, buyer->number,
+                                           sim_between(sim, 1, buyer->intent->order->amount_minor));
+    sim_platform_poke(buyer->platform);
 }
 
 static void buyer_paid(struct sim *sim, struct buyer *buyer)
 {
     buyer->has_paid = true;
     sim->totals->n_paid++;
-    sim_platform_poke(sim->platform);
+    sim_platform_poke(buyer->platform);
     if (!sim_hit(sim, SIM_BUYER_NO_RETURN))
         sim_after(sim, sim_between(sim, 100000, 20 * SIM_SECOND_US), buyer_return, buyer, 0);
     if (sim_hit(sim, SIM_PLATFORM_CONSOLE))
@@ -97,7 +110,7 @@ static void buyer_paid(struct sim *sim, struct buyer *buyer)
 static void buyer_pay(struct sim *sim, void *what, int64_t argument)
 {
     struct buyer *buyer = what;
-    struct sim_platform *platform = sim->platform;
+    struct sim_platform *platform = buyer->platform;
     (void)argument;
     if (buyer->n_pays++ == 0 && sim_hit(sim, SIM_BUYER_DECLINED)) {
         sim_say(sim, "buyer is declined", "", 0);
@@ -105,7 +118,7 @@ static void buyer_pay(struct sim *sim, void *what, int64_t argument)
         sim_after(sim, buyer_thinks_us(sim), buyer_pay, buyer, 0);
         return;
     }
-    struct sim_pay how = { 0 };
+    struct sim_pay how = { .instalments = buyer->intent->order->instalments };
     how.other_terms = sim_hit(sim, SIM_BUYER_OTHER_TERMS);
     how.other_amount = sim_hit(sim, SIM_PLATFORM_OTHER_AMOUNT);
     const char *refusal = platform->calls->pay(platform, buyer->number, how);
@@ -116,21 +129,18 @@ static void buyer_pay(struct sim *sim, void *what, int64_t argument)
     sim_say(sim, "buyer pays", refusal != NULL ? refusal : buyer->number, 0);
     if (refusal == NULL)
         buyer_paid(sim, buyer);
-    if (refusal == NULL && how.other_amount)
-        sim->has_other_amount = true;
 }
 
 static void buyer_forged_notification(struct sim *sim, struct buyer *buyer)
 {
-    sim->platform->calls->forge(sim->platform, buyer->number,
-                                sim_draw(sim) % 2 == 0 ? "foreign" : "none");
-    sim_platform_poke(sim->platform);
+    buyer->platform->calls->forge(buyer->platform, buyer->number, sim_draw(sim) % 2 == 0);
+    sim_platform_poke(buyer->platform);
 }
 
 static void buyer_arrive(struct sim *sim, void *what, int64_t argument)
 {
     struct buyer *buyer = what;
-    struct sim_platform *platform = sim->platform;
+    struct sim_platform *platform = buyer->platform;
     (void)argument;
     if (buyer_leaves(sim))
         return;
@@ -157,16 +167,28 @@ static void buyer_arrive(struct sim *sim, void *what, int64_t argument)
 
 static void buyer_post(struct sim *sim, void *what, int64_t argument);
 
+static void buyer_goes(struct sim *sim, struct buyer *buyer, const char *where)
+{
+    int64_t delay_us = sim_between(sim, 50000, 2 * SIM_SECOND_US);
+    bool is_form = buyer->platform == sim->platforms[SIM_BANKCARD];
+    if (buyer->is_there)
+        return; /* of two posts the first answer leads on */
+    buyer->is_there = true;
+    buyer->goes_to = where;
+    if (is_form && sim_hit(sim, SIM_BUYER_HOLDS_FORM))
+        delay_us = sim_between(sim, SIM_MINUTE_US, 20 * SIM_MINUTE_US);
+    sim_after(sim, delay_us, buyer_arrive, buyer, 0);
+    if (is_form && sim_hit(sim, SIM_BUYER_FORM_TWICE))
+        sim_after(sim, delay_us + sim_between(sim, 0, SIM_MINUTE_US), buyer_arrive, buyer, 0);
+}
+
 static void buyer_posted(struct sim *sim, void *what, const struct sim_page *page)
 {
     struct buyer *buyer = what;
+    const char *form = page->status == 200 ? sim_page_form(sim, page->body) : NULL;
     sim_say(sim, "buyer posted", "", page->status);
-    if (page->status == 303 && page->location[0] != '\0') {
-        if (buyer->is_there)
-            return; /* of two posts the first answer leads on */
-        buyer->is_there = true;
-        buyer->goes_to = page->location;
-        sim_after(sim, sim_between(sim, 50000, 2 * SIM_SECOND_US), buyer_arrive, buyer, 0);
+    if (form != NULL || (page->status == 303 && page->location[0] != '\0')) {
+        buyer_goes(sim, buyer, form != NULL ? form : page->location);
         return;
     }
     if ((page->status == 0 || page->status == 503 || page->status == 200) && !buyer->is_there &&
@@ -216,6 +238,7 @@ static void buyer_start(struct sim *sim, struct sim_intent *intent, int64_t dela
     struct buyer *buyer = sim_alloc(sim, sizeof(*buyer));
     size_t host_size = strlen(SIM_PUBLIC_URL);
     buyer->intent = intent;
+    buyer->platform = sim->platforms[intent->channel];
     if (strncmp(intent->action, SIM_PUBLIC_URL, host_size) == 0)
         buyer->link = intent->action + host_size;
     else

@@ -21,7 +21,7 @@ struct claims_refund {
 struct claims_payment {
     int64_t seq, version, state, close_reason, flags, amount_minor, due_ms, refund_counted_minor,
         refunded_minor, n_journal, n_attempts, n_refunds;
-    const char *merchant_id, *order_id;
+    const char *merchant_id, *order_id, *channel;
     const unsigned char *journal_head, *secret;
 };
 
@@ -58,6 +58,9 @@ struct claims {
 bool claims_read(struct claims *claims, struct sim *sim);
 const struct claims_payment *claims_payment(const struct claims *claims, int64_t seq);
 const struct claims_attempt *claims_attempt(const struct claims *claims, const char *number);
+
+/* claims.c: what the platform behind the payment's channel says of an attempt. */
+struct sim_truth claims_truth(const struct claims *claims, const struct claims_attempt *attempt);
 
 /* claims_journal.c */
 void claims_about_the_journal(const struct claims *claims);

@@ -11,15 +11,22 @@ struct answer_truth {
     int64_t refunded_minor;
 };
 
+static const struct sim_platform *answer_platform(const struct sim *sim,
+                                                  const struct fq_ledger *ledger)
+{
+    return sim_platform_of(sim, ledger->payment.channel.ptr, ledger->payment.channel.len);
+}
+
 static struct answer_truth answer_truth(struct sim *sim, const struct fq_ledger *ledger)
 {
     struct answer_truth all = { 0 };
+    const struct sim_platform *platform = answer_platform(sim, ledger);
     for (uint32_t i = 0; i < ledger->payment.n_attempts; i++) {
         struct sim_truth truth;
         char number[SIM_NUMBER_SIZE] = "";
         struct fq_str text = ledger->attempts[i].order_number;
         memcpy(number, text.ptr, text.len < sizeof(number) ? text.len : sizeof(number) - 1);
-        sim->platform->calls->truth(sim->platform, number, &truth);
+        platform->calls->truth(platform, number, &truth);
         all.is_paid |= truth.is_paid && truth.amount_minor == ledger->payment.amount.minor;
         all.is_paid_unasked |= truth.is_paid && !truth.is_late;
         all.refunded_minor += truth.refunded_minor;
@@ -108,7 +115,7 @@ static void answer_claim_payment(struct sim *sim, const struct sim_ask *ask,
 static bool answer_find_refund(struct sim *sim, const struct fq_ledger *ledger,
                                const struct fq_refund *refund, struct sim_refund_truth *ret)
 {
-    const struct sim_platform *platform = sim->platform;
+    const struct sim_platform *platform = answer_platform(sim, ledger);
     for (uint32_t i = 0; i < ledger->payment.n_attempts; i++) {
         char number[SIM_NUMBER_SIZE] = "";
         struct fq_str text = ledger->attempts[i].order_number;

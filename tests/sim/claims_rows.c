@@ -13,7 +13,7 @@ struct rows_column {
     size_t offset;
 };
 
-#define ROWS_COLUMNS_MAX 16
+#define ROWS_COLUMNS_MAX 20
 
 struct rows_plan {
     const char *table;
@@ -93,7 +93,7 @@ static bool rows_read(struct sim *sim, sqlite3 *db, const struct rows_plan *plan
 static const struct rows_plan rows_payments = {
     "payment",
     "SELECT seq, version, state, close_reason, flags, amount_minor, due_ms, refund_counted_minor, "
-    "refunded_minor, n_journal, n_attempts, n_refunds, merchant_id, merchant_order_id, journal_head, secret "
+    "refunded_minor, n_journal, n_attempts, n_refunds, merchant_id, merchant_order_id, channel, journal_head, secret "
     "FROM payment ORDER BY seq",
     sizeof(struct claims_payment),
     { NUMBER(claims_payment, seq), NUMBER(claims_payment, version), NUMBER(claims_payment, state),
@@ -102,7 +102,7 @@ static const struct rows_plan rows_payments = {
       NUMBER(claims_payment, refund_counted_minor), NUMBER(claims_payment, refunded_minor),
       NUMBER(claims_payment, n_journal), NUMBER(claims_payment, n_attempts),
       NUMBER(claims_payment, n_refunds), TEXT(claims_payment, merchant_id),
-      TEXT(claims_payment, order_id), BYTES(claims_payment, journal_head),
+      TEXT(claims_payment, order_id), TEXT(claims_payment, channel), BYTES(claims_payment, journal_head),
       BYTES(claims_payment, secret) },
 };
 static const struct rows_plan rows_attempts = {

@@ -9,10 +9,16 @@
 
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
+#include "daemon/crypto/keyring.h"
 #include "daemon/flow/parts.h"
+#include "daemon/plugin/leafs.h"
+#include "tests/sim/certificates.h"
 #include "tests/sim/heap.h"
+#include "tests/sim/platform.h"
 
-#define ADAPTERS_DIR "adapters"
+#define ADAPTERS_DIR  "adapters"
+#define CARD_VARIANTS 2 /* a notification makes us ask, or is the word itself */
+#define SIGNER        "中国银联股份有限公司"
 
 /* ---- what is configured ---- */
 
@@ -22,32 +28,41 @@ static const struct fq_rate daemon_rates[] = {
     { 12, FQ_BEARER_MERCHANT, 100, 75000, 0, 0 },
 };
 static const struct fq_str daemon_hosts[] = { { "platform.example", 16 } };
-static const struct fq_str daemon_channels[] = { { "huabei", 6 } };
+static const struct fq_str daemon_channels[] = { { "huabei", 6 }, { "bankcard", 8 } };
 static const struct fq_str daemon_return_urls[] = { { "https://shop.example/", 21 } };
-static struct fq_pair daemon_settings[3];
+static const struct fq_pair daemon_settings[] = {
+    { fq_lit("app_id"), fq_lit("2021000122671080") },
+    { fq_lit("seller_id"), fq_lit("2088721003899159") },
+    { fq_lit("gateway"), fq_lit("https://platform.example/gateway.do") },
+};
+static const struct fq_pair daemon_card_settings[CARD_VARIANTS][4] = {
+    { { fq_lit("mer_id"), fq_lit(SIM_MER_ID) },
+      { fq_lit("gateway"), fq_lit("https://platform.example") },
+      { fq_lit("partial_refund"), fq_lit("yes") },
+      { fq_lit("confirm_by_query"), fq_lit("yes") } },
+    { { fq_lit("mer_id"), fq_lit(SIM_MER_ID) },
+      { fq_lit("gateway"), fq_lit("https://platform.example") },
+      { fq_lit("partial_refund"), fq_lit("yes") },
+      { fq_lit("confirm_by_query"), fq_lit("no") } },
+};
 static struct fq_pair daemon_keys[2];
+static struct fq_pair daemon_card_keys[3];
 static struct fq_merchant daemon_merchants[SIM_MERCHANTS];
-static struct fq_channel_conf daemon_channel_conf;
 static struct sim_disk *daemon_empty_disk;
-static struct fq_channel *daemon_anchor; /* keeps the adapter loaded between lives */
+/* Huabei, and bank cards in their variants; the channels keep the adapters loaded between lives. */
+static struct fq_channel_conf daemon_confs[1 + CARD_VARIANTS];
+static struct fq_channel *daemon_anchors[1 + CARD_VARIANTS];
+/* The certificate that UnionPay signs with, checked once. */
+static struct fq_leafs_name daemon_leaf_name;
+static struct fq_keyring *daemon_leaf;
 static char daemon_adapters_dir[512];
 static bool daemon_doomed;
 
-static void daemon_configure(const struct sim_keys *keys)
+static struct fq_channel_conf daemon_channel_conf(enum sim_channel channel)
 {
-    daemon_settings[0] = (struct fq_pair){ fq_lit("app_id"), fq_lit("2021000122671080") };
-    daemon_settings[1] = (struct fq_pair){ fq_lit("seller_id"), fq_lit("2088721003899159") };
-    daemon_settings[2] =
-        (struct fq_pair){ fq_lit("gateway"), fq_lit("https://platform.example/gateway.do") };
-    daemon_keys[0] = (struct fq_pair){ fq_lit("app"), fq_str_of(keys->app_path) };
-    daemon_keys[1] = (struct fq_pair){ fq_lit("alipay"), fq_str_of(keys->platform_path) };
-    daemon_channel_conf = (struct fq_channel_conf){
-        .name = daemon_channels[0],
-        .adapter = fq_lit("huabei"),
-        .settings = daemon_settings,
-        .n_settings = fq_array_size(daemon_settings),
-        .keys = daemon_keys,
-        .n_keys = fq_array_size(daemon_keys),
+    return (struct fq_channel_conf){
+        .name = daemon_channels[channel],
+        .adapter = daemon_channels[channel],
         .hosts = daemon_hosts,
         .n_hosts = 1,
         .timeout_ms = 10000,
@@ -58,17 +73,58 @@ static void daemon_configure(const struct sim_keys *keys)
         .quote_life_ms = 900000,
         .n_calls_max = 64,
     };
+}
+
+static void daemon_configure_channels(const struct sim_keys *keys)
+{
+    daemon_keys[0] = (struct fq_pair){ fq_lit("app"), fq_str_of(keys->app_path) };
+    daemon_keys[1] = (struct fq_pair){ fq_lit("alipay"), fq_str_of(keys->platform_path) };
+    daemon_card_keys[0] = (struct fq_pair){ fq_lit("sign"), fq_str_of(keys->merchant_path) };
+    daemon_card_keys[1] =
+        (struct fq_pair){ fq_lit("sign_cert"), fq_str_of(keys->merchant_cert_path) };
+    daemon_card_keys[2] = (struct fq_pair){ fq_lit("roots"), fq_str_of(keys->roots_path) };
+    daemon_confs[0] = daemon_channel_conf(SIM_HUABEI);
+    daemon_confs[0].settings = daemon_settings;
+    daemon_confs[0].n_settings = fq_array_size(daemon_settings);
+    daemon_confs[0].keys = daemon_keys;
+    daemon_confs[0].n_keys = fq_array_size(daemon_keys);
+    for (size_t i = 0; i < CARD_VARIANTS; i++) {
+        struct fq_channel_conf *conf = &daemon_confs[1 + i];
+        *conf = daemon_channel_conf(SIM_BANKCARD);
+        conf->settings = daemon_card_settings[i];
+        conf->n_settings = fq_array_size(daemon_card_settings[i]);
+        conf->keys = daemon_card_keys;
+        conf->n_keys = fq_array_size(daemon_card_keys);
+    }
+}
+
+/* The second shop lets policies act: of two tries of one payment that are paid, the later goes
+ * back. */
+static void daemon_configure_merchants(void)
+{
     for (size_t i = 0; i < SIM_MERCHANTS; i++)
         daemon_merchants[i] = (struct fq_merchant){
             .id = i == 0 ? fq_lit("shop") : fq_lit("boutique"),
             .name = fq_lit("A shop"),
             .channels = daemon_channels,
-            .n_channels = 1,
+            .n_channels = fq_array_size(daemon_channels),
             .return_urls = daemon_return_urls,
             .n_return_urls = 1,
             .on_late_success = i == 0 ? FQ_POLICY_EVENT : FQ_POLICY_REFUND,
             .on_double_paid = i == 0 ? FQ_POLICY_EVENT : FQ_POLICY_REFUND,
+            .reopen = i != 0,
         };
+}
+
+/* What the seed decides, for all lives of a history. */
+static void daemon_configure_history(const struct sim *sim)
+{
+    for (size_t i = 0; i < fq_array_size(daemon_confs); i++) {
+        daemon_confs[i].n_breaker_failures = sim->seed % 3 == 0 ? 0 : 5;
+        daemon_confs[i].breaker_pause_ms = 5000;
+        daemon_confs[i].undo_same_day = sim->seed % 2 == 0;
+        daemon_confs[i].attempt_life_ms = i > 0 && sim->seed % 5 < 2 ? 480000 : 0;
+    }
 }
 
 const struct fq_merchant *sim_merchant(size_t i)
@@ -76,12 +132,12 @@ const struct fq_merchant *sim_merchant(size_t i)
     return &daemon_merchants[i];
 }
 
-static int daemon_open_channel(struct fq_channel **ret)
+static int daemon_open_channel(size_t i, struct fq_channel **ret)
 {
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
     struct fq_str key = { NULL, 0 };
     struct fq_str reason = { NULL, 0 };
-    int r = fq_channel_open(&daemon_channel_conf, daemon_adapters_dir, arena, ret, &key, &reason);
+    int r = fq_channel_open(&daemon_confs[i], daemon_adapters_dir, arena, ret, &key, &reason);
     if (r != 0)
         r = FQ_FAULT(-EINVAL, "%.*s: %.*s", fq_str_arg(key), fq_str_arg(reason));
     fq_arena_free(arena);
@@ -100,17 +156,48 @@ static void daemon_locate_adapters(void)
     (void)snprintf(daemon_adapters_dir, sizeof(daemon_adapters_dir), "%s/" ADAPTERS_DIR, path);
 }
 
+/* As it stands in messages: with the line ends of those that were seen. */
+static struct fq_str daemon_signer_text(struct fq_arena *arena)
+{
+    struct fq_str pem = fq_str_of(sim_certificate_of_signer());
+    char *text = fq_arena_alloc(arena, 2 * pem.len);
+    size_t n = 0;
+    for (size_t i = 0; i < pem.len; i++) {
+        if (pem.ptr[i] == '\n' && i + 1 == pem.len)
+            break;
+        if (pem.ptr[i] == '\n')
+            text[n++] = '\r';
+        text[n++] = pem.ptr[i];
+    }
+    return (struct fq_str){ text, n };
+}
+
+static void daemon_check_leaf(void)
+{
+    struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    struct fq_str pem = daemon_signer_text(arena);
+    const struct fq_chain_rule rule = { "roots", NULL, fq_lit(SIGNER), SIM_START_MS };
+    const char *reason = NULL;
+    fq_assert(fq_chain_verify(daemon_anchors[1]->keyring, &rule, pem, &daemon_leaf, &reason) == 0);
+    daemon_leaf_name = fq_leafs_name(pem, rule.roots, rule.name);
+    fq_arena_free(arena);
+}
+
 void sim_daemon_prepare(struct sim *sim, const struct sim_keys *keys)
 {
     struct sim_daemon daemon = { .sim = sim };
-    fq_log_level(-1);
     daemon_locate_adapters();
-    daemon_configure(keys);
+    daemon_configure_channels(keys);
+    daemon_configure_merchants();
     sim_heap_rest();
-    if (daemon_open_channel(&daemon_anchor) != 0) {
-        (void)fprintf(stderr, "sim: %s\n", fq_trace());
-        exit(2);
+    for (size_t i = 0; i < fq_array_size(daemon_anchors); i++) {
+        if (daemon_open_channel(i, &daemon_anchors[i]) != 0) {
+            (void)fprintf(stderr, "sim: %s\n", fq_trace());
+            exit(2);
+        }
+        fq_leafs_free(FQ_TAKE(daemon_anchors[i]->leafs)); /* each life has its own */
     }
+    daemon_check_leaf();
     sim->disk = sim_disk_new(sim);
     sim_vfs_register();
     sim_vfs_use(sim, sim->disk);
@@ -121,7 +208,9 @@ void sim_daemon_prepare(struct sim *sim, const struct sim_keys *keys)
 
 void sim_daemon_unprepare(void)
 {
-    fq_channel_free(FQ_TAKE(daemon_anchor));
+    fq_keyring_free(FQ_TAKE(daemon_leaf));
+    for (size_t i = 0; i < fq_array_size(daemon_anchors); i++)
+        fq_channel_free(FQ_TAKE(daemon_anchors[i]));
     sim_disk_free(FQ_TAKE(daemon_empty_disk));
 }
 
@@ -146,7 +235,7 @@ static void daemon_start_flow(struct sim_daemon *daemon)
     daemon->catalog = (struct fq_catalog){ .merchants = daemon_merchants,
                                            .n_merchants = SIM_MERCHANTS,
                                            .channels = daemon->channels,
-                                           .n_channels = 1 };
+                                           .n_channels = SIM_CHANNELS };
     const struct fq_flow_conf conf = {
         .world = &daemon->world,
         .catalog = &daemon->catalog,
@@ -160,16 +249,38 @@ static void daemon_start_flow(struct sim_daemon *daemon)
     fq_flow_start(daemon->flow);
 }
 
-/* Opening one costs as much as a payment: mostly those are taken that are open already. They keep
- * nothing of an earlier life. */
+/* Opening one costs as much as a payment, walking a chain of certificates, too: mostly those are
+ * taken that are open already. They keep nothing of an earlier life. */
+static int daemon_take_channel(struct sim_daemon *daemon, enum sim_channel channel)
+{
+    struct sim *sim = daemon->sim;
+    size_t i = channel == SIM_HUABEI ? 0 : 1 + (size_t)(sim->seed / 2 % CARD_VARIANTS);
+    daemon->has_own[channel] = sim_draw(sim) % 16 == 0;
+    if (daemon->has_own[channel])
+        return daemon_open_channel(i, &daemon->channels[channel]);
+    daemon->channels[channel] = daemon_anchors[i];
+    *daemon_anchors[i]->n_calls = 0;
+    daemon_anchors[i]->leafs = fq_leafs_new();
+    fq_leafs_keep(daemon_anchors[i]->leafs, &daemon_leaf_name, daemon_leaf);
+    return 0;
+}
+
 static int daemon_take_channels(struct sim_daemon *daemon)
 {
-    daemon->has_own_channels = sim_draw(daemon->sim) % 16 == 0;
-    if (daemon->has_own_channels)
-        return daemon_open_channel(&daemon->channels[0]);
-    daemon->channels[0] = daemon_anchor;
-    *daemon_anchor->n_calls = 0;
+    FQ_TRY(daemon_take_channel(daemon, SIM_HUABEI));
+    FQ_TRY(daemon_take_channel(daemon, SIM_BANKCARD));
     return 0;
+}
+
+static void daemon_give_channels(struct sim_daemon *daemon)
+{
+    for (size_t i = 0; i < SIM_CHANNELS; i++) {
+        struct fq_channel *channel = FQ_TAKE(daemon->channels[i]);
+        if (channel != NULL && daemon->has_own[i])
+            fq_channel_free(channel);
+        else if (channel != NULL)
+            fq_leafs_free(FQ_TAKE(channel->leafs));
+    }
 }
 
 void sim_daemon_start(struct sim *sim)
@@ -185,8 +296,7 @@ void sim_daemon_start(struct sim *sim)
     if (sim_hit(sim, SIM_CRASH_AT_START))
         sim_disk_die_at(sim->disk, sim_between(sim, 1, 40));
     daemon->timers = fq_timers_new();
-    daemon_channel_conf.n_breaker_failures = sim->seed % 3 == 0 ? 0 : 5;
-    daemon_channel_conf.breaker_pause_ms = 5000;
+    daemon_configure_history(sim);
     int r = sim_store_open(daemon);
     if (r == 0)
         r = daemon_take_channels(daemon);
@@ -219,8 +329,7 @@ static void daemon_free(struct sim_daemon *daemon)
 {
     sim_store_close(daemon);
     sim_world_empty(daemon);
-    if (daemon->has_own_channels)
-        fq_channel_free(FQ_TAKE(daemon->channels[0]));
+    daemon_give_channels(daemon);
 }
 
 void sim_daemon_bury(struct sim *sim)

@@ -24,13 +24,13 @@ struct sim_daemon {
     struct fq_world world;
     struct fq_timers *timers;
     struct fq_flow *flow;
-    struct fq_channel *channels[1];
+    struct fq_channel *channels[2]; /* by sim_channel */
+    bool has_own[2];                /* it is not the one that is kept between lives */
     struct fq_catalog catalog;
     struct fq_engine *writer, *reader, *checkpoint;
     struct sim_queue transactions, reads;
     struct fq_mac *macs[6];
-    bool has_own_channels; /* not the ones that are kept between lives */
-    int64_t first_due_ms;  /* as of the last commit */
+    int64_t first_due_ms; /* as of the last commit */
     bool knows_first_due;
     bool is_stopping;
 };

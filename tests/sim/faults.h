@@ -58,6 +58,19 @@
     X(PLATFORM_CONSOLE, "platform.console_refund", 30000)            \
     X(PLATFORM_SKEW, "platform.clock_skew", 1000000)                 \
     X(PLATFORM_REFUNDS_SLOWLY, "platform.refunds_slowly", 1000000)   \
+    X(CARD_ARRIVES_LATE, "card.order_arrives_late", 1000000)         \
+    X(CARD_PAYS_SLOWLY, "card.pays_slowly", 1000000)                 \
+    X(CARD_REFUND_FAILS, "card.refund_fails_later", 1000000)         \
+    X(CARD_UNDO_FAILS, "card.undo_fails_later", 1000000)             \
+    X(CARD_GIVES_BACK, "card.gives_back_what_came_late", 700000)     \
+    X(CARD_DEBITED, "card.debited_not_posted", 20000)                \
+    X(CARD_DOWNGRADES, "card.downgrades_the_version", 40000)         \
+    X(CARD_FIELD_TWICE, "card.a_field_twice", 40000)                 \
+    X(CARD_EXPIRED_LEAF, "card.expired_certificate", 40000)          \
+    X(CARD_SELF_MADE_LEAF, "card.self_made_certificate", 40000)      \
+    X(CARD_TAMPERED, "card.tampered", 40000)                         \
+    X(CARD_OPEN_BRACE, "card.open_brace", 40000)                     \
+    X(CARD_LINE_ENDS, "card.line_ends", 30000)                       \
     X(NOTIFY_LOST, "notify.lost", 250000)                            \
     X(NOTIFY_SLOW, "notify.slow", 150000)                            \
     X(NOTIFY_TWICE, "notify.twice", 150000)                          \
@@ -69,6 +82,7 @@
     X(SHOP_REPLY_LOST, "shop.reply_lost", 150000)                    \
     X(SHOP_DUPLICATES, "shop.duplicates", 200000)                    \
     X(SHOP_RACES, "shop.races_for_the_order", 150000)                \
+    X(SHOP_OTHER_CHANNEL, "shop.tries_the_other_channel", 500000)    \
     X(SHOP_REUSES_KEY, "shop.reuses_the_key", 60000)                 \
     X(SHOP_PARALLEL, "shop.allows_parallel", 60000)                  \
     X(SHOP_VANISHES, "shop.vanishes", 80000)                         \
@@ -83,6 +97,8 @@
     X(BUYER_NO_RETURN, "buyer.does_not_return", 400000)              \
     X(BUYER_RETURNS_TWICE, "buyer.returns_twice", 150000)            \
     X(BUYER_FORGES, "buyer.forges_the_return", 100000)               \
+    X(BUYER_FORM_TWICE, "buyer.posts_the_form_twice", 150000)        \
+    X(BUYER_HOLDS_FORM, "buyer.keeps_the_form", 80000)               \
     X(BUYER_OTHER_TERMS, "buyer.takes_other_terms", 60000)           \
     X(BUYER_OLD_LINK, "buyer.opens_an_old_link", 100000)
 

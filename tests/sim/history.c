@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/log.h"
 #include "tests/sim/claims.h"
 #include "tests/sim/daemon.h"
 #include "tests/sim/heap.h"
@@ -35,10 +36,10 @@ static void history_disk_ends(struct sim *sim, void *what, int64_t argument)
 
 static void history_platform_ends(struct sim *sim, void *what, int64_t argument)
 {
-    (void)what;
     (void)argument;
-    sim_say(sim, "platform", "is back", 0);
-    sim->platform->is_down = false;
+    struct sim_platform *platform = what;
+    sim_say(sim, "is back", platform->calls->channel, 0);
+    platform->is_down = false;
 }
 
 static void history_stop_ends(struct sim *sim, void *what, int64_t argument)
@@ -56,10 +57,11 @@ static void history_draw_weather(struct sim *sim)
         sim_after(sim, sim_between(sim, SIM_SECOND_US, 10 * SIM_MINUTE_US), history_disk_ends, NULL,
                   0);
     }
-    if (sim_hit(sim, SIM_PLATFORM_DOWN) && !sim->platform->is_down) {
-        sim->platform->is_down = true;
+    if (sim_hit(sim, SIM_PLATFORM_DOWN)) {
+        struct sim_platform *platform = sim->platforms[sim_draw(sim) % SIM_CHANNELS];
+        platform->is_down = true;
         sim_after(sim, sim_between(sim, SIM_SECOND_US, 30 * SIM_MINUTE_US), history_platform_ends,
-                  NULL, 0);
+                  platform, 0);
     }
     if (sim->daemon == NULL || sim->daemon->is_stopping)
         return;
@@ -78,7 +80,8 @@ static void history_heal(struct sim *sim, void *what, int64_t argument)
     sim_say(sim, "history", "heals", 0);
     sim->is_healed = true;
     sim->healed_us = sim->now_us;
-    sim->platform->is_down = false;
+    for (size_t i = 0; i < SIM_CHANNELS; i++)
+        sim->platforms[i]->is_down = false;
     sim_disk_fill(sim->disk, false);
     sim_disk_die_at(sim->disk, 0);
 }
@@ -127,10 +130,11 @@ static bool history_step(struct sim *sim)
     return true;
 }
 
-/* What only the operator can end is asked about for ever: then it rests while that goes on. */
+/* What only the operator can end is asked about for ever: then it rests while that goes on, and the
+ * claims look whether it is only that. */
 static bool history_rests(const struct sim *sim)
 {
-    return sim->has_other_amount && sim->is_healed && sim->now_us - sim->healed_us > RESTS_AFTER_US;
+    return sim->is_healed && sim->now_us - sim->healed_us > RESTS_AFTER_US;
 }
 
 static void history_run(struct sim *sim)
@@ -163,7 +167,8 @@ static void history_begin(struct sim *sim)
     sim_keys_use(history_keys, sim->seed % 100 == 0);
     if (!sim_hit(sim, SIM_DISK_EMPTY))
         sim_disk_copy(sim->disk, sim_daemon_empty_disk());
-    sim->platform = sim_alipay_new(sim, history_keys);
+    sim->platforms[SIM_HUABEI] = sim_alipay_new(sim, history_keys);
+    sim->platforms[SIM_BANKCARD] = sim_unionpay_new(sim, history_keys);
     n_orders = sim_between(sim, 1, ORDERS_MAX);
     for (int64_t i = 0; i < n_orders; i++)
         sim_order_begin(sim);
@@ -212,6 +217,7 @@ bool sim_run(uint64_t seed, bool is_told, struct sim_totals *totals, uint64_t *r
         .seed = seed, .is_told = is_told, .totals = totals, .digest = UINT64_C(0xcbf29ce484222325)
     };
     history_now = &sim;
+    fq_log_level(is_told ? LOG_INFO : -1);
     history_begin(&sim);
     history_run(&sim);
     history_end(&sim);
@@ -222,7 +228,8 @@ bool sim_run(uint64_t seed, bool is_told, struct sim_totals *totals, uint64_t *r
         totals->hits[i] += sim.hits[i];
     totals->simulated_us += sim.now_us;
     *ret_digest = sim.digest;
-    sim.platform->calls->free(sim.platform);
+    for (size_t i = 0; i < SIM_CHANNELS; i++)
+        sim.platforms[i]->calls->free(sim.platforms[i]);
     history_now = NULL;
     sim_vfs_use(&sim, NULL);
     sim_disk_free(sim.disk);

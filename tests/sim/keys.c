@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys out of fixed numbers, and what stands in for their signatures. */
+/* Keys out of fixed numbers, and files of them. */
 #include "tests/sim/keys.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +14,9 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 
-#include "daemon/base/siphash.h"
-#include "daemon/crypto/keyring.h"
-#include "tests/sandbox/base64.h"
-#include "tests/sandbox/key.h"
+#include "tests/sim/certificates.h"
 
-#define PRIME_SIZE     128
-#define SIGNATURE_SIZE 16
+#define PRIME_SIZE 128
 
 static void keys_need(bool is_done)
 {
@@ -85,7 +80,7 @@ static EVP_PKEY *keys_build(const BIGNUM *p, const BIGNUM *q, const BIGNUM *e, B
     return key;
 }
 
-static EVP_PKEY *keys_derive(const char *name)
+EVP_PKEY *sim_key_derive(const char *name)
 {
     char seed[64];
     BN_CTX *context = BN_CTX_new();
@@ -103,133 +98,69 @@ static EVP_PKEY *keys_derive(const char *name)
     return key;
 }
 
+/* ---- their files ---- */
+
+static void keys_path(const struct sim_keys *keys, const char *name, char ret[SIM_PATH_SIZE])
+{
+    (void)snprintf(ret, SIM_PATH_SIZE, "%s/%s", keys->folder, name);
+}
+
+static void keys_write_private(const char *path, EVP_PKEY *key)
+{
+    BIO *file = BIO_new_file(path, "w");
+    keys_need(file != NULL &&
+              PEM_write_bio_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1);
+    BIO_free(file);
+}
+
+static void keys_write_public(const char *path, EVP_PKEY *key)
+{
+    BIO *file = BIO_new_file(path, "w");
+    keys_need(file != NULL && PEM_write_bio_PUBKEY(file, key) == 1);
+    BIO_free(file);
+}
+
+static void keys_write_text(const char *path, const char *text, const char *more)
+{
+    FILE *file = fopen(path, "we");
+    keys_need(file != NULL && fputs(text, file) >= 0 && fputs(more, file) >= 0 &&
+              fclose(file) == 0);
+}
+
 void sim_keys_make(struct sim_keys *keys)
 {
-    static const char *const names[SIM_KEYS] = { "", "app", "platform", "foreign" };
+    static const char *const names[SIM_KEYS] = { "",        "app",      "platform",
+                                                 "foreign", "merchant", "leaf" };
     *keys = (struct sim_keys){ .folder = "/tmp/fenqi-sim-XXXXXX" };
     keys_need(mkdtemp(keys->folder) != NULL);
     for (int i = 1; i < SIM_KEYS; i++)
-        keys->keys[i] = keys_derive(names[i]);
-    (void)snprintf(keys->app_path, sizeof(keys->app_path), "%s/app.pem", keys->folder);
-    (void)snprintf(keys->platform_path, sizeof(keys->platform_path), "%s/platform.pub",
-                   keys->folder);
+        keys->keys[i] = sim_key_derive(names[i]);
+    keys->chain = sim_certificates_make(keys);
+    keys_path(keys, "app.pem", keys->app_path);
+    keys_path(keys, "platform.pub", keys->platform_path);
+    keys_path(keys, "merchant.pem", keys->merchant_path);
+    keys_path(keys, "merchant.crt", keys->merchant_cert_path);
+    keys_path(keys, "roots.crt", keys->roots_path);
+    keys_path(keys, "encrypt.crt", keys->encrypt_path);
     mode_t mask = umask(077);
-    BIO *app = BIO_new_file(keys->app_path, "w");
-    BIO *platform = BIO_new_file(keys->platform_path, "w");
-    keys_need(app != NULL && platform != NULL &&
-              PEM_write_bio_PKCS8PrivateKey(app, keys->keys[SIM_KEY_APP], NULL, NULL, 0, NULL,
-                                            NULL) == 1 &&
-              PEM_write_bio_PUBKEY(platform, keys->keys[SIM_KEY_PLATFORM]) == 1);
-    BIO_free(app);
-    BIO_free(platform);
+    keys_write_private(keys->app_path, keys->keys[SIM_KEY_APP]);
+    keys_write_public(keys->platform_path, keys->keys[SIM_KEY_PLATFORM]);
+    keys_write_private(keys->merchant_path, keys->keys[SIM_KEY_MERCHANT]);
+    keys_write_text(keys->merchant_cert_path, sim_certificate_of_merchant(), "");
+    keys_write_text(keys->roots_path, keys->chain->root.pem, keys->chain->middle.pem);
+    keys_write_text(keys->encrypt_path, keys->chain->encryption.pem, "");
     (void)umask(mask);
 }
 
 void sim_keys_free(struct sim_keys *keys)
 {
+    const char *const paths[] = { keys->app_path,      keys->platform_path,
+                                  keys->merchant_path, keys->merchant_cert_path,
+                                  keys->roots_path,    keys->encrypt_path };
+    sim_certificates_free(keys->chain);
     for (int i = 1; i < SIM_KEYS; i++)
         EVP_PKEY_free(keys->keys[i]);
-    (void)unlink(keys->app_path);
-    (void)unlink(keys->platform_path);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        (void)unlink(paths[i]);
     (void)rmdir(keys->folder);
-}
-
-/* ---- the stand-in ---- */
-
-static const struct sim_keys *keys_known; /* NULL: signatures are real */
-
-void sim_keys_use(const struct sim_keys *keys, bool real)
-{
-    keys_known = real ? NULL : keys;
-}
-
-static unsigned keys_number_of(const EVP_PKEY *key)
-{
-    for (unsigned i = 1; keys_known != NULL && i < SIM_KEYS; i++) {
-        if (keys_known->keys[i] == key)
-            return i;
-    }
-    return 0;
-}
-
-static unsigned keys_number_of_name(const char *name)
-{
-    if (keys_known == NULL)
-        return 0;
-    return strcmp(name, "app") == 0      ? SIM_KEY_APP
-           : strcmp(name, "alipay") == 0 ? SIM_KEY_PLATFORM
-                                         : 0;
-}
-
-static void keys_stand_in(unsigned key, unsigned scheme, struct fq_str text,
-                          unsigned char ret[SIGNATURE_SIZE])
-{
-    for (unsigned half = 0; half < 2; half++) {
-        const uint64_t secret[2] = { UINT64_C(0x66656e71) * (key + 1), scheme * 2 + half };
-        uint64_t hash = fq_siphash(secret, text);
-        for (unsigned i = 0; i < 8; i++)
-            ret[8 * half + i] = (unsigned char)(hash >> (8 * i));
-    }
-}
-
-int __real_fq_keyring_sign(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
-                           struct fq_str text, struct fq_arena *arena, struct fq_str *ret);
-int __wrap_fq_keyring_sign(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
-                           struct fq_str text, struct fq_arena *arena, struct fq_str *ret);
-int __real_fq_keyring_verify(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
-                             struct fq_str text, struct fq_str signature);
-int __wrap_fq_keyring_verify(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
-                             struct fq_str text, struct fq_str signature);
-char *__real_key_sign(EVP_PKEY *key, enum key_scheme scheme, const char *bytes, size_t size);
-char *__wrap_key_sign(EVP_PKEY *key, enum key_scheme scheme, const char *bytes, size_t size);
-bool __real_key_verify(EVP_PKEY *key, enum key_scheme scheme, const char *bytes, size_t size,
-                       const char *base64);
-bool __wrap_key_verify(EVP_PKEY *key, enum key_scheme scheme, const char *bytes, size_t size,
-                       const char *base64);
-
-int __wrap_fq_keyring_sign(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
-                           struct fq_str text, struct fq_arena *arena, struct fq_str *ret)
-{
-    unsigned char signature[SIGNATURE_SIZE];
-    unsigned key = keys_number_of_name(name);
-    if (key == 0 || scheme != FQ_SCHEME_RSA_SHA256)
-        return __real_fq_keyring_sign(keyring, name, scheme, text, arena, ret);
-    keys_stand_in(key, KEY_RSA2, text, signature);
-    *ret = fq_arena_copy(arena, (struct fq_str){ (const char *)signature, sizeof(signature) });
-    return ret->ptr != NULL ? 0 : -1;
-}
-
-int __wrap_fq_keyring_verify(const struct fq_keyring *keyring, const char *name, uint32_t scheme,
-                             struct fq_str text, struct fq_str signature)
-{
-    unsigned char expected[SIGNATURE_SIZE];
-    unsigned key = keys_number_of_name(name);
-    if (key == 0 || scheme != FQ_SCHEME_RSA_SHA256)
-        return __real_fq_keyring_verify(keyring, name, scheme, text, signature);
-    keys_stand_in(key, KEY_RSA2, text, expected);
-    bool is_good =
-        signature.len == sizeof(expected) && memcmp(signature.ptr, expected, sizeof(expected)) == 0;
-    return is_good ? 0 : FQ_VERIFY_E_BAD;
-}
-
-char *__wrap_key_sign(EVP_PKEY *key, enum key_scheme scheme, const char *bytes, size_t size)
-{
-    unsigned char signature[SIGNATURE_SIZE];
-    unsigned number = keys_number_of(key);
-    if (number == 0)
-        return __real_key_sign(key, scheme, bytes, size);
-    keys_stand_in(number, scheme, (struct fq_str){ bytes, size }, signature);
-    return base64_encode(signature, sizeof(signature));
-}
-
-bool __wrap_key_verify(EVP_PKEY *key, enum key_scheme scheme, const char *bytes, size_t size,
-                       const char *base64)
-{
-    unsigned number = keys_number_of(key);
-    if (number == 0)
-        return __real_key_verify(key, scheme, bytes, size, base64);
-    char *ours = __wrap_key_sign(key, scheme, bytes, size);
-    bool is_good = strcmp(ours, base64) == 0;
-    free(ours);
-    return is_good;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/base/log.h"
 #include "tests/sim/daemon.h"
 #include "tests/sim/history.h"
 
@@ -71,6 +72,7 @@ int main(int argc, char **argv)
         return 2;
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    fq_log_level(-1);
     sim_keys_make(&keys);
     sim_daemon_prepare(&before, &keys);
     sim_history_prepare(&keys);

@@ -13,6 +13,7 @@
 
 struct exchange {
     struct fq_send *send; /* valid in its life, until it was told */
+    struct sim_platform *platform;
     uint32_t life;
     bool is_told;
     struct sandbox_request request;
@@ -91,7 +92,8 @@ static void exchange_spoil(struct sim *sim, struct exchange *exchange)
     }
     /* TLS pairs answers with questions. Where that failed, what names no order ("no such trade"
      * does not) could not be told apart by anybody. */
-    bool names_one = strstr(exchange->body, "\"out_trade_no\"") != NULL;
+    bool names_one = strstr(exchange->body, "\"out_trade_no\"") != NULL ||
+                     strstr(exchange->body, "&orderId=") != NULL;
     last.size = names_one && exchange->body_size < sizeof(last.bytes) ? exchange->body_size : 0;
     last.seed = sim->seed;
     memcpy(last.bytes, exchange->body, last.size);
@@ -101,10 +103,10 @@ static void exchange_arrive(struct sim *sim, void *what, int64_t is_copy)
 {
     struct exchange *exchange = what;
     struct sandbox_response response = { 0 };
-    if (sim->platform->is_down)
+    if (exchange->platform->is_down)
         return;
-    sim_platform_serve(sim->platform, &exchange->request, &response);
-    sim_say(sim, "platform answers", "", response.status);
+    sim_platform_serve(exchange->platform, &exchange->request, &response);
+    sim_say(sim, "platform answers", exchange->platform->calls->channel, response.status);
     if (!is_copy && !response.dropped && !sim_hit(sim, SIM_ANSWER_LOST)) {
         exchange->status = response.status;
         exchange->body = sim_copy(sim, response.body, response.body_size);
@@ -125,7 +127,9 @@ static struct exchange *exchange_new(struct sim *sim, struct fq_send *send)
     char *url = sim_copy(sim, request->url.ptr, request->url.len);
     char *path = strstr(url, "://") != NULL ? strchr(strstr(url, "://") + 3, '/') : NULL;
     char *query = path != NULL ? strchr(path, '?') : NULL;
+    struct fq_str channel = send->channel->conf->name;
     exchange->send = send;
+    exchange->platform = sim_platform_of(sim, channel.ptr, channel.len);
     exchange->life = sim->life;
     if (query != NULL)
         *query = '\0';
@@ -156,7 +160,7 @@ void sim_network_send(struct sim *sim, struct fq_send *send)
         sim_daemon_doom(sim, "before the first byte left");
         return;
     }
-    if (sim->platform->is_down || sim_hit(sim, SIM_SEND_UNREACHABLE)) {
+    if (exchange->platform->is_down || sim_hit(sim, SIM_SEND_UNREACHABLE)) {
         sim_after_in_life(sim, delay_us, exchange_unreachable, exchange, 0);
         return;
     }
@@ -205,12 +209,10 @@ static void notice_gave_up(struct sim *sim, void *what, int64_t argument)
 /* The daemon took a true word about a payment: it may not forget it any more. */
 static void notice_acknowledged(struct sim *sim, const struct notice *notice)
 {
-    static const char field[] = "out_trade_no=";
-    const char *at = strstr(notice->told, field);
-    if (at == NULL || notice->is_spoilt || strstr(notice->told, "TRADE_SUCCESS") == NULL)
+    const char *at = notice->platform->calls->told_paid(notice->told);
+    if (at == NULL || notice->is_spoilt)
         return;
     struct sim_number *taken = sim_alloc(sim, sizeof(*taken));
-    at += sizeof(field) - 1;
     taken->number = sim_copy(sim, at, strcspn(at, "&"));
     taken->next = sim->acknowledged;
     sim->acknowledged = taken;
@@ -280,7 +282,7 @@ void sim_network_notify(struct sim *sim, struct sim_platform *platform,
     notice->body = sim_copy(sim, delivery->body, strlen(delivery->body));
     notice->told = notice->body;
     notice->body_size = strlen(delivery->body);
-    sim_say(sim, "notification leaves", "", (int64_t)delivery->id);
+    sim_say(sim, "notification leaves", platform->calls->channel, (int64_t)delivery->id);
     if (sim_hit(sim, SIM_NOTIFY_SLOW))
         delay_us += sim_between(sim, SIM_SECOND_US, 10 * SIM_MINUTE_US);
     if (sim_hit(sim, SIM_NOTIFY_TWICE))

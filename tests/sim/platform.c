@@ -12,6 +12,16 @@ int64_t sim_platform_now_ms(const struct sim_platform *platform)
     return sim_now_ms(platform->sim) + platform->skew_ms;
 }
 
+struct sim_platform *sim_platform_of(const struct sim *sim, const char *channel, size_t size)
+{
+    for (size_t i = 0; i < SIM_CHANNELS; i++) {
+        const char *name = sim->platforms[i]->calls->channel;
+        if (strlen(name) == size && memcmp(name, channel, size) == 0)
+            return sim->platforms[i];
+    }
+    return NULL;
+}
+
 static void platform_draw_lie(struct sim_platform *platform)
 {
     static const struct {
@@ -25,10 +35,17 @@ static void platform_draw_lie(struct sim_platform *platform)
         { SIM_PLATFORM_ERROR_AFTER, SIM_LIE_ERROR_AFTER },
         { SIM_PLATFORM_LIMITS, SIM_LIE_LIMITED },
         { SIM_PLATFORM_LIES_AMOUNT, SIM_LIE_AMOUNT },
+        { SIM_CARD_DOWNGRADES, SIM_LIE_DOWNGRADED },
+        { SIM_CARD_FIELD_TWICE, SIM_LIE_FIELD_TWICE },
+        { SIM_CARD_EXPIRED_LEAF, SIM_LIE_EXPIRED_LEAF },
+        { SIM_CARD_SELF_MADE_LEAF, SIM_LIE_SELF_MADE },
+        { SIM_CARD_TAMPERED, SIM_LIE_TAMPERED },
+        { SIM_CARD_OPEN_BRACE, SIM_LIE_OPEN_BRACE },
+        { SIM_CARD_LINE_ENDS, SIM_LIE_LINE_ENDS },
     };
 
     for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-        if (sim_hit(platform->sim, lies[i].fault)) {
+        if (platform->calls->can_lie(lies[i].lie) && sim_hit(platform->sim, lies[i].fault)) {
             platform->calls->lie(platform, lies[i].lie);
             return;
         }

@@ -8,12 +8,15 @@
 #include "tests/sim/sim.h"
 
 #define SIM_NUMBER_SIZE 72
+#define SIM_MER_ID      "777290058110048"
+
+enum sim_channel { SIM_HUABEI, SIM_BANKCARD, SIM_CHANNELS };
 
 /* What the platform itself holds to be true of one of our order numbers. */
 struct sim_truth {
-    bool is_open; /* a buyer stands at the cashier */
-    bool is_paid; /* was, at some time */
-    bool is_late; /* ...though it had been closed: the platform broke its word */
+    bool is_paid;     /* was, at some time */
+    bool is_late;     /* ...though it had been closed: the platform broke its word */
+    bool is_doubtful; /* debited, and not posted: people sort it out */
     int64_t paid_ms;
     int64_t amount_minor;
     unsigned instalments;
@@ -37,30 +40,46 @@ enum sim_lie {
     SIM_LIE_ERROR_AFTER,
     SIM_LIE_LIMITED,
     SIM_LIE_AMOUNT,
+    SIM_LIE_DOWNGRADED,
+    SIM_LIE_FIELD_TWICE,
+    SIM_LIE_EXPIRED_LEAF,
+    SIM_LIE_SELF_MADE,
+    SIM_LIE_TAMPERED,
+    SIM_LIE_OPEN_BRACE,
+    SIM_LIE_LINE_ENDS,
+    SIM_LIES,
 };
 
 struct sim_pay {
-    bool is_late;      /* even though it was closed */
-    bool other_terms;  /* not the instalments asked for */
-    bool other_amount; /* the platform takes less, and says so with its signature */
+    bool is_late;         /* even though it was closed */
+    unsigned instalments; /* what the shop and the buyer agreed on */
+    bool other_terms;     /* not those */
+    bool other_amount;    /* the platform takes less, and says so with its signature */
 };
 
 /* One kind of platform; a further one is a further table. */
 struct sim_platform_calls {
     const char *channel;
     void (*free)(struct sim_platform *platform);
+    /* False: this platform does not lie so. */
+    bool (*can_lie)(enum sim_lie lie);
     /* The next call of its gateway is answered so. */
     void (*lie)(struct sim_platform *platform, enum sim_lie lie);
-    /* The order that a link, a QR code or an app's string leads to; false: nowhere. */
+    /* The order that a link, a form, a QR code or an app's string leads to; false: nowhere. A form
+     * is its address, '?' and its fields as they are posted. */
     bool (*open)(struct sim_platform *platform, const char *what, char ret_number[SIM_NUMBER_SIZE]);
     /* What the buyer does at the cashier; NULL, or what stands against it. */
     const char *(*login)(struct sim_platform *platform, const char *number);
     const char *(*pay)(struct sim_platform *platform, const char *number, struct sim_pay how);
     void (*decline)(struct sim_platform *platform, const char *number);
-    /* The signed way back, "" where there is none; the caller frees it. */
-    char *(*way_back)(struct sim_platform *platform, const char *number);
+    /* The signed way back, "" where there is none, and what is posted there, NULL: nothing; the
+     * caller frees both. */
+    char *(*way_back)(struct sim_platform *platform, const char *number, char **ret_body);
     void (*refund_by_hand)(struct sim_platform *platform, const char *number, int64_t minor);
-    void (*forge)(struct sim_platform *platform, const char *number, const char *key);
+    void (*forge)(struct sim_platform *platform, const char *number, bool is_signed);
+    /* The order that a notification says is paid, up to the next '&'; NULL: it says no such thing.
+     */
+    const char *(*told_paid)(const char *notification);
     /* Under how many numbers money moved, and what is true of each. */
     size_t (*n_charged)(const struct sim_platform *platform);
     const char *(*charged)(const struct sim_platform *platform, size_t i);
@@ -79,8 +98,12 @@ struct sim_platform {
 };
 
 struct sim_platform *sim_alipay_new(struct sim *sim, const struct sim_keys *keys);
+struct sim_platform *sim_unionpay_new(struct sim *sim, const struct sim_keys *keys);
 
 /* ---- any of them (platform.c) ---- */
+
+/* The one behind a channel; NULL: there is no such channel. */
+struct sim_platform *sim_platform_of(const struct sim *sim, const char *channel, size_t size);
 
 int64_t sim_platform_now_ms(const struct sim_platform *platform);
 /* A request reaches it, after the faults of this call were drawn. */

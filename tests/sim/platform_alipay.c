@@ -27,20 +27,26 @@ static void alipay_platform_free(struct sim_platform *platform)
     free(platform);
 }
 
+static const char *const alipay_lies[SIM_LIES] = {
+    [SIM_LIE_BAD_SIGNATURE] = "bad_signature",
+    [SIM_LIE_WRONG_KEY] = "wrong_key",
+    [SIM_LIE_UNSIGNED] = "unsigned",
+    [SIM_LIE_SYSTEM_ERROR] = "system_error",
+    [SIM_LIE_ERROR_AFTER] = "system_error_after",
+    [SIM_LIE_LIMITED] = "call_limited",
+    [SIM_LIE_AMOUNT] = "lie_amount",
+};
+
+static bool alipay_can_lie(enum sim_lie lie)
+{
+    return alipay_lies[lie] != NULL;
+}
+
 static void alipay_lie(struct sim_platform *platform, enum sim_lie lie)
 {
-    static const char *const kinds[] = {
-        [SIM_LIE_BAD_SIGNATURE] = "bad_signature",
-        [SIM_LIE_WRONG_KEY] = "wrong_key",
-        [SIM_LIE_UNSIGNED] = "unsigned",
-        [SIM_LIE_SYSTEM_ERROR] = "system_error",
-        [SIM_LIE_ERROR_AFTER] = "system_error_after",
-        [SIM_LIE_LIMITED] = "call_limited",
-        [SIM_LIE_AMOUNT] = "lie_amount",
-    };
     cJSON *wish = cJSON_CreateObject();
     cJSON_AddStringToObject(wish, "method", "*");
-    cJSON_AddStringToObject(wish, "kind", kinds[lie]);
+    cJSON_AddStringToObject(wish, "kind", alipay_lies[lie]);
     cJSON_AddNumberToObject(wish, "count", 1);
     if (!alipay_fault_add(alipay_of(platform), wish))
         abort();
@@ -158,9 +164,10 @@ static void alipay_decline(struct sim_platform *platform, const char *number)
         trade->n_declines++;
 }
 
-static char *alipay_way_back(struct sim_platform *platform, const char *number)
+static char *alipay_way_back(struct sim_platform *platform, const char *number, char **ret_body)
 {
     const struct alipay_trade *trade = alipay_trade_now(platform, number);
+    *ret_body = NULL;
     if (trade == NULL || trade->paid_unix_ms == 0)
         return text_copy("");
     return alipay_return_link(alipay_of(platform), trade, trade->page);
@@ -178,14 +185,23 @@ static void alipay_refund_by_hand(struct sim_platform *platform, const char *num
                             &refund);
 }
 
-static void alipay_forge(struct sim_platform *platform, const char *number, const char *key)
+static void alipay_forge(struct sim_platform *platform, const char *number, bool is_signed)
 {
     const struct alipay_trade *trade = alipay_trade_now(platform, number);
     cJSON *fields = cJSON_CreateObject();
     cJSON_AddStringToObject(fields, "trade_status", "TRADE_SUCCESS");
     if (trade != NULL)
-        alipay_notify_forged(alipay_of(platform), trade, trade->order->notify_url, key, fields);
+        alipay_notify_forged(alipay_of(platform), trade, trade->order->notify_url,
+                             is_signed ? "foreign" : "none", fields);
     cJSON_Delete(fields);
+}
+
+static const char *alipay_told_paid(const char *notification)
+{
+    static const char field[] = "out_trade_no=";
+    const char *at = strstr(notification, field);
+    bool is_paid = strstr(notification, "TRADE_SUCCESS") != NULL;
+    return at != NULL && is_paid ? at + sizeof(field) - 1 : NULL;
 }
 
 /* ---- truth ---- */
@@ -223,7 +239,6 @@ static void alipay_truth(const struct sim_platform *platform, const char *number
     *ret = (struct sim_truth){ 0 };
     if (trade == NULL)
         return;
-    ret->is_open = trade->state == ALIPAY_WAIT_BUYER_PAY;
     ret->is_paid = trade->paid_unix_ms != 0;
     ret->paid_ms = trade->paid_unix_ms;
     ret->amount_minor = trade->order->total_cents;
@@ -251,6 +266,7 @@ static bool alipay_refund_truth(const struct sim_platform *platform, const char 
 static const struct sim_platform_calls alipay_calls = {
     .channel = "huabei",
     .free = alipay_platform_free,
+    .can_lie = alipay_can_lie,
     .lie = alipay_lie,
     .open = alipay_open,
     .login = alipay_login,
@@ -259,6 +275,7 @@ static const struct sim_platform_calls alipay_calls = {
     .way_back = alipay_way_back,
     .refund_by_hand = alipay_refund_by_hand,
     .forge = alipay_forge,
+    .told_paid = alipay_told_paid,
     .n_charged = alipay_n_charged,
     .charged = alipay_charged,
     .truth = alipay_truth,

@@ -37,17 +37,26 @@ static int64_t shop_pause_us(struct sim *sim)
 
 static void shop_quote(struct sim *sim, void *what, int64_t argument);
 
+/* The buyer stays with his first choice, mostly. */
+static size_t shop_choose(struct sim *sim, const struct sim_order *order)
+{
+    size_t other = order->channel == SIM_HUABEI ? SIM_BANKCARD : SIM_HUABEI;
+    return order->n_intents > 0 && sim_hit(sim, SIM_SHOP_OTHER_CHANNEL) ? other : order->channel;
+}
+
 static struct sim_intent *shop_add_intent(struct sim *sim, struct sim_order *order,
-                                          struct fq_str quote)
+                                          const struct sim_ask *quoted)
 {
     static const uint32_t terminals[] = { FQ_TERMINAL_DESKTOP, FQ_TERMINAL_MOBILE_WEB,
                                           FQ_TERMINAL_DESKTOP, FQ_TERMINAL_APP, FQ_TERMINAL_QR };
+    size_t channel = shop_choose(sim, order);
     struct sim_intent *intent = &order->intents[order->n_intents++];
     intent->order = order;
     intent->n = order->n_intents;
     (void)snprintf(intent->key, sizeof(intent->key), "key-%s-%zu", order->id, order->n_intents);
-    intent->quote = quote;
-    intent->terminal = terminals[sim_draw(sim) % 5];
+    intent->channel = channel;
+    intent->quote = quoted->quotes[channel];
+    intent->terminal = terminals[sim_draw(sim) % (channel == SIM_BANKCARD ? 2 : 5)];
     /* time_expire of a mobile page is five minutes away at least. */
     intent->expires_in_ms = sim_between(sim, 6, 90) * 60000;
     intent->allows_parallel = order->is_parallel;
@@ -58,7 +67,7 @@ static struct sim_intent *shop_add_intent(struct sim *sim, struct sim_order *ord
 static void shop_quoted(struct sim *sim, struct sim_ask *ask)
 {
     struct sim_order *order = ask->order;
-    if (ask->code != 0 || ask->quote.len == 0) {
+    if (ask->code != 0 || ask->quotes[SIM_HUABEI].len == 0 || ask->quotes[SIM_BANKCARD].len == 0) {
         if (shop_is_unclear(ask))
             sim_after(sim, shop_pause_us(sim), shop_quote, order, 0);
         return;
@@ -67,12 +76,12 @@ static void shop_quoted(struct sim *sim, struct sim_ask *ask)
         return;
     /* The buyer reads what it costs first. */
     int64_t reads_us = sim_between(sim, 25 * SIM_SECOND_US, 3 * SIM_MINUTE_US);
-    sim_after(sim, reads_us, shop_try_create, shop_add_intent(sim, order, ask->quote), 0);
+    sim_after(sim, reads_us, shop_try_create, shop_add_intent(sim, order, ask), 0);
     if (order->n_intents == SIM_INTENTS_MAX ||
         !(order->is_parallel || sim_hit(sim, SIM_SHOP_RACES)))
         return;
     reads_us += sim_between(sim, 0, 5000);
-    sim_after(sim, reads_us, shop_try_create, shop_add_intent(sim, order, ask->quote), 0);
+    sim_after(sim, reads_us, shop_try_create, shop_add_intent(sim, order, ask), 0);
 }
 
 static void shop_quote(struct sim *sim, void *what, int64_t argument)
@@ -263,6 +272,7 @@ void sim_order_begin(struct sim *sim)
     (void)snprintf(order->subject, sizeof(order->subject), "Thing %zu", sim->n_orders);
     order->amount_minor = sim_between(sim, 10000, 900000);
     order->instalments = terms[sim_draw(sim) % 3];
+    order->channel = (size_t)(sim_draw(sim) % SIM_CHANNELS);
     order->is_parallel = sim_hit(sim, SIM_SHOP_PARALLEL);
     sim_after(sim, sim_between(sim, 0, 30 * SIM_MINUTE_US), shop_quote, order, 0);
 }

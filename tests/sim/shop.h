@@ -27,6 +27,7 @@ struct sim_intent {
     struct sim_order *order;
     size_t n;
     char key[SIM_KEY_SIZE];
+    size_t channel; /* sim_channel */
     struct fq_str quote;
     int64_t expires_in_ms;
     int64_t shown_ms; /* its terms, to the buyer */
@@ -59,6 +60,7 @@ struct sim_order {
     uint32_t instalments;
     bool is_gone; /* the shop vanished */
     bool is_parallel;
+    size_t channel; /* of its first payment */
     struct sim_intent intents[SIM_INTENTS_MAX];
     size_t n_intents;
 };
@@ -81,7 +83,7 @@ struct sim_ask {
     const char *reason;
     int64_t retry_after_ms;
     uint32_t state;
-    struct fq_str quote;
+    struct fq_str quotes[SIM_CHANNELS]; /* of the terms that the order wants */
 };
 
 /* A shop's reader of its events. */

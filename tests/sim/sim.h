@@ -62,16 +62,14 @@ struct sim {
     uint64_t hits[SIM_FAULTS];
     bool is_healed; /* no more faults */
     int64_t healed_us;
-    bool is_over; /* the daemon is not started again */
-    bool
-        has_other_amount; /* money moved that nobody may believe: it stays open, for the operator */
-    bool is_quiet;        /* none just now: somebody looks from outside */
+    bool is_over;  /* the daemon is not started again */
+    bool is_quiet; /* no faults just now: somebody looks from outside */
     bool real_signatures;
 
     struct sim_disk *disk;
-    struct sim_daemon *daemon; /* NULL: down */
-    uint32_t life;             /* counts its starts */
-    struct sim_platform *platform;
+    struct sim_daemon *daemon;         /* NULL: down */
+    uint32_t life;                     /* counts its starts */
+    struct sim_platform *platforms[2]; /* by sim_channel */
 
     struct sim_number *acknowledged; /* payments whose notification the daemon took */
     struct sim_order *orders;        /* newest first */

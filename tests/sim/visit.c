@@ -5,7 +5,7 @@
 #include "tests/sim/daemon.h"
 
 #define PATIENCE_US (6 * SIM_SECOND_US)
-#define BODY_MAX    256
+#define BODY_MAX    32768
 
 struct visitor {
     struct sim *sim;

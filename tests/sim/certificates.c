@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UnionPay's certificates in a simulated world: the same in every run, and each made only once. */
+#include "tests/sim/certificates.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "tests/sandbox/key.h"
+#include "tests/sandbox/text.h"
+
+/* A leaf that the model may ask for, made before the first history. */
+struct certificates_known {
+    const char *common_name;
+    bool is_expired;
+    bool is_forged;
+    enum sim_key key;
+    struct unionpay_leaf leaf;
+};
+
+static struct certificates_known known[] = {
+    { UNIONPAY_SIGNER_NAME, false, false, SIM_KEY_LEAF, { 0 } },
+    { UNIONPAY_SIGNER_NAME, true, false, SIM_KEY_LEAF, { 0 } },
+    { UNIONPAY_MERCHANT_NAME, false, false, SIM_KEY_FOREIGN, { 0 } },
+    { UNIONPAY_SIGNER_NAME, false, true, SIM_KEY_FOREIGN, { 0 } },
+    { "simulated merchant", false, false, SIM_KEY_MERCHANT, { 0 } },
+};
+
+#define KNOWN_N        (sizeof(known) / sizeof(known[0]))
+#define KNOWN_SIGNER   0
+#define KNOWN_MERCHANT 4
+
+static unsigned certificates_n_keys;
+static uint64_t certificates_chance;
+
+void __real_unionpay_leaf_make(const struct unionpay_chain *chain, const char *common_name,
+                               bool expired, EVP_PKEY *key, struct unionpay_leaf *ret);
+void __wrap_unionpay_leaf_make(const struct unionpay_chain *chain, const char *common_name,
+                               bool expired, EVP_PKEY *key, struct unionpay_leaf *ret);
+void __real_unionpay_leaf_forge(const char *common_name, EVP_PKEY *key, struct unionpay_leaf *ret);
+void __wrap_unionpay_leaf_forge(const char *common_name, EVP_PKEY *key, struct unionpay_leaf *ret);
+EVP_PKEY *__wrap_key_generate(void);
+int __wrap_RAND_bytes(unsigned char *bytes, int size);
+
+/* ---- nothing is left to chance ---- */
+
+EVP_PKEY *__wrap_key_generate(void)
+{
+    char name[32];
+    (void)snprintf(name, sizeof(name), "generated %u", ++certificates_n_keys);
+    return sim_key_derive(name);
+}
+
+int __wrap_RAND_bytes(unsigned char *bytes, int size)
+{
+    for (int i = 0; i < size; i++) {
+        certificates_chance =
+            certificates_chance * UINT64_C(6364136223846793005) + 1442695040888963407;
+        bytes[i] = (unsigned char)(certificates_chance >> 40);
+    }
+    return 1;
+}
+
+/* ---- each once ---- */
+
+static bool certificates_find(const struct sim_keys *keys, const char *common_name, bool is_expired,
+                              bool is_forged, const EVP_PKEY *key, struct unionpay_leaf *ret)
+{
+    for (size_t i = 0; keys != NULL && i < KNOWN_N; i++) {
+        const struct certificates_known *at = &known[i];
+        if (keys->keys[at->key] != key || at->is_expired != is_expired ||
+            at->is_forged != is_forged || strcmp(at->common_name, common_name) != 0)
+            continue;
+        unionpay_leaf_free(ret);
+        EVP_PKEY_up_ref(at->leaf.private_key);
+        *ret = (struct unionpay_leaf){ at->leaf.private_key, text_copy(at->leaf.pem),
+                                       text_copy(at->leaf.serial) };
+        return true;
+    }
+    return false;
+}
+
+static const struct sim_keys *certificates_keys;
+
+void __wrap_unionpay_leaf_make(const struct unionpay_chain *chain, const char *common_name,
+                               bool expired, EVP_PKEY *key, struct unionpay_leaf *ret)
+{
+    if (!certificates_find(certificates_keys, common_name, expired, false, key, ret))
+        __real_unionpay_leaf_make(chain, common_name, expired, key, ret);
+}
+
+void __wrap_unionpay_leaf_forge(const char *common_name, EVP_PKEY *key, struct unionpay_leaf *ret)
+{
+    if (!certificates_find(certificates_keys, common_name, false, true, key, ret))
+        __real_unionpay_leaf_forge(common_name, key, ret);
+}
+
+/* ---- all of them ---- */
+
+struct unionpay_chain *sim_certificates_make(const struct sim_keys *keys)
+{
+    struct unionpay_chain *chain = unionpay_chain_make(false);
+    for (size_t i = 0; i < KNOWN_N; i++) {
+        EVP_PKEY *key = keys->keys[known[i].key];
+        if (known[i].is_forged)
+            __real_unionpay_leaf_forge(known[i].common_name, key, &known[i].leaf);
+        else
+            __real_unionpay_leaf_make(chain, known[i].common_name, known[i].is_expired, key,
+                                      &known[i].leaf);
+    }
+    certificates_keys = keys;
+    return chain;
+}
+
+void sim_certificates_free(struct unionpay_chain *chain)
+{
+    certificates_keys = NULL;
+    for (size_t i = 0; i < KNOWN_N; i++)
+        unionpay_leaf_free(&known[i].leaf);
+    unionpay_chain_free(chain);
+}
+
+const char *sim_certificate_of_merchant(void)
+{
+    return known[KNOWN_MERCHANT].leaf.pem;
+}
+
+const char *sim_certificate_of_signer(void)
+{
+    return known[KNOWN_SIGNER].leaf.pem;
+}
