@@ -40,7 +40,11 @@ static void control_on_request(void *ctx, struct fq_web_exchange *exchange)
                                      .peer_uid = exchange->peer_uid,
                                      .peer_pid = exchange->peer_pid,
                                      .finish = control_visited };
-    fq_flow_control(daemon->flow, &self->visit);
+    if (fq_str_equal(exchange->path, fq_lit("/metrics")) &&
+        fq_str_equal(exchange->method, fq_lit("GET")))
+        fq_flow_metrics(daemon->flow, &self->visit);
+    else
+        fq_flow_control(daemon->flow, &self->visit);
 }
 
 int fq_control_open(struct fq_daemon *daemon)

@@ -71,20 +71,46 @@ static void daemon_on_limited(void *ctx, const struct fq_merchant *merchant, con
            FQ_LOG_TEXT("NEXT", "it is told when to come again, unless it floods"));
 }
 
+static void daemon_on_answered(void *ctx, const struct fq_operation *operation, int64_t took_us)
+{
+    const struct fq_daemon *daemon = ctx;
+    fq_metrics_answered(daemon->metrics, operation, took_us);
+}
+
 struct daemon_visit {
     struct fq_visit visit;
     struct fq_web_exchange *exchange;
+    const struct fq_daemon *daemon;
+    int64_t begun_us;
 };
 
 static void daemon_visited(struct fq_visit *visit)
 {
-    struct fq_web_exchange *exchange = fq_container_of(visit, struct daemon_visit, visit)->exchange;
+    const struct daemon_visit *self = fq_container_of(visit, struct daemon_visit, visit);
+    struct fq_web_exchange *exchange = self->exchange;
+    fq_metrics_visited(self->daemon->metrics, visit->path, visit->status,
+                       fq_clock_mono_us() - self->begun_us);
     exchange->status = visit->status;
     exchange->answer_type = visit->answer_type;
     exchange->answer_body = visit->answer_body;
     exchange->location = visit->location;
     exchange->content_security_policy = visit->content_security_policy;
     fq_web_answer(exchange);
+}
+
+/* To everyone else the path is as unknown as any. */
+static bool daemon_may_see_metrics(const struct fq_daemon *daemon,
+                                   const struct fq_web_exchange *exchange)
+{
+    const struct fq_conf *conf = daemon->setup->conf;
+    if (!fq_str_equal(exchange->path, fq_lit("/metrics")) ||
+        !fq_str_equal(exchange->method, fq_lit("GET")))
+        return false;
+    for (size_t i = 0; i < conf->n_metrics_from; i++) {
+        if (fq_str_equal(exchange->peer, conf->metrics_from[i]))
+            return true;
+    }
+    return false;
 }
 
 static void daemon_on_web(void *ctx, struct fq_web_exchange *exchange)
@@ -97,6 +123,8 @@ static void daemon_on_web(void *ctx, struct fq_web_exchange *exchange)
         return;
     }
     self->exchange = exchange;
+    self->daemon = daemon;
+    self->begun_us = fq_clock_mono_us();
     self->visit = (struct fq_visit){ .arena = exchange->arena,
                                      .method = exchange->method,
                                      .path = exchange->path,
@@ -106,7 +134,10 @@ static void daemon_on_web(void *ctx, struct fq_web_exchange *exchange)
                                      .user_agent = exchange->user_agent,
                                      .peer = exchange->peer,
                                      .finish = daemon_visited };
-    fq_flow_visit(daemon->flow, &self->visit);
+    if (daemon_may_see_metrics(daemon, exchange))
+        fq_flow_metrics(daemon->flow, &self->visit);
+    else
+        fq_flow_visit(daemon->flow, &self->visit);
 }
 
 static void daemon_on_signal(void *ctx, int signal_number)
@@ -194,6 +225,7 @@ static int daemon_start_front(struct fq_daemon *daemon)
         .on_operation = daemon_on_operation,
         .now_unix_ms = daemon_now,
         .on_limited = daemon_on_limited,
+        .on_answered = daemon_on_answered,
     };
     FQ_TRY(fq_front_open(&front, &daemon->front));
     return 0;
@@ -241,6 +273,7 @@ static int daemon_start(struct fq_daemon *daemon)
     size_t n_workers = conf->n_workers > 0 ? (size_t)conf->n_workers
                        : n_cores > 0       ? (size_t)n_cores
                                            : 1;
+    daemon->metrics = fq_metrics_new();
     daemon->home = fq_home_new();
     daemon->timers = fq_timers_new();
     daemon->loop.home = daemon->home;
@@ -341,6 +374,7 @@ static void daemon_stop(struct fq_daemon *daemon)
     daemon_run_home(daemon);
     fq_timers_free(FQ_TAKE(daemon->timers));
     fq_home_free(FQ_TAKE(daemon->home));
+    fq_metrics_free(FQ_TAKE(daemon->metrics));
     if (daemon->loop.signal_fd > 0)
         (void)close(daemon->loop.signal_fd);
 }

@@ -14,6 +14,7 @@
 #include "daemon/io/http.h"
 #include "daemon/io/loop.h"
 #include "daemon/io/web.h"
+#include "daemon/metrics.h"
 #include "daemon/store/store.h"
 
 #define FQ_TOKEN_KEY_SIZE 32
@@ -55,6 +56,7 @@ struct fq_daemon {
     struct fq_mac *macs[FQ_PURPOSES_N]; /* a reload keeps the token key */
     struct fq_flow *flow;
     struct fq_loop loop;
+    struct fq_metrics *metrics;
     struct fq_timer web_timer;
     int64_t started_ms;
     bool is_stopping;
@@ -82,6 +84,9 @@ const struct fq_merchant *fq_clients_find(const struct fq_client *clients,
 void fq_clients_add(struct fq_client **clients, struct fq_str client_key,
                     const struct fq_merchant *merchant);
 void fq_clients_free(struct fq_client **clients);
+
+/* What the parts are like, as families of metrics. (metrics_parts.c) */
+void fq_metrics_parts(const struct fq_daemon *daemon, struct fq_buf *buf);
 
 /* Fills daemon->world with the real clock, threads, store and network. (world.c) */
 void fq_world_fill(struct fq_daemon *daemon);

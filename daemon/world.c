@@ -89,6 +89,15 @@ static int world_unseal(void *ctx, struct fq_str context, struct fq_str sealed,
 
 /* ---- the store ---- */
 
+static void world_transacted(struct fq_tx *tx)
+{
+    const struct fq_daemon *daemon = tx->world_ctx;
+    if (tx->result == 0 && tx->ledger != NULL)
+        fq_metrics_moved(daemon->metrics, tx->ledger);
+    tx->done = tx->world_done; /* it may be asked for again */
+    tx->done(tx);
+}
+
 static void world_transact_busy(struct fq_job *job)
 {
     struct fq_tx *tx = fq_container_of(job, struct fq_tx, job);
@@ -98,6 +107,9 @@ static void world_transact_busy(struct fq_job *job)
 static void world_transact(void *ctx, struct fq_tx *tx)
 {
     struct fq_daemon *daemon = ctx;
+    tx->world_ctx = daemon;
+    tx->world_done = tx->done;
+    tx->done = world_transacted;
     if (fq_store_transact(daemon->store, tx) == 0)
         return;
     tx->result = FQ_FAULT(-EAGAIN, "too many transactions are waiting");
@@ -128,8 +140,10 @@ static void world_read(void *ctx, struct fq_read *read)
 static void world_adapt_run(struct fq_job *job)
 {
     struct fq_adapt *adapt = fq_container_of(job, struct fq_adapt, job);
+    const int64_t begun_us = fq_clock_mono_us();
     fq_channel_call(adapt->channel, adapt->kind, &adapt->call, adapt->message, adapt->arena,
                     &adapt->answer);
+    adapt->world_took_us = fq_clock_mono_us() - begun_us;
 }
 
 /* A transaction follows it at once, so that a commit may wait a moment for company. */
@@ -146,6 +160,9 @@ static void world_adapt_done(struct fq_job *job)
     /* Before, or its own transaction would wait for it. */
     if (world_adapt_precedes_write(adapt))
         fq_store_expect(daemon->store, -1);
+    if (!adapt->answer.is_busy)
+        fq_metrics_adapted(daemon->metrics, adapt->channel->conf->name, adapt->kind,
+                           adapt->message == NULL, adapt->answer.is_fault, adapt->world_took_us);
     adapt->done(adapt);
 }
 
@@ -169,6 +186,8 @@ static void world_adapt(void *ctx, struct fq_adapt *adapt)
 struct world_send {
     struct fq_http_exchange exchange;
     struct fq_send *send;
+    struct fq_daemon *daemon;
+    int64_t begun_us;
 };
 
 static void world_send_done(struct fq_job *job)
@@ -181,6 +200,9 @@ static void world_send_done(struct fq_job *job)
     send->reason = exchange->reason;
     send->trace_id = exchange->trace_id;
     --*send->channel->n_calls;
+    if (!send->is_ours)
+        fq_metrics_sent(self->daemon->metrics, send->channel->conf->name, send->kind,
+                        send->answer.transport, fq_clock_mono_us() - self->begun_us);
     fq_free(self);
     send->done(send);
 }
@@ -191,6 +213,8 @@ static void world_send(void *ctx, struct fq_send *send)
     const struct fq_channel_conf *conf = send->channel->conf;
     struct world_send *self = fq_zalloc(sizeof(*self)); /* the arena may be full */
     self->send = send;
+    self->daemon = daemon;
+    self->begun_us = fq_clock_mono_us();
     self->exchange =
         (struct fq_http_exchange){ .job = { .done = world_send_done },
                                    .arena = send->arena,
@@ -245,6 +269,13 @@ static void world_status(void *ctx, struct fq_world_status *ret)
     ret->store_size = world_file_size(path, "") + world_file_size(path, "-wal");
 }
 
+static void world_metrics(void *ctx, struct fq_buf *buf)
+{
+    const struct fq_daemon *daemon = ctx;
+    fq_metrics_tell(daemon->metrics, buf);
+    fq_metrics_parts(daemon, buf);
+}
+
 void fq_world_fill(struct fq_daemon *daemon)
 {
     daemon->world = (struct fq_world){
@@ -263,6 +294,7 @@ void fq_world_fill(struct fq_daemon *daemon)
         .after = world_after,
         .cancel = world_cancel,
         .status = world_status,
+        .metrics = world_metrics,
     };
     for (size_t i = 0; i < fq_array_size(world_purposes); i++)
         daemon->macs[i] = world_mac_new(daemon, world_purposes[i]);

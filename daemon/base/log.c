@@ -35,6 +35,7 @@ struct log_ring {
 static atomic_int log_level_max = LOG_INFO;
 static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER; /* of all below, and of every site */
 static struct log_ring *log_ring;                             /* NULL: straight to stderr */
+static struct fq_log_counts log_counts;
 
 void fq_log_message_id(uint32_t msg, char ret[33])
 {
@@ -53,6 +54,7 @@ static bool log_site_admits(struct fq_log_site *site, int64_t *ret_n_suppressed)
     }
     if (site->n_in_second >= FQ_LOG_SITE_LINES_MAX) {
         site->n_suppressed++;
+        log_counts.n_suppressed++;
         return false;
     }
     site->n_in_second++;
@@ -66,6 +68,7 @@ static void ring_put(struct log_ring *ring, const struct fq_log_entry *entry, in
 {
     if (ring->n_entries == RING_N_ENTRIES_MAX) {
         ring->n_lost += 1 + (uint64_t)n_suppressed;
+        log_counts.n_lost++;
         return;
     }
     ring->entries[(ring->first + ring->n_entries) % RING_N_ENTRIES_MAX] = *entry;
@@ -94,12 +97,21 @@ void fq_log_write(struct fq_log_site *site, int level, uint32_t msg, const char 
         fq_log_entry_add(&entry, &fields[i]);
 
     (void)pthread_mutex_lock(&log_mutex);
+    log_counts.n_lines[level & 7]++;
     bool is_started = log_ring != NULL;
     if (is_started)
         ring_put(log_ring, &entry, n_suppressed);
     (void)pthread_mutex_unlock(&log_mutex);
     if (!is_started)
         fq_log_sink_write(FQ_LOG_SINK_STDERR, &entry);
+}
+
+void fq_log_count(struct fq_log_counts *ret)
+{
+    (void)pthread_mutex_lock(&log_mutex);
+    *ret = log_counts;
+    ret->n_waiting = log_ring != NULL ? log_ring->n_entries : 0;
+    (void)pthread_mutex_unlock(&log_mutex);
 }
 
 void fq_log_level(int level_max)

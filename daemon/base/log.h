@@ -104,6 +104,16 @@ int fq_log_start(uint32_t sink, int level_max);
 void fq_log_stop(void);           /* drains the ring, waiting at most 2 s for a stuck reader */
 void fq_log_level(int level_max); /* LOG_INFO if never called */
 
+/* Since the process began. */
+struct fq_log_counts {
+    uint64_t n_lines[8];   /* by level, those that were to be written */
+    uint64_t n_suppressed; /* by the limit of their call site */
+    uint64_t n_lost;       /* the ring was full */
+    size_t n_waiting;      /* in the ring, now */
+};
+
+void fq_log_count(struct fq_log_counts *ret);
+
 /* Per call site: more than 20 lines in a second are counted, not written; the next line that gets
  * through says how many were swallowed (SUPPRESSED=n). LOG_WARNING and worse about one payment's
  * money are never limited: use fq_log_always. */

@@ -128,6 +128,7 @@ struct fq_home {
     pthread_mutex_t mutex;
     struct fq_job *first;
     struct fq_job **last;
+    size_t n_jobs;
     bool is_signalled; /* the eventfd is readable already */
     int fd;
 };
@@ -156,12 +157,14 @@ void fq_home_post(struct fq_home *home, struct fq_job *jobs)
 {
     if (jobs == NULL)
         return;
+    size_t n = 1;
     struct fq_job **end = &jobs->next;
-    while (*end != NULL)
+    for (; *end != NULL; n++)
         end = &(*end)->next;
     (void)pthread_mutex_lock(&home->mutex);
     *home->last = jobs;
     home->last = end;
+    home->n_jobs += n;
     bool wake = !home->is_signalled;
     home->is_signalled = true;
     (void)pthread_mutex_unlock(&home->mutex);
@@ -175,6 +178,14 @@ int fq_home_fd(const struct fq_home *home)
     return home->fd;
 }
 
+size_t fq_home_size(struct fq_home *home)
+{
+    (void)pthread_mutex_lock(&home->mutex);
+    size_t n = home->n_jobs;
+    (void)pthread_mutex_unlock(&home->mutex);
+    return n;
+}
+
 size_t fq_home_run(struct fq_home *home, size_t n_max)
 {
     size_t n = 0;
@@ -183,6 +194,7 @@ size_t fq_home_run(struct fq_home *home, size_t n_max)
         struct fq_job *job = home->first;
         if (job != NULL) {
             home->first = job->next;
+            home->n_jobs--;
             if (home->first == NULL)
                 home->last = &home->first;
         } else if (home->is_signalled) {

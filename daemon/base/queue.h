@@ -54,6 +54,7 @@ FQ_DEFINE_CLEANUP(fq_home);
 void fq_home_post(struct fq_home *home, struct fq_job *jobs);
 
 int fq_home_fd(const struct fq_home *home); /* readable (poll) when there may be jobs */
+size_t fq_home_size(struct fq_home *home);
 
 /* On the loop: runs `done` of at most `n_max` jobs; returns how many ran. */
 size_t fq_home_run(struct fq_home *home, size_t n_max);

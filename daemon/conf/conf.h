@@ -38,6 +38,8 @@ struct fq_conf {
                                  for loopback hosts */
     int64_t web_body_size_max;
     int64_t n_web_connections_max;
+    const struct fq_str *metrics_from; /* who may GET /metrics there; none: nobody */
+    size_t n_metrics_from;
 
     /* control: where fenqictl asks; empty: nowhere */
     struct fq_str control_path;

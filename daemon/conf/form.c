@@ -186,6 +186,22 @@ static bool form_is_address(struct fq_str text)
            (fq_str_starts(host, fq_lit("[")) && form_is_host_part(host));
 }
 
+/* It is compared as text with what the kernel says. */
+static bool form_is_peer(struct fq_str text)
+{
+    char copy[INET6_ADDRSTRLEN];
+    char canonical[INET6_ADDRSTRLEN] = "";
+    unsigned char address[sizeof(struct in6_addr)];
+    if (text.len == 0 || text.len >= sizeof(copy) || !fq_str_is_line(text))
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    const int family = strchr(copy, ':') != NULL ? AF_INET6 : AF_INET;
+    return inet_pton(family, copy, address) == 1 &&
+           inet_ntop(family, address, canonical, sizeof(canonical)) != NULL &&
+           strcmp(copy, canonical) == 0;
+}
+
 static bool form_is_endpoint(struct fq_str text)
 {
     if (fq_str_starts(text, fq_lit("ipc://"))) {
@@ -265,6 +281,9 @@ const struct fq_conf_form fq_form_host = { "a host in lower case, with or withou
                                            form_is_host };
 const struct fq_conf_form fq_form_endpoint = { "tcp://HOST:PORT or ipc:///PATH", form_is_endpoint };
 const struct fq_conf_form fq_form_address = { "ADDRESS:PORT", form_is_address };
+const struct fq_conf_form fq_form_peer = {
+    "an IP address in its shortest form like 127.0.0.1 or 2001:db8::1", form_is_peer
+};
 const struct fq_conf_form fq_form_public_url = {
     "an https URL without '/' at its end (http for loopback hosts only)", form_is_public_url
 };

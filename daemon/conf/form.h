@@ -27,6 +27,7 @@ extern const struct fq_conf_form fq_form_client_key;   /* Z85 */
 extern const struct fq_conf_form fq_form_host;         /* "openapi.alipay.com", "localhost:8443" */
 extern const struct fq_conf_form fq_form_endpoint;     /* "tcp://10.0.0.5:7766", "ipc:///run/x" */
 extern const struct fq_conf_form fq_form_address;      /* "127.0.0.1:8080", "[::1]:0" */
+extern const struct fq_conf_form fq_form_peer;         /* "127.0.0.1", "::1": canonical */
 extern const struct fq_conf_form fq_form_public_url;   /* "https://pay.example.com" */
 extern const struct fq_conf_form fq_form_url_prefix;   /* "https://shop.example.com/paid/" */
 

@@ -37,6 +37,9 @@ static const struct fq_conf_row web_rows[] = {
         "of one request", FIXED),
   NUMBER("connections_max",       INTEGER,  "1",      "60000",   DEFAULT("1024"),            fq_conf, n_web_connections_max,
         "at once", FIXED),
+  TEXTS("metrics_from", peer,               "0",      "16",      MAY("[ \"127.0.0.1\" ]"),   fq_conf, metrics_from, n_metrics_from,
+        "addresses that may read /metrics, as fenqid sees them: behind a proxy on this machine, its "
+        "X-Forwarded-For; left out: only the control socket tells them"),
 };
 static const struct fq_conf_table web_table = TABLE(web_rows, fq_conf, NULL, NULL);
 

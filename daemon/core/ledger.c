@@ -127,6 +127,8 @@ void fq_ledger_moved(struct fq_ledger *ledger, int64_t now_ms, const char *objec
         ledger->is_incomplete = true;
         return;
     }
+    entry->object = object;
+    entry->what = what;
     *ledger->journal_end = entry;
     ledger->journal_end = &entry->next;
 }

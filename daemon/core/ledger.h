@@ -45,8 +45,8 @@ void fq_ledger_calm(struct fq_ledger *ledger);
 bool fq_ledger_is_operators(const struct fq_ledger *ledger);
 
 /* A move was made: raises the version, touches updated_ms, appends the journal entry
- * "<object> <what>" with its evidence. `n` is the attempt's or refund's number, 0 for the payment.
- */
+ * "<object> <what>" (both static) with its evidence. `n` is the attempt's or refund's number, 0 for
+ * the payment. */
 void fq_ledger_moved(struct fq_ledger *ledger, int64_t now_ms, const char *object, uint32_t n,
                      const char *what, const struct fq_evidence *evidence);
 

@@ -215,6 +215,8 @@ struct fq_refund {
 struct fq_journal_entry {
     struct fq_journal_entry *next;
     struct fq_str body; /* canonical text; the exact bytes that are hashed and stored */
+    const char *object; /* of it, for counting: static */
+    const char *what;
 };
 
 /* Kinds of events; the numbers stand in the database and in fenqi.proto: append only. */

@@ -90,9 +90,11 @@ struct fq_tx {
 
     /* Runs on the loop, after COMMIT returned, or with a fault: then nothing was written. */
     void (*done)(struct fq_tx *tx);
-    int result;      /* 0, or a fault */
-    char trace[256]; /* of the fault */
-    void *flow;      /* the asker's own */
+    int result;                           /* 0, or a fault */
+    char trace[256];                      /* of the fault */
+    void *flow;                           /* the asker's own */
+    void (*world_done)(struct fq_tx *tx); /* the world's */
+    void *world_ctx;                      /* likewise */
 };
 
 /* ---- a read: committed data only, for replies ---- */

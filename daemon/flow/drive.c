@@ -314,6 +314,7 @@ static void drive_send(struct fq_drive *drive)
     if (drive->answer.verdict.memory.n_items > 0)
         drive->call.memory = drive->answer.verdict.memory;
     drive->send = (struct fq_send){ .channel = drive->channel,
+                                    .kind = drive->kind,
                                     .arena = drive->arena,
                                     .request = drive->answer.verdict.message,
                                     .done = drive_sent,

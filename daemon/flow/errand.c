@@ -62,6 +62,7 @@ static void errand_send(struct fq_errand *errand)
 {
     errand->n_sends++;
     errand->send = (struct fq_send){ .channel = errand->channel,
+                                     .kind = errand->kind,
                                      .arena = errand->arena,
                                      .request = errand->answer.verdict.message,
                                      .body_size_max = errand->body_size_max,

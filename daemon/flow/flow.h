@@ -77,6 +77,9 @@ void fq_flow_control(struct fq_flow *flow, struct fq_visit *visit);
 #define FQ_PAUSES_OWNER "operator.pause"
 void fq_flow_take_pause(struct fq_flow *flow, const struct fq_note *note);
 
+/* The same for who may read the metrics, whatever the path; the answer is OpenMetrics text. */
+void fq_flow_metrics(struct fq_flow *flow, struct fq_visit *visit);
+
 /* From now on this is what is configured, and these are the published keys. */
 void fq_flow_use(struct fq_flow *flow, struct fq_catalog *catalog, const struct fq_public_key *keys,
                  size_t n_keys, struct fq_str keys_json);

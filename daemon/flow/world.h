@@ -23,12 +23,14 @@ struct fq_adapt {
     struct fq_answer answer;
     void (*done)(struct fq_adapt *adapt);
     void *flow;
-    void *world_ctx; /* the world's */
+    void *world_ctx;       /* the world's, */
+    int64_t world_took_us; /* likewise: how long it ran */
 };
 
 /* One HTTP exchange with a platform, on the net thread. */
 struct fq_send {
     const struct fq_channel *channel; /* trust store, timeout */
+    uint32_t kind;                    /* fq_call_kind: what it is for */
     struct fq_arena *arena;
     struct fq_message request;
     size_t body_size_max; /* of the answer; 0: the usual */
@@ -82,6 +84,7 @@ struct fq_world {
                   int64_t delay_ms); /* restarts a running timer */
     void (*cancel)(void *ctx, struct fq_timer *timer);
     void (*status)(void *ctx, struct fq_world_status *ret); /* may be NULL */
+    void (*metrics)(void *ctx, struct fq_buf *buf);         /* families of its own; may be NULL */
 };
 
 #endif

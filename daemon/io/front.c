@@ -66,6 +66,7 @@ struct front_request {
     uint32_t peer_turn;
     struct front_message message; /* kept until the reply is sent: the operation points into it */
     int64_t now_ms;
+    int64_t arrived_us;             /* by the clock that never steps */
     struct fq_arena *spare;         /* if the reply did not fit into the operation's arena */
     struct fq_str reply;            /* empty: there is none */
     const struct fq_sealer *sealer; /* of the configuration that it came under */
@@ -271,6 +272,7 @@ static struct front_request *front_request_new(struct fq_front *front,
     request->operation.arena = arena;
     request->operation.merchant = merchant;
     request->operation.finish = front_finish;
+    request->arrived_us = fq_clock_mono_us();
     request->sealer = front->conf.sealer;
     if (front->conf.hold != NULL)
         request->held = front->conf.hold(front->conf.ctx);
@@ -477,6 +479,9 @@ static void front_send(struct fq_job *job)
     struct fq_front *front = request->front;
     if (!front_deliver(request))
         front->counters.n_undeliverable++;
+    if (front->conf.on_answered != NULL)
+        front->conf.on_answered(front->conf.ctx, &request->operation,
+                                fq_clock_mono_us() - request->arrived_us);
     if (request->is_served) {
         fq_limit_leave(request->limit);
         front->n_serving--;

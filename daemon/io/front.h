@@ -35,6 +35,8 @@ struct fq_front_conf {
     int64_t (*now_unix_ms)(void *ctx);
     /* A limit refused a request, for `reason`; or it was thrown away unanswered. May be NULL. */
     void (*on_limited)(void *ctx, const struct fq_merchant *merchant, const char *reason);
+    /* Its answer has left, or was thrown away, so long after it arrived. May be NULL. */
+    void (*on_answered)(void *ctx, const struct fq_operation *operation, int64_t took_us);
 };
 
 /* Binds ZAP first (fails if it cannot), then the ROUTER to every endpoint. On failure the fault's

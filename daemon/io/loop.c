@@ -34,11 +34,13 @@ int fq_loop_turn(struct fq_loop *loop, int64_t max_wait_ms)
     int n = zmq_poll(items, loop->front != NULL ? N_ITEMS : ITEM_FRONT, (long)wait_ms);
     if (n < 0 && errno != EINTR)
         return FQ_FAULT(-errno, "zmq_poll");
+    const int64_t begun_us = fq_clock_mono_us();
     fq_home_run(loop->home, JOBS_PER_TURN);
     if (items[ITEM_SIGNAL].revents != 0)
         loop_signals(loop);
     if (loop->front != NULL)
         fq_front_receive(loop->front, MESSAGES_PER_TURN);
     fq_timers_fire(loop->timers, fq_clock_mono_ms());
+    fq_histogram_add(&loop->turn_us, &fq_bounds_request, fq_clock_mono_us() - begun_us);
     return 0;
 }

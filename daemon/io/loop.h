@@ -4,6 +4,7 @@
 #ifndef FQ_IO_LOOP_H
 #define FQ_IO_LOOP_H
 
+#include "daemon/base/metric.h"
 #include "daemon/base/queue.h"
 #include "daemon/base/timer.h"
 #include "daemon/io/front.h"
@@ -15,6 +16,7 @@ struct fq_loop {
     int signal_fd;          /* a signalfd, or -1 */
     void *ctx;
     void (*on_signal)(void *ctx, int signal_number);
+    struct fq_histogram turn_us; /* fq_bounds_request: of each turn, without its sleep */
 };
 
 /* One turn: waits at most `max_wait_ms`, then a bounded amount of work of every kind. */

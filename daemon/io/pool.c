@@ -22,6 +22,11 @@ int fq_pool_run(struct fq_pool *pool, struct fq_job *job)
     return fq_queue_put(pool->queue, job);
 }
 
+size_t fq_pool_n_waiting(const struct fq_pool *pool)
+{
+    return fq_queue_size(pool->queue);
+}
+
 /* Runs a list. Short jobs go home together, so that the loop is woken once for them. */
 static void pool_work(const struct fq_pool *pool, struct fq_job *jobs)
 {

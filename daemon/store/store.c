@@ -34,6 +34,7 @@ struct fq_store {
     struct fq_queue *transactions;
     struct fq_queue *reads;
     atomic_int n_expected;
+    struct fq_store_meter meter;
     pthread_t write_thread;
     pthread_t read_thread;
     bool has_write_thread;
@@ -86,16 +87,29 @@ static void store_wait_for_company(struct fq_store *store, struct fq_job *jobs)
     }
 }
 
+static void store_meter_commit(struct fq_store *store, struct fq_job *jobs, int64_t took_us)
+{
+    int64_t n = 0;
+    for (struct fq_job *job = jobs; job != NULL; job = job->next, n++) {
+        if (fq_container_of(job, struct fq_tx, job)->result < 0)
+            fq_count(&store->meter.n_faults, 1);
+    }
+    fq_histogram_add(&store->meter.commit_size, &fq_bounds_group, n);
+    fq_histogram_add(&store->meter.commit_us, &fq_bounds_request, took_us);
+}
+
 static void *store_write_loop(void *ctx)
 {
     struct fq_store *store = ctx;
     struct fq_job *jobs = NULL;
     while ((jobs = fq_queue_take(store->transactions, TRANSACTIONS_MAX)) != NULL) {
         store_wait_for_company(store, jobs);
+        const int64_t begun_us = fq_clock_mono_us();
         if (fq_transact(store->writer, store->conf.sha256_of2, jobs) != 0) {
             store->conf.end_process(fq_trace());
             fq_assert(false); /* it returned */
         }
+        store_meter_commit(store, jobs, fq_clock_mono_us() - begun_us);
         fq_home_post(store->conf.home, jobs);
         fq_checkpoint_after_commit(store->checkpoint, store->writer);
     }
@@ -109,7 +123,12 @@ static void *store_read_loop(void *ctx)
     struct fq_store *store = ctx;
     struct fq_job *jobs = NULL;
     while ((jobs = fq_queue_take(store->reads, READS_MAX)) != NULL) {
+        const int64_t begun_us = fq_clock_mono_us();
         fq_read_all(store->reader, jobs);
+        size_t n = 0;
+        (void)store_end(&jobs, &n);
+        fq_count(&store->meter.n_reads, n);
+        fq_histogram_add(&store->meter.read_us, &fq_bounds_request, fq_clock_mono_us() - begun_us);
         fq_home_post(store->conf.home, jobs);
     }
     return NULL;
@@ -217,6 +236,23 @@ int fq_store_read(struct fq_store *store, struct fq_read *read)
 void fq_store_expect(struct fq_store *store, int delta)
 {
     (void)atomic_fetch_add(&store->n_expected, delta);
+}
+
+/* ---- what it counts ---- */
+
+const struct fq_store_meter *fq_store_meter(const struct fq_store *store)
+{
+    return &store->meter;
+}
+
+size_t fq_store_n_transactions(const struct fq_store *store)
+{
+    return fq_queue_size(store->transactions);
+}
+
+size_t fq_store_n_reads(const struct fq_store *store)
+{
+    return fq_queue_size(store->reads);
 }
 
 /* ---- closing ---- */

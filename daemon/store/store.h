@@ -4,6 +4,7 @@
 #ifndef FQ_STORE_STORE_H
 #define FQ_STORE_STORE_H
 
+#include "daemon/base/metric.h"
 #include "daemon/core/tx.h"
 
 struct fq_store;
@@ -38,6 +39,19 @@ int fq_store_read(struct fq_store *store, struct fq_read *read);
 /* How many requests are on their way to the store but have not reached it: while it is not 0 the
  * store thread may wait up to 1 ms for company before it commits. Any thread. */
 void fq_store_expect(struct fq_store *store, int delta);
+
+/* What the store's threads count. Of a commit: from the first statement to the disk's word. */
+struct fq_store_meter {
+    struct fq_histogram commit_us;   /* fq_bounds_request */
+    struct fq_histogram commit_size; /* transactions, fq_bounds_group */
+    struct fq_counter n_faults;      /* transactions that were to write and did not */
+    struct fq_histogram read_us;     /* of what was read together, fq_bounds_request */
+    struct fq_counter n_reads;
+};
+
+const struct fq_store_meter *fq_store_meter(const struct fq_store *store);
+size_t fq_store_n_transactions(const struct fq_store *store); /* that wait */
+size_t fq_store_n_reads(const struct fq_store *store);
 
 /* For fenqictl: reads one file without starting threads or taking the lock; read-only. */
 struct fq_store_view;

@@ -41,6 +41,14 @@ static void addresses(void **state)
                "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:080");
 }
 
+static void peers(void **state)
+{
+    (void)state;
+    expect_all(fq_form_peer, true, "127.0.0.1", "10.0.0.9", "::1", "2001:db8::1");
+    expect_all(fq_form_peer, false, "", "localhost", "127.0.0.1:80", "127.1", "127.0.0.01", "[::1]",
+               "0:0:0:0:0:0:0:1", "2001:DB8::1", "10.0.0.0/8", "*", "127.0.0.1 ");
+}
+
 static void endpoints(void **state)
 {
     (void)state;
@@ -98,10 +106,10 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hosts),        cmocka_unit_test(addresses),
-        cmocka_unit_test(endpoints),    cmocka_unit_test(public_urls),
-        cmocka_unit_test(url_prefixes), cmocka_unit_test(client_keys),
-        cmocka_unit_test(names),
+        cmocka_unit_test(hosts),       cmocka_unit_test(addresses),
+        cmocka_unit_test(peers),       cmocka_unit_test(endpoints),
+        cmocka_unit_test(public_urls), cmocka_unit_test(url_prefixes),
+        cmocka_unit_test(client_keys), cmocka_unit_test(names),
     };
     return cmocka_run_group_tests_name("conf: form", tests, NULL, NULL);
 }
