@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exchanges with the platform about what exists already: query, close, refund, query of a refund.
  */
+#include "daemon/base/hash.h"
 #include "daemon/flow/parts.h"
 
 struct ask {
@@ -12,6 +13,62 @@ static void ask_done(struct ask ask)
 {
     if (ask.done != NULL)
         ask.done(ask.asker);
+}
+
+/* ---- one question at a time: whoever asks the same meanwhile waits for its answer ---- */
+
+struct question_of {
+    int64_t seq;
+    uint32_t attempt_n;
+    uint32_t refund_n; /* 0: the attempt itself */
+};
+
+struct asker {
+    struct asker *next;
+    struct ask ask;
+};
+
+struct fq_question {
+    struct question_of of;
+    struct fq_flow *flow;
+    struct asker *askers;
+    UT_hash_handle hh;
+};
+
+/* NULL: the same question is on its way, and `ask` hears of its end. Else it is to be put, and
+ * ended. */
+static struct fq_question *question_begin(struct fq_flow *flow, struct question_of of,
+                                          struct ask ask)
+{
+    struct fq_question *question = NULL;
+    struct asker *asker = fq_zalloc(sizeof(*asker));
+    HASH_FIND(hh, flow->questions, &of, sizeof(of), question);
+    bool is_new = question == NULL;
+    if (is_new) {
+        question = fq_zalloc(sizeof(*question));
+        question->of = of;
+        question->flow = flow;
+        HASH_ADD(hh, flow->questions, of, sizeof(of), question);
+    }
+    asker->ask = ask;
+    asker->next = question->askers;
+    question->askers = asker;
+    return is_new ? question : NULL;
+}
+
+/* Whoever is told may ask again at once: that is another question. */
+static void question_end(void *ended)
+{
+    struct fq_question *question = ended;
+    struct asker *asker = question->askers;
+    HASH_DEL(question->flow->questions, question);
+    fq_free(question);
+    while (asker != NULL) {
+        struct asker *told = asker;
+        asker = asker->next;
+        ask_done(told->ask);
+        fq_free(told);
+    }
 }
 
 /* NULL, after saying so, if the payment's channel is not configured any more; or if it is paused:
@@ -81,9 +138,14 @@ static void ask_queried(struct fq_drive *drive)
 static void ask_query(struct fq_flow *flow, const struct fq_ledger *ledger, uint32_t attempt_n,
                       struct ask ask)
 {
-    struct fq_drive *drive = ask_drive(flow, ledger, FQ_CALL_QUERY, attempt_n, 0, ask);
+    const struct question_of of = { ledger->payment.seq, attempt_n, 0 };
+    struct fq_question *question = question_begin(flow, of, ask);
+    if (question == NULL)
+        return;
+    struct fq_drive *drive = ask_drive(flow, ledger, FQ_CALL_QUERY, attempt_n, 0,
+                                       (struct ask){ question_end, question });
     if (drive == NULL) {
-        ask_done(ask);
+        question_end(question);
         return;
     }
     drive->done = ask_queried;
@@ -152,6 +214,9 @@ static int ask_commit_refund(struct fq_drive *drive, struct fq_ledger *ledger)
     return FQ_DECIDE_WRITE;
 }
 
+static void ask_refund_query(struct fq_flow *flow, const struct fq_ledger *ledger,
+                             const struct fq_refund *refund, struct ask ask);
+
 static void ask_submitted(struct fq_drive *drive)
 {
     struct ask ask = *(struct ask *)drive->asker;
@@ -161,7 +226,7 @@ static void ask_submitted(struct fq_drive *drive)
         if (ledger->refunds[i].n == drive->refund_n &&
             ledger->refunds[i].state == FQ_REFUND_SUBMITTED && drive->refusal == NULL &&
             !drive->is_stopped) {
-            fq_ask_refund(drive->flow, ledger, &ledger->refunds[i], ask.done, ask.asker);
+            ask_refund_query(drive->flow, ledger, &ledger->refunds[i], ask);
             return;
         }
     }
@@ -204,10 +269,9 @@ static void ask_refund_heard(struct fq_drive *drive)
         ask_done(ask);
 }
 
-void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
-                   const struct fq_refund *refund, void (*done)(void *asker), void *asker)
+static void ask_refund_query(struct fq_flow *flow, const struct fq_ledger *ledger,
+                             const struct fq_refund *refund, struct ask ask)
 {
-    struct ask ask = { done, asker };
     struct fq_drive *drive =
         ask_drive(flow, ledger, FQ_CALL_QUERY_REFUND, refund->attempt_n, refund->n, ask);
     if (drive == NULL) {
@@ -216,6 +280,15 @@ void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
     }
     drive->done = ask_refund_heard;
     fq_drive_start(drive);
+}
+
+void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
+                   const struct fq_refund *refund, void (*done)(void *asker), void *asker)
+{
+    const struct question_of of = { ledger->payment.seq, refund->attempt_n, refund->n };
+    struct fq_question *question = question_begin(flow, of, (struct ask){ done, asker });
+    if (question != NULL)
+        ask_refund_query(flow, ledger, refund, (struct ask){ question_end, question });
 }
 
 /* ---- whatever is open ---- */

@@ -38,6 +38,7 @@ void fq_flow_free(struct fq_flow *flow)
     fq_assert(flow->busy == NULL);
     fq_assert(flow->waiters == NULL);
     fq_assert(flow->openings == NULL);
+    fq_assert(flow->questions == NULL);
     flow->world->cancel(flow->world->ctx, &flow->round_timer);
     fq_chores_stop(flow);
     fq_chores_free(flow);

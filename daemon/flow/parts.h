@@ -15,12 +15,13 @@
 #define FQ_ASKED_N      64 /* payments that buyers made us ask about last */
 #define FQ_TEXTS_KEPT_N 16 /* disclosures whose words are known to stand in the store */
 
-struct fq_busy;    /* a payment that a drive works on (flow.c) */
-struct fq_waiter;  /* a GetPayment that waits for a move (wait.c) */
-struct fq_chore;   /* what a channel wants once a day (chores.c) */
-struct fq_breaker; /* how a platform answers (breaker.c) */
-struct fq_pause;   /* a channel that the operator has paused (pause.c) */
-struct fq_opening; /* an order that is opened for a storefront's request just now (open.c) */
+struct fq_busy;     /* a payment that a drive works on (flow.c) */
+struct fq_waiter;   /* a GetPayment that waits for a move (wait.c) */
+struct fq_chore;    /* what a channel wants once a day (chores.c) */
+struct fq_breaker;  /* how a platform answers (breaker.c) */
+struct fq_pause;    /* a channel that the operator has paused (pause.c) */
+struct fq_opening;  /* an order that is opened for a storefront's request just now (open.c) */
+struct fq_question; /* that a platform is asked just now (ask.c) */
 
 struct fq_flow {
     struct fq_flow_conf conf;
@@ -42,10 +43,11 @@ struct fq_flow {
     struct fq_timer round_timer; /* recover.c */
     struct fq_timer chore_timer; /* chores.c */
     struct fq_chore *chores;
-    struct fq_breaker *breakers; /* by channel name */
-    struct fq_pause *pauses;     /* likewise */
-    int64_t expiry_day;          /* when certificates were looked at last (expiry.c) */
-    struct fq_opening *openings; /* by seq */
+    struct fq_breaker *breakers;   /* by channel name */
+    struct fq_pause *pauses;       /* likewise */
+    int64_t expiry_day;            /* when certificates were looked at last (expiry.c) */
+    struct fq_opening *openings;   /* by seq */
+    struct fq_question *questions; /* by payment, attempt and refund */
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
 };
@@ -319,7 +321,8 @@ bool fq_link_was_valid(struct fq_flow *flow, const struct fq_payment *payment,
 bool fq_link_is_valid(struct fq_flow *flow, const char *purpose, const struct fq_payment *payment,
                       struct fq_str mac_text, struct fq_arena *arena);
 
-/* ---- asking and telling the platform (ask.c); `done` may be NULL ---- */
+/* ---- asking and telling the platform (ask.c); `done` may be NULL ----
+ * Whoever asks what is being asked already joins that question. */
 
 /* The live attempt, or the first unfinished refund, or nothing; then calls done(asker). A query
  * that finds an order still open after its deadline, or after a close was asked for, closes it too.

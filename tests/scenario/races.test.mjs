@@ -128,6 +128,18 @@ inWorld('the same request from twenty connections', { conf }, (scenario) => {
     for (const no of outcomes.filter((one) => one instanceof Refused)) assert.ok(no.text.includes(payment.payment_id), no.text);
   });
 
+  scenario('twenty refreshes of one payment: the platform is asked once, or nearly', async (world) => {
+    const fronts = await twenty(world);
+    const made = await world.opened();
+    await world.sandbox.fault('notify', 'never', { count: -1 });
+    await world.sandbox.fault('alipay.trade.query', 'delay', { count: -1, delay_ms: 1200 });
+    await world.sandbox.pay(made.number);
+    const all = await Promise.all(fronts.map((storefront) => refresh({ ...made, storefront })));
+    for (const { state } of all) assert.equal(state, 'PAYMENT_STATE_PAID');
+    const { length } = await world.sandbox.log('alipay.trade.query', made.number);
+    assert.ok(length <= 4, `${length} questions`); /* the rounds', and whoever came late on a busy machine */
+  });
+
   scenario('twenty closes of one payment, and twenty refunds under one key', async (world) => {
     const fronts = await twenty(world);
     const open = await world.created();

@@ -29,12 +29,17 @@ static int breaker_begin(void **state)
     return 0;
 }
 
-static void breaker_opened(void)
+static void breaker_open(const char *key, const char *order)
 {
     struct fake_page page;
-    fake_create(&created, "key-00000001", "order-1");
+    fake_create(&created, key, order);
     fake_open(&page, &created);
     memcpy(number, fake.number_asked, sizeof(number));
+}
+
+static void breaker_opened(void)
+{
+    breaker_open("key-00000001", "order-1");
 }
 
 static void breaker_refresh(struct fake_ask *ask)
@@ -286,13 +291,18 @@ static void test_an_answer_ends_the_pause(void **state)
 static void test_one_exchange_tries_at_a_time(void **state)
 {
     (void)state;
-    struct fake_ask ask[3];
-    breaker_opened();
+    static const char *const orders[] = { "order-1", "order-2", "order-3" };
+    static const char *const keys[] = { "key-00000001", "key-00000002", "key-00000003" };
+    struct fake_ask ask[3], made[3];
+    for (size_t i = 0; i < fq_array_size(made); i++) {
+        breaker_open(keys[i], orders[i]);
+        made[i] = created;
+    }
     breaker_paused();
     down = FQ_TRANSPORT_OK;
     fake.now_ms += PAUSE_MS;
     for (size_t i = 0; i < fq_array_size(ask); i++) {
-        struct fq_operation *operation = fake_get_request(&ask[i], created.payment_id);
+        struct fq_operation *operation = fake_get_request(&ask[i], made[i].payment_id);
         operation->get_payment.refresh = true;
         fq_flow_operation(fake.flow, operation);
     }
@@ -345,6 +355,7 @@ static void test_what_was_sent_before_the_pause_may_end_it(void **state)
     fake_execute(fake_nth(FAKE_SEND, 0)); /* answered; nobody has heard it yet */
     struct fake_pending slow = fake.pending[0];
     fake.n_pending = 0;
+    breaker_open("key-00000002", "order-2");
     down = FQ_TRANSPORT_LOST;
     breaker_ask(FAILURES + 1);
     assert_int_equal(breaker_n_queries(), 1 + FAILURES);

@@ -109,10 +109,13 @@ static void test_a_backlog_goes_on_beside_those_who_wait(void **state)
 {
     (void)state;
     static struct fake_ask asks[6];
-    for (size_t i = 0; i < 8; i++)
+    struct fake_ask made[8];
+    for (size_t i = 0; i < fq_array_size(made); i++) {
         rounds_open(i, slow_conf.name);
+        made[i] = created;
+    }
     for (size_t i = 0; i < fq_array_size(asks); i++) {
-        struct fq_operation *operation = fake_get_request(&asks[i], created.payment_id);
+        struct fq_operation *operation = fake_get_request(&asks[i], made[i].payment_id);
         operation->get_payment.refresh = true;
         fq_flow_operation(fake.flow, operation);
     }
