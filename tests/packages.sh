@@ -52,10 +52,10 @@ trap 'exit 1' INT TERM
 
 echo "building the packages, twice"
 build "$work/one"
-(export TZ=Asia/Shanghai LC_ALL=C.UTF-8 && umask 027 && mkdir "$work/another place" && build "$work/another place")
-[ "$(hashes "$work/one")" = "$(hashes "$work/another place")" ] || {
+(export TZ=Asia/Shanghai LC_ALL=C.UTF-8 && umask 027 && mkdir -p "$work/a-longer-name/of-another-place" && build "$work/a-longer-name/of-another-place")
+[ "$(hashes "$work/one")" = "$(hashes "$work/a-longer-name/of-another-place")" ] || {
     hashes "$work/one"
-    hashes "$work/another place"
+    hashes "$work/a-longer-name/of-another-place"
     fail "built twice, and not the same bytes"
 }
 echo "the same bytes both times:"
