@@ -23,9 +23,19 @@ static void control_visited(struct fq_visit *visit)
     fq_web_answer(exchange);
 }
 
+static bool control_asks_config(const struct fq_web_exchange *exchange)
+{
+    return fq_str_equal(exchange->method, fq_lit("GET")) &&
+           fq_str_equal(exchange->path, fq_lit("/v1/config/diff"));
+}
+
 static void control_on_request(void *ctx, struct fq_web_exchange *exchange)
 {
     struct fq_daemon *daemon = ctx;
+    if (control_asks_config(exchange)) {
+        fq_reload_ask(daemon, exchange);
+        return;
+    }
     struct control_visit *self = fq_arena_alloc(exchange->arena, sizeof(*self));
     if (self == NULL) {
         exchange->status = 503;

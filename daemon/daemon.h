@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "daemon/conf/conf.h"
+#include "daemon/conf/settings.h"
 #include "daemon/crypto/box.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/crypto/seal.h"
@@ -17,8 +17,9 @@
 #include "daemon/metrics.h"
 #include "daemon/store/store.h"
 
-#define FQ_TOKEN_KEY_SIZE 32
-#define FQ_PURPOSES_N     6 /* of MACs (world.c) */
+#define FQ_TOKEN_KEY_SIZE    32
+#define FQ_SETTINGS_SIZE_MAX ((size_t)64 << 20) /* of two configurations as settings */
+#define FQ_PURPOSES_N        6                  /* of MACs (world.c) */
 
 /* One configuration and all that was opened for it. Immutable; a reload makes another one. */
 struct fq_setup {
@@ -33,6 +34,7 @@ struct fq_setup {
     size_t n_public_keys;
     struct fq_str keys_json;
     struct fq_client *clients; /* client key -> merchant (clients.c) */
+    struct fq_print *prints;   /* what was in the files of keys (prints.c) */
     bool is_retired;           /* freed once nobody holds it */
 };
 
@@ -75,8 +77,17 @@ int fq_control_open(struct fq_daemon *daemon);
 /* Channels that the operator paused before this start. (pauses.c) */
 int fq_pauses_load(struct fq_daemon *daemon);
 
+/* Keeps what is in the files of keys, as it was when these were read; tells it for a path, absent
+ * if it could not be read. (prints.c) */
+void fq_prints_take(struct fq_setup *setup);
+struct fq_str fq_prints_find(const void *setup, struct fq_str path);
+
 /* SIGHUP: all or nothing. (reload.c) */
 void fq_reload_start(struct fq_daemon *daemon);
+/* What would come of it, as the answer to a question. (reload.c, config.c) */
+void fq_reload_ask(struct fq_daemon *daemon, struct fq_web_exchange *exchange);
+void fq_config_answer(struct fq_web_exchange *exchange, const struct fq_conf_errors *errors,
+                      const struct fq_conf_changes *changes);
 
 /* The merchant whose client key this is; NULL: a stranger. Safe on any thread. (clients.c) */
 const struct fq_merchant *fq_clients_find(const struct fq_client *clients,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SIGHUP: the configuration is read again, checked whole, and taken at once or not at all. What
- * runs keeps the configuration that it began under. */
+ * runs keeps the configuration that it began under. `fenqictl config` asks what would come of it.
+ */
 #include <stdio.h>
 
 #include <systemd/sd-daemon.h>
@@ -8,107 +9,54 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
+#include "daemon/conf/settings.h"
 #include "daemon/daemon.h"
 
 #define LIVE_CHANNELS_MAX 1024
+#define CHANGES_TOLD_MAX  200
 
-/* A configuration that is good by itself, and waits to hear which channels must stay. */
+/* A configuration that is read, and waits to hear which channels must stay. */
 struct fq_reload {
     struct fq_daemon *daemon;
-    struct fq_setup *next;
+    struct fq_setup *next;            /* NULL: not even right by itself */
+    struct fq_conf_errors *errors;    /* why it is not taken */
+    struct fq_conf_changes changes;   /* what would be, or is, otherwise */
+    struct fq_arena *texts;           /* of these */
+    struct fq_web_exchange *exchange; /* only asks what would come of it; NULL: it is taken */
     struct fq_read read;
 };
 
-static void reload_end(struct fq_reload *reload)
+static void reload_free(struct fq_reload *reload)
 {
-    reload->daemon->reload = NULL;
     fq_setup_free(reload->next);
+    fq_conf_errors_free(reload->errors);
+    fq_arena_free(reload->texts);
     fq_arena_free(reload->read.arena); /* and with it the reload */
-    (void)sd_notify(0, "READY=1");
-}
-
-static void reload_refuse(const struct fq_conf_errors *errors)
-{
-    for (size_t i = 0; i < errors->n; i++)
-        fq_log(LOG_ERR, FQ_MSG_CONFIG_ERROR, "configuration error",
-               FQ_LOG_STR("ERROR", errors->lines[i]));
-    fq_log(LOG_ERR, FQ_MSG_CONFIG_ERROR, "not reloaded", FQ_LOG_INT("ERRORS", errors->n),
-           FQ_LOG_TEXT("NEXT", "the running configuration is kept"));
 }
 
 /* ---- what cannot change while running ---- */
 
-static void reload_blame(const struct fq_conf *next, struct fq_conf_errors *errors, const char *key)
+static struct fq_str reload_shown(struct fq_str value)
 {
-    fq_conf_blame(next, errors, fq_str_of(key), fq_lit("cannot change while running: restart"));
+    return value.ptr != NULL ? value : fq_lit("not set");
 }
 
-static void reload_check_texts(const struct fq_setup *now, const struct fq_setup *next,
-                               struct fq_conf_errors *errors)
+static void reload_blame_fixed(struct fq_reload *reload)
 {
-    const struct fq_conf *a = now->conf, *b = next->conf;
-
-    const struct {
-        const char *key;
-        struct fq_str now, next;
-    } texts[] = {
-        { "instance", a->instance, b->instance },
-        { "order_prefix", a->order_prefix, b->order_prefix },
-        { "web.address", a->web_address, b->web_address },
-        { "web.public_url", a->public_url, b->public_url },
-        { "control.path", a->control_path, b->control_path },
-        { "store.path", a->store_path, b->store_path },
-        { "front.curve_secret_file", fq_str_of(now->curve_secret), fq_str_of(next->curve_secret) },
-        { "signing.token_key_file",
-          { (const char *)now->token_key, sizeof(now->token_key) },
-          { (const char *)next->token_key, sizeof(next->token_key) } },
-    };
-
-    for (size_t i = 0; i < fq_array_size(texts); i++) {
-        if (!fq_str_equal(texts[i].now, texts[i].next))
-            reload_blame(b, errors, texts[i].key);
+    struct fq_conf_errors *errors = reload->errors;
+    for (size_t i = 0; i < reload->changes.n; i++) {
+        const struct fq_conf_change *one = &reload->changes.items[i];
+        if (one->is_fixed)
+            fq_conf_blame(reload->next->conf, errors, one->key,
+                          fq_arena_printf(errors->arena,
+                                          "cannot change while running: restart (is %.*s, would be "
+                                          "%.*s)",
+                                          fq_str_arg(reload_shown(one->from)),
+                                          fq_str_arg(reload_shown(one->to))));
     }
 }
 
-static void reload_check_numbers(const struct fq_conf *a, const struct fq_conf *b,
-                                 struct fq_conf_errors *errors)
-{
-    const struct {
-        const char *key;
-        int64_t now, next;
-    } numbers[] = {
-        { "front.message_size_max", a->message_size_max, b->message_size_max },
-        { "front.in_flight_max", a->n_in_flight_max, b->n_in_flight_max },
-        { "front.in_flight_per_merchant", a->n_in_flight_per_merchant,
-          b->n_in_flight_per_merchant },
-        { "front.rate_per_second", a->rate_per_second, b->rate_per_second },
-        { "front.rate_burst", a->rate_burst, b->rate_burst },
-        { "web.body_size_max", a->web_body_size_max, b->web_body_size_max },
-        { "web.connections_max", a->n_web_connections_max, b->n_web_connections_max },
-        { "control.mode", a->control_mode, b->control_mode },
-        { "work.workers", a->n_workers, b->n_workers },
-        { "poll.first", a->poll_first_ms, b->poll_first_ms },
-        { "poll.max", a->poll_max_ms, b->poll_max_ms },
-        { "log.sink", a->log_sink, b->log_sink },
-    };
-
-    for (size_t i = 0; i < fq_array_size(numbers); i++) {
-        if (numbers[i].now != numbers[i].next)
-            reload_blame(b, errors, numbers[i].key);
-    }
-}
-
-static void reload_check_endpoints(const struct fq_conf *a, const struct fq_conf *b,
-                                   struct fq_conf_errors *errors)
-{
-    bool is_same = a->n_endpoints == b->n_endpoints;
-    for (size_t i = 0; is_same && i < a->n_endpoints; i++)
-        is_same = fq_str_equal(a->endpoints[i], b->endpoints[i]);
-    if (!is_same)
-        reload_blame(b, errors, "front.endpoints");
-}
-
-/* ---- taking it ---- */
+/* ---- channels that must stay ---- */
 
 static bool reload_has_channel(const struct fq_setup *setup, struct fq_str name)
 {
@@ -119,6 +67,21 @@ static bool reload_has_channel(const struct fq_setup *setup, struct fq_str name)
     return false;
 }
 
+/* A channel with live payments cannot be removed: nobody else could ask about them. */
+static void reload_blame_live(struct fq_reload *reload)
+{
+    const struct fq_read *read = &reload->read;
+    for (uint32_t i = 0; i < read->n_rows; i++) {
+        if (!reload_has_channel(reload->next, read->channels[i]))
+            fq_conf_blame(reload->next->conf, reload->errors, fq_lit("channels"),
+                          fq_arena_printf(read->arena,
+                                          "%.*s has payments that are not final: keep it",
+                                          fq_str_arg(read->channels[i])));
+    }
+}
+
+/* ---- taking it ---- */
+
 static void reload_idle(struct fq_catalog *catalog)
 {
     struct fq_setup *setup = fq_container_of(catalog, struct fq_setup, catalog);
@@ -126,20 +89,24 @@ static void reload_idle(struct fq_catalog *catalog)
         fq_setup_free(setup);
 }
 
-static void reload_say_channels(const struct fq_setup *from, const struct fq_setup *to,
-                                const char *what)
+static void reload_say_changes(const struct fq_conf_changes *changes)
 {
-    for (size_t i = 0; i < from->catalog.n_channels; i++) {
-        struct fq_str name = from->catalog.channels[i]->conf->name;
-        if (!reload_has_channel(to, name))
-            fq_log(LOG_NOTICE, FQ_MSG_RELOADED, what, FQ_LOG_STR("CHANNEL", name));
-    }
+    size_t n = changes->n < CHANGES_TOLD_MAX ? changes->n : CHANGES_TOLD_MAX;
+    size_t n_more = changes->n - n + changes->n_more;
+    for (size_t i = 0; i < n; i++)
+        fq_log_always(LOG_NOTICE, FQ_MSG_RELOADED, "changed",
+                      FQ_LOG_STR("KEY", changes->items[i].key),
+                      FQ_LOG_STR("FROM", reload_shown(changes->items[i].from)),
+                      FQ_LOG_STR("TO", reload_shown(changes->items[i].to)));
+    if (n_more > 0)
+        fq_log_always(LOG_NOTICE, FQ_MSG_RELOADED, "changed, too", FQ_LOG_INT("MORE", n_more));
 }
 
 /* Must not fail past this point. */
-static void reload_take(struct fq_daemon *daemon, struct fq_setup *next)
+static void reload_take(struct fq_reload *reload)
 {
-    struct fq_setup *old = daemon->setup;
+    struct fq_daemon *daemon = reload->daemon;
+    struct fq_setup *old = daemon->setup, *next = FQ_TAKE(reload->next);
     (void)pthread_mutex_lock(&daemon->setup_mutex);
     daemon->setup = next;
     (void)pthread_mutex_unlock(&daemon->setup_mutex);
@@ -147,71 +114,115 @@ static void reload_take(struct fq_daemon *daemon, struct fq_setup *next)
                 next->keys_json);
     fq_front_use_sealer(daemon->front, next->sealer);
     fq_log_level(next->conf->log_level);
-    reload_say_channels(next, old, "channel added");
-    reload_say_channels(old, next, "channel removed");
+    reload_say_changes(&reload->changes);
     fq_log(LOG_NOTICE, FQ_MSG_RELOADED, "reloaded",
            FQ_LOG_INT("CHANNELS", next->catalog.n_channels),
            FQ_LOG_INT("MERCHANTS", next->catalog.n_merchants),
-           FQ_LOG_INT("SIGNING_KEYS", next->n_public_keys));
+           FQ_LOG_INT("SIGNING_KEYS", next->n_public_keys),
+           FQ_LOG_INT("CHANGES", reload->changes.n + reload->changes.n_more));
     old->is_retired = true;
     old->catalog.idle = reload_idle;
     fq_catalog_release(fq_catalog_hold(&old->catalog)); /* frees it if nobody holds it now */
+    (void)sd_notify(0, "READY=1\nSTATUS=serving");
 }
 
-/* A channel with live payments cannot be removed: nobody else could ask about them. */
-static void reload_check_live(const struct fq_setup *next, const struct fq_read *read,
-                              struct fq_conf_errors *errors)
+static void reload_refuse(const struct fq_conf_errors *errors)
 {
-    for (uint32_t i = 0; i < read->n_rows; i++) {
-        if (!reload_has_channel(next, read->channels[i]))
-            fq_conf_blame(next->conf, errors, fq_lit("channels"),
-                          fq_arena_printf(read->arena,
-                                          "%.*s has payments that are not final: keep it",
-                                          fq_str_arg(read->channels[i])));
+    for (size_t i = 0; i < errors->n; i++)
+        fq_log_always(LOG_ERR, FQ_MSG_CONFIG_ERROR, "configuration error",
+                      FQ_LOG_STR("ERROR", errors->lines[i]));
+    fq_log(LOG_ERR, FQ_MSG_CONFIG_ERROR, "not reloaded", FQ_LOG_INT("ERRORS", errors->n),
+           FQ_LOG_TEXT("NEXT", "the running configuration is kept"));
+    (void)sd_notify(0, "READY=1\nSTATUS=serving; the last reload was refused: the log says why");
+}
+
+/* ---- its end ---- */
+
+static void reload_finish(struct fq_reload *reload)
+{
+    struct fq_daemon *daemon = reload->daemon;
+    if (reload->exchange != NULL) {
+        fq_config_answer(reload->exchange, reload->errors, &reload->changes);
+    } else {
+        daemon->reload = NULL;
+        if (reload->errors->n > 0)
+            reload_refuse(reload->errors);
+        else if (!daemon->is_stopping)
+            reload_take(reload);
     }
+    reload_free(reload);
+}
+
+static void reload_fail(struct fq_reload *reload, const char *trace)
+{
+    fq_log(LOG_ERR, FQ_MSG_FAULT,
+           reload->exchange != NULL ? "the configuration could not be looked at" : "not reloaded",
+           FQ_LOG_TEXT("FAULT", "ours"), FQ_LOG_TEXT("TRACE", trace));
+    if (reload->exchange != NULL) {
+        reload->exchange->status = 500;
+        fq_web_answer(reload->exchange);
+    } else {
+        reload->daemon->reload = NULL;
+        (void)sd_notify(0, "READY=1\nSTATUS=serving; the last reload failed: the log says why");
+    }
+    reload_free(reload);
 }
 
 static void reload_read(struct fq_read *read)
 {
     struct fq_reload *reload = read->flow;
-    FQ_CLEANUP(fq_conf_errors) *errors = fq_conf_errors_new();
-    if (read->result < 0)
-        fq_log(LOG_ERR, FQ_MSG_FAULT, "not reloaded", FQ_LOG_TEXT("FAULT", "ours"),
-               FQ_LOG_TEXT("TRACE", read->trace));
-    if (read->result < 0 || reload->daemon->is_stopping) {
-        reload_end(reload);
+    if (read->result < 0) {
+        reload_fail(reload, read->trace);
         return;
     }
-    reload_check_live(reload->next, read, errors);
-    if (errors->n > 0)
-        reload_refuse(errors);
-    else
-        reload_take(reload->daemon, FQ_TAKE(reload->next));
-    reload_end(reload);
+    reload_blame_live(reload);
+    reload_finish(reload);
 }
 
-/* NULL, after saying why, if the file is not to be taken. */
-static struct fq_setup *reload_load(struct fq_daemon *daemon)
+/* ---- its beginning ---- */
+
+static int reload_load(struct fq_reload *reload)
 {
-    FQ_CLEANUP(fq_setup) *next = NULL;
-    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
-    int r = fq_setup_load(daemon->conf_path, &next, &errors);
-    if (r < 0) {
-        fq_log(LOG_ERR, FQ_MSG_FAULT, "not reloaded", FQ_LOG_TEXT("FAULT", "ours"),
-               FQ_LOG_TEXT("TRACE", fq_trace()));
-        return NULL;
-    }
-    if (r == 0) {
-        errors = fq_conf_errors_new();
-        reload_check_texts(daemon->setup, next, errors);
-        reload_check_numbers(daemon->setup->conf, next->conf, errors);
-        reload_check_endpoints(daemon->setup->conf, next->conf, errors);
-    }
-    if (errors->n > 0) {
-        reload_refuse(errors);
-        return NULL;
-    }
-    return FQ_TAKE(next);
+    struct fq_setup *now = reload->daemon->setup;
+    int r = fq_setup_load(reload->daemon->conf_path, &reload->next, &reload->errors);
+    if (r != 0)
+        return r;
+    const struct fq_conf_side from = { now->conf, fq_prints_find, now };
+    const struct fq_conf_side to = { reload->next->conf, fq_prints_find, reload->next };
+    reload->errors = fq_conf_errors_new();
+    fq_conf_compare(&from, &to, reload->texts, &reload->changes);
+    if (fq_arena_is_full(reload->texts))
+        return FQ_FAULT(-ENOMEM, "comparing configurations needs more than %zu bytes",
+                        FQ_SETTINGS_SIZE_MAX);
+    reload_blame_fixed(reload);
+    return 0;
+}
+
+static struct fq_reload *reload_new(struct fq_daemon *daemon, struct fq_web_exchange *exchange)
+{
+    struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
+    struct fq_reload *reload = fq_arena_alloc(arena, sizeof(*reload));
+    fq_assert(reload != NULL);
+    reload->daemon = daemon;
+    reload->exchange = exchange;
+    reload->texts = fq_arena_new(FQ_SETTINGS_SIZE_MAX);
+    reload->read = (struct fq_read){ .arena = arena,
+                                     .kind = FQ_READ_LIVE_CHANNELS,
+                                     .n_max = LIVE_CHANNELS_MAX,
+                                     .done = reload_read,
+                                     .flow = reload };
+    return reload;
+}
+
+static void reload_begin(struct fq_reload *reload)
+{
+    int r = reload_load(reload);
+    if (r < 0)
+        reload_fail(reload, fq_trace());
+    else if (r == FQ_CONF_E_INVALID)
+        reload_finish(reload);
+    else
+        reload->daemon->world.read(reload->daemon->world.ctx, &reload->read);
 }
 
 void fq_reload_start(struct fq_daemon *daemon)
@@ -222,21 +233,11 @@ void fq_reload_start(struct fq_daemon *daemon)
     (void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
                    (long long)fq_clock_mono_us());
     (void)sd_notify(0, text);
-    struct fq_setup *next = reload_load(daemon);
-    if (next == NULL) {
-        (void)sd_notify(0, "READY=1");
-        return;
-    }
-    struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
-    struct fq_reload *reload = fq_arena_alloc(arena, sizeof(*reload));
-    fq_assert(reload != NULL);
-    reload->daemon = daemon;
-    reload->next = next;
-    reload->read = (struct fq_read){ .arena = arena,
-                                     .kind = FQ_READ_LIVE_CHANNELS,
-                                     .n_max = LIVE_CHANNELS_MAX,
-                                     .done = reload_read,
-                                     .flow = reload };
-    daemon->reload = reload;
-    daemon->world.read(daemon->world.ctx, &reload->read);
+    daemon->reload = reload_new(daemon, NULL);
+    reload_begin(daemon->reload);
+}
+
+void fq_reload_ask(struct fq_daemon *daemon, struct fq_web_exchange *exchange)
+{
+    reload_begin(reload_new(daemon, exchange));
 }

@@ -37,6 +37,14 @@ static const char *setup_read_secret(const char *path, char *ret, size_t size, s
     return reason;
 }
 
+/* What is wrong with a file that the configuration names at `key`. */
+static void setup_blame_file(const struct fq_setup *setup, struct fq_conf_errors *errors,
+                             struct fq_str key, struct fq_str path, const char *reason)
+{
+    fq_conf_blame(setup->conf, errors, key,
+                  fq_arena_printf(setup->arena, "%.*s: %s", fq_str_arg(path), reason));
+}
+
 static void setup_token_key(struct fq_setup *setup, struct fq_conf_errors *errors)
 {
     char text[SMALL_FILE_SIZE_MAX];
@@ -51,7 +59,8 @@ static void setup_token_key(struct fq_setup *setup, struct fq_conf_errors *error
     if (reason == NULL)
         memcpy(setup->token_key, key.ptr, FQ_TOKEN_KEY_SIZE);
     else
-        fq_conf_blame(setup->conf, errors, fq_lit("signing.token_key_file"), fq_str_of(reason));
+        setup_blame_file(setup, errors, fq_lit("signing.token_key_file"),
+                         setup->conf->token_key_file, reason);
     if (key.ptr != NULL)
         fq_wipe(fq_unconst(key.ptr), key.len);
     fq_wipe(text, sizeof(text));
@@ -68,7 +77,8 @@ static void setup_curve_secret(struct fq_setup *setup, struct fq_conf_errors *er
     if (reason == NULL)
         memcpy(setup->curve_secret, text, len);
     else
-        fq_conf_blame(setup->conf, errors, fq_lit("front.curve_secret_file"), fq_str_of(reason));
+        setup_blame_file(setup, errors, fq_lit("front.curve_secret_file"),
+                         setup->conf->curve_secret_file, reason);
     fq_wipe(text, sizeof(text));
 }
 
@@ -82,9 +92,9 @@ static void setup_payer_keys(struct fq_setup *setup, struct fq_conf_errors *erro
     for (size_t i = 0; i < conf->n_payer_key_files; i++) {
         int r = fq_box_load(setup->payer_box, conf->payer_key_files[i].ptr);
         if (r != 0)
-            fq_conf_blame(conf, errors,
-                          fq_arena_printf(setup->arena, "signing.payer_key_files[%zu]", i),
-                          fq_str_of(r > 0 ? fq_keyring_reason(r) : fq_trace()));
+            setup_blame_file(setup, errors,
+                             fq_arena_printf(setup->arena, "signing.payer_key_files[%zu]", i),
+                             conf->payer_key_files[i], r > 0 ? fq_keyring_reason(r) : fq_trace());
     }
 }
 
@@ -96,8 +106,10 @@ static void setup_signing_keys(struct fq_setup *setup, struct fq_conf_errors *er
         const struct fq_signing_key_conf *key = &conf->signing_keys[i];
         int r = fq_sealer_load(setup->sealer, key->key_id.ptr, key->file.ptr, key->is_signing);
         if (r != 0)
-            fq_conf_blame(conf, errors, fq_arena_printf(setup->arena, "signing.keys[%zu].file", i),
-                          fq_str_of(r > 0 ? fq_keyring_reason(r) : fq_trace()));
+            setup_blame_file(
+                setup, errors,
+                fq_arena_printf(setup->arena, "signing.keys.%.*s.file", fq_str_arg(key->key_id)),
+                key->file, r > 0 ? fq_keyring_reason(r) : fq_trace());
     }
     setup->n_public_keys = fq_sealer_n_keys(setup->sealer);
     setup->public_keys =
@@ -209,6 +221,7 @@ int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors
     setup_signing_keys(setup, errors);
     FQ_TRY(setup_channels(setup, errors));
     setup_merchants(setup, errors);
+    fq_prints_take(setup);
     if (errors->n > 0) {
         *ret_errors = FQ_TAKE(errors);
         return FQ_CONF_E_INVALID;

@@ -103,9 +103,32 @@ static struct fq_str reader_must(const struct fq_reader *reader, const struct fq
     }
 }
 
+/* " (did you mean x?)", or nothing. */
+static struct fq_str reader_meant(const struct fq_reader *reader, const struct fq_suggest *suggest)
+{
+    if (suggest->best.len == 0)
+        return fq_lit("");
+    return fq_arena_printf(reader->arena, " (did you mean %.*s?)", fq_str_arg(suggest->best));
+}
+
+/* Of a value that should be one of some words. */
+static struct fq_str reader_meant_word(const struct fq_reader *reader,
+                                       const struct fq_conf_row *row,
+                                       const config_setting_t *setting)
+{
+    struct fq_suggest suggest;
+    if (row->kind != FQ_CONF_WORD || config_setting_type(setting) != CONFIG_TYPE_STRING)
+        return fq_lit("");
+    fq_suggest_init(&suggest, fq_str_of(config_setting_get_string(setting)));
+    for (const struct fq_conf_word *word = row->words; word->name != NULL; word++)
+        fq_suggest_offer(&suggest, fq_str_of(word->name));
+    return reader_meant(reader, &suggest);
+}
+
 static void reader_refuse(const struct fq_reader *reader, const struct fq_conf_row *row,
                           struct fq_str key, const config_setting_t *setting)
 {
+    struct fq_str meant = reader_meant_word(reader, row, setting);
     struct fq_str must = reader_must(reader, row);
     struct fq_str shown = reader_shown(reader, setting);
     bool wants_quotes = row->kind < FQ_CONF_TEXTS && row->kind != FQ_CONF_BOOL &&
@@ -113,8 +136,9 @@ static void reader_refuse(const struct fq_reader *reader, const struct fq_conf_r
                         config_setting_is_scalar(setting) == CONFIG_TRUE &&
                         config_setting_type(setting) != CONFIG_TYPE_STRING;
     fq_conf_errors_add(reader->errors, reader->file, reader_line(setting), key,
-                       "must be %.*s%s, is %.*s", fq_str_arg(must),
-                       wants_quotes ? ", as a string in quotes" : "", fq_str_arg(shown));
+                       "must be %.*s%s, is %.*s%.*s", fq_str_arg(must),
+                       wants_quotes ? ", as a string in quotes" : "", fq_str_arg(shown),
+                       fq_str_arg(meant));
 }
 
 /* ---- single values ---- */
@@ -445,10 +469,9 @@ static void reader_refuse_unknown(const struct fq_reader *reader, const struct f
     fq_suggest_init(&suggest, fq_str_of(config_setting_name(setting)));
     for (size_t i = 0; i < table->n_rows; i++)
         fq_suggest_offer(&suggest, fq_str_of(table->rows[i].name));
-    bool has = suggest.best.len > 0;
-    fq_conf_errors_add(reader->errors, reader->file, reader_line(setting), key,
-                       "unknown key%s%.*s%s", has ? " (did you mean " : "",
-                       fq_str_arg(suggest.best), has ? "?)" : "");
+    struct fq_str meant = reader_meant(reader, &suggest);
+    fq_conf_errors_add(reader->errors, reader->file, reader_line(setting), key, "unknown key%.*s",
+                       fq_str_arg(meant));
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion) */

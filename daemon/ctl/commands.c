@@ -72,6 +72,10 @@ const struct ctl_command ctl_commands[] = {
     { "resolve", "ID", "end what the platform does not tell, by evidence", 1, 1,
       CONTROLS | CTL_BIT(CTL_AS) | CTL_BIT(CTL_EVIDENCE) | CTL_BIT(CTL_BY) | CTL_BIT(CTL_AND) |
       CTL_BIT(CTL_AMOUNT) | CTL_BIT(CTL_NOTE) | CTL_BIT(CTL_ATTEMPT), ctl_resolve },
+    { "config check", "", "would fenqid take its configuration file?", 0, 0,
+      CONTROLS, ctl_config_check },
+    { "config diff", "", "what a reload would change", 0, 0,
+      CONTROLS, ctl_config_diff },
 };
 
 /* clang-format on */

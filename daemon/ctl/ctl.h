@@ -116,6 +116,8 @@ int ctl_channel_pause(struct ctl *ctl);
 int ctl_channel_resume(struct ctl *ctl);
 int ctl_retry(struct ctl *ctl);
 int ctl_resolve(struct ctl *ctl);
+int ctl_config_check(struct ctl *ctl);
+int ctl_config_diff(struct ctl *ctl);
 
 /* ---- options (options.c) ---- */
 

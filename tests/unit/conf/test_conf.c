@@ -144,6 +144,12 @@ static void a_word_that_is_none(void **state)
     expect_mistake(23, "log: { level = \"verbose\"; };",
                    "/etc/fenqid/t.conf:23: log.level: must be one of \"error\" \"warning\" "
                    "\"notice\" \"info\" \"debug\", is \"verbose\"");
+    expect_mistake(23, "log: { level = \"warn\"; };",
+                   "/etc/fenqid/t.conf:23: log.level: must be one of \"error\" \"warning\" "
+                   "\"notice\" \"info\" \"debug\", is \"warn\"");
+    expect_mistake(23, "log: { level = \"warnin\"; };",
+                   "/etc/fenqid/t.conf:23: log.level: must be one of \"error\" \"warning\" "
+                   "\"notice\" \"info\" \"debug\", is \"warnin\" (did you mean warning?)");
 }
 
 static void the_control_socket(void **state)
@@ -155,7 +161,7 @@ static void the_control_socket(void **state)
     assert_int_equal(conf->control_mode, 0600);
     expect_mistake(23, "control: { mode = \"0666\"; };",
                    "/etc/fenqid/t.conf:23: control.mode: must be one of \"0660\" \"0600\", is "
-                   "\"0666\"");
+                   "\"0666\" (did you mean 0660?)");
 }
 
 static void a_control_socket_whose_name_no_kernel_takes(void **state)
