@@ -513,49 +513,6 @@ static struct fq_str uncommented_file(const char *path, struct fq_arena *arena)
     return (struct fq_str){ copy, text.len };
 }
 
-static void the_defaults_in_the_shipped_files_are_the_real_ones(void **state)
-{
-    (void)state;
-    FQ_CLEANUP(fq_arena) *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
-    FQ_CLEANUP(fq_conf_load) *load = fq_conf_load_new();
-    FQ_CLEANUP(fq_conf) *conf = NULL;
-    FQ_CLEANUP(fq_conf) *shipped = NULL;
-    FQ_CLEANUP(fq_conf_errors) *errors = NULL;
-    assert_true(
-        fq_conf_load_main(load, "conf/fenqid.conf", uncommented_file("conf/fenqid.conf", arena)));
-    fq_conf_load_merchant(load, "conf/merchants.d/example.conf",
-                          uncommented_file("conf/merchants.d/example.conf", arena));
-    assert_int_equal(fq_conf_load_finish(load, &conf, &errors), 0);
-    assert_int_equal(fq_conf_load("conf/fenqid.conf", &shipped, &errors), 0);
-    assert_text(conf->endpoints[0], shipped->endpoints[0].ptr);
-    assert_int_equal(conf->message_size_max, shipped->message_size_max);
-    assert_int_equal(conf->n_in_flight_max, shipped->n_in_flight_max);
-    assert_int_equal(conf->n_in_flight_per_merchant, shipped->n_in_flight_per_merchant);
-    assert_int_equal(conf->rate_per_second, shipped->rate_per_second);
-    assert_int_equal(conf->rate_burst, shipped->rate_burst);
-    assert_text(conf->web_address, shipped->web_address.ptr);
-    assert_int_equal(conf->web_body_size_max, shipped->web_body_size_max);
-    assert_int_equal(conf->n_web_connections_max, shipped->n_web_connections_max);
-    assert_int_equal(conf->control_mode, shipped->control_mode);
-    assert_text(conf->store_path, shipped->store_path.ptr);
-    assert_int_equal(conf->log_sink, shipped->log_sink);
-    assert_int_equal(conf->log_level, shipped->log_level);
-    assert_int_equal(conf->n_workers, shipped->n_workers);
-    assert_text(conf->adapters_dir, shipped->adapters_dir.ptr);
-    assert_int_equal(conf->poll_first_ms, shipped->poll_first_ms);
-    assert_int_equal(conf->poll_max_ms, shipped->poll_max_ms);
-    assert_int_equal(conf->channels[0].timeout_ms, shipped->channels[0].timeout_ms);
-    assert_int_equal(conf->channels[0].payment_life_ms, shipped->channels[0].payment_life_ms);
-    assert_int_equal(conf->channels[0].attempt_life_ms, shipped->channels[0].attempt_life_ms);
-    assert_int_equal(conf->channels[0].quote_life_ms, shipped->channels[0].quote_life_ms);
-    assert_int_equal(conf->channels[0].undo_same_day, shipped->channels[0].undo_same_day);
-    assert_int_equal(conf->channels[0].wants_statements, shipped->channels[0].wants_statements);
-    assert_int_equal(conf->merchants[0].reopen, shipped->merchants[0].reopen);
-    assert_int_equal(conf->channels[0].n_calls_max, shipped->channels[0].n_calls_max);
-    assert_int_equal(conf->channels[0].n_breaker_failures, shipped->channels[0].n_breaker_failures);
-    assert_int_equal(conf->channels[0].breaker_pause_ms, shipped->channels[0].breaker_pause_ms);
-}
-
 /* Every option of the table, groups within it included, stands in the text as "name =" or "name:".
  */
 static void expect_all_named(const struct fq_conf_table *table, struct fq_str text)
@@ -694,7 +651,6 @@ int main(void)
         cmocka_unit_test(blame_finds_the_line_of_a_key),
         cmocka_unit_test(blame_of_what_is_not_written_names_the_group),
         cmocka_unit_test(the_shipped_configuration_loads),
-        cmocka_unit_test(the_defaults_in_the_shipped_files_are_the_real_ones),
         cmocka_unit_test(the_shipped_files_name_every_option),
         cmocka_unit_test(merchants_are_read_in_the_order_of_their_files),
         cmocka_unit_test(a_file_that_is_not_there),
