@@ -167,12 +167,26 @@ static void breaker_failed(struct fq_breaker *breaker, const struct fq_send *sen
         breaker_open(breaker, send, now_ms, conf->breaker_pause_ms);
 }
 
+/* The platform answered, not a gateway before it that cannot reach it (502) or hears nothing (504).
+ */
+static bool breaker_is_answer(struct fq_send *send)
+{
+    uint32_t status = send->answer.http_status;
+    if (send->answer.transport == FQ_TRANSPORT_OK && status != 502 && status != 504)
+        return true;
+    if (send->answer.transport == FQ_TRANSPORT_OK)
+        send->reason = status == 502
+                           ? fq_lit("HTTP 502: a gateway cannot reach the platform")
+                           : fq_lit("HTTP 504: a gateway waited for the platform in vain");
+    return false;
+}
+
 static void breaker_heard(struct fq_send *send)
 {
     struct fq_flow *flow = send->passed;
     send->done = send->told;
     struct fq_breaker *breaker = breaker_of(flow, send->channel);
-    if (send->answer.transport == FQ_TRANSPORT_OK)
+    if (breaker_is_answer(send))
         breaker_succeeded(breaker, send, fq_flow_now(flow));
     else if (!send->is_ours)
         breaker_failed(breaker, send, fq_flow_now(flow));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The platform hangs: its channel is paused, the rest goes on, and all is taken up again when it answers.
 import assert from 'node:assert/strict';
+import { inCardWorld, opened } from './harness/cards.mjs';
 import { inWorld } from './harness/scenario.mjs';
 import { refused } from './harness/storefront.mjs';
 import { until } from './harness/wait.mjs';
@@ -105,5 +106,20 @@ inWorld('what a platform that hangs owes', { conf: quick }, (scenario) => {
     await world.refundState(paid, refund.refund_id, 'REFUND_STATE_REFUNDED');
     const closed = await world.state(made, 'PAYMENT_STATE_CLOSED');
     assert.equal(closed.close_reason, 'CLOSE_REASON_REQUESTED');
+  });
+});
+
+inCardWorld('a platform behind a gateway', { conf }, (scenario) => {
+  scenario('that cannot reach it (HTTP 502) is paused, too', async (world) => {
+    const made = await opened(world);
+    await world.unionpay.pay(made.number);
+    const mark = world.logMark;
+    await world.unionpay.fault('query', 'http_502', { count: -1 });
+    for (let i = 0; i < 3; i++) assert.equal((await refresh(made)).state, 'PAYMENT_STATE_OPEN');
+    assert.match(await world.logged(/the channel is paused/, mark), /CHANNEL=bankcard .*REASON="HTTP 502: a gateway cannot reach the platform"/);
+    await world.unionpay.calm();
+    await world.advance(PAUSE_MS);
+    assert.equal((await refresh(made)).state, 'PAYMENT_STATE_PAID');
+    await world.logged(/the platform answers again CHANNEL=bankcard/, mark);
   });
 });

@@ -64,6 +64,7 @@ static struct fake_world {
     uint32_t begin_fault;  /* begin of this kind fails */
     uint32_t begin_silent; /* begin of this kind is DONE, with nothing */
     uint32_t transport;    /* of the next exchange, once */
+    uint32_t http_status;  /* of every one */
     size_t n_begun[FAKE_KINDS];
     size_t n_sent[FAKE_KINDS];
     char number_sent[64];  /* the object of the last message to the platform */
@@ -369,7 +370,7 @@ static void fake_send_run(struct fq_send *send)
     if (kind == FQ_CALL_REFUND || kind == FQ_CALL_UNDO)
         fake_keep_number(fake.number_refund, send->request.body);
     send->answer = (struct fq_message){ .struct_size = sizeof(send->answer),
-                                        .http_status = 200,
+                                        .http_status = fake.http_status,
                                         .transport = fake.transport,
                                         .body = fq_arena_copy(send->arena, fq_lit("answer")) };
     send->reason = fq_lit("staged");
@@ -609,7 +610,7 @@ FAKE_MAYBE void fake_stop(void)
 FAKE_MAYBE int fake_begin_test(void **state)
 {
     (void)state;
-    fake = (struct fake_world){ .now_ms = FAKE_NOW_MS };
+    fake = (struct fake_world){ .now_ms = FAKE_NOW_MS, .http_status = 200 };
     fake_configure();
     fq_log_level(LOG_CRIT);
     fake.timers = fq_timers_new();

@@ -9,11 +9,13 @@ static struct fake_ask created;
 static char number[64];
 static uint32_t down; /* FQ_TRANSPORT_* of every exchange */
 static bool is_ours;
+static uint32_t http_status;
 
 static void breaker_world_send(void *ctx, struct fq_send *send)
 {
     (void)ctx;
     fake.transport = down;
+    fake.http_status = http_status;
     send->is_ours = is_ours;
     fake_put(FAKE_SEND, send);
 }
@@ -23,6 +25,7 @@ static int breaker_begin(void **state)
     (void)fake_begin_test(state);
     down = FQ_TRANSPORT_OK;
     is_ours = false;
+    http_status = 200;
     fake.world.send = breaker_world_send;
     fake.channel_conf.n_breaker_failures = FAILURES;
     fake.channel_conf.breaker_pause_ms = PAUSE_MS;
@@ -138,6 +141,22 @@ static void test_what_fails_on_our_side_is_not_the_platforms(void **state)
     is_ours = true;
     breaker_ask(FAILURES + 2);
     assert_int_equal(breaker_n_queries(), FAILURES + 2);
+}
+
+/* The body is none of the platform's; a 500 or 503 may be. */
+static void test_a_gateway_that_cannot_reach_the_platform_is_no_answer(void **state)
+{
+    static const uint32_t statuses[] = { 502, 504, 500, 503 };
+    for (size_t i = 0; i < fq_array_size(statuses); i++) {
+        breaker_opened();
+        http_status = statuses[i];
+        size_t n = breaker_n_queries();
+        breaker_ask(FAILURES + 1);
+        assert_int_equal(breaker_n_queries() - n, i < 2 ? FAILURES : FAILURES + 1);
+        assert_int_equal(fake_ledger(0)->attempts[0].state, FQ_ATTEMPT_SENT);
+        fake_end_test(state);
+        breaker_begin(state);
+    }
 }
 
 static void test_zero_failures_never_pause(void **state)
@@ -410,6 +429,7 @@ int main(void)
         BREAKER_TEST(test_failures_far_apart_are_no_outage),
         BREAKER_TEST(test_failures_as_far_apart_as_a_long_timeout_are_one),
         BREAKER_TEST(test_what_fails_on_our_side_is_not_the_platforms),
+        BREAKER_TEST(test_a_gateway_that_cannot_reach_the_platform_is_no_answer),
         BREAKER_TEST(test_zero_failures_never_pause),
         BREAKER_TEST(test_a_browser_goes_to_the_platform_all_the_same),
         BREAKER_TEST(test_a_notification_is_taken_during_the_pause),
