@@ -51,6 +51,22 @@ struct fq_note {
     int64_t at_ms;
 };
 
+/* A group of event consumers, and its place in its merchant's log. */
+struct fq_group_row {
+    struct fq_str merchant_id;
+    struct fq_str name;
+
+    /* loaded */
+    bool is_known;
+    int64_t cursor;         /* up to and including it everything is handled; 0: nothing yet */
+    int64_t newest_cursor;  /* of the merchant's newest event; 0: there is none */
+    uint32_t n_of_merchant; /* its groups, this one included if it is known */
+
+    /* set by decide */
+    bool is_dirty; /* `cursor` is written, and the row made if there is none */
+    int64_t at_ms;
+};
+
 enum {
     FQ_DECIDE_WRITE = 0, /* write what is dirty */
     FQ_DECIDE_KEEP = 1,  /* write nothing */
@@ -71,6 +87,7 @@ struct fq_tx {
     struct fq_str merchant_order_id; /* NEW: fill siblings for it */
     bool want_siblings; /* other lookups: fill siblings for the loaded payment's order */
     const struct fq_risk_query *risk; /* NEW: fill history, unless the key is known; or NULL */
+    struct fq_group_row *group;       /* loaded too, by merchant_id and name; or NULL */
 
     /* loaded */
     struct fq_ledger *ledger; /* NULL: no such payment */
@@ -85,7 +102,7 @@ struct fq_tx {
     int (*decide)(struct fq_tx *tx);
     bool keep_key; /* set by decide: record idempotency_key for the new payment or the new refund */
     const struct fq_note *notes; /* set by decide: written too, each in the place of an earlier one;
-                                    a transaction may be of notes alone (ledger NULL) */
+                                    a transaction may be of notes or a group alone (ledger NULL) */
     size_t n_notes;
 
     /* Runs on the loop, after COMMIT returned, or with a fault: then nothing was written. */
@@ -95,6 +112,8 @@ struct fq_tx {
     void *flow;                           /* the asker's own */
     void (*world_done)(struct fq_tx *tx); /* the world's */
     void *world_ctx;                      /* likewise */
+    struct fq_flow *passed;               /* fq_flow_transact()'s */
+    void (*told)(struct fq_tx *tx);       /* likewise: the asker's done */
 };
 
 /* ---- a read: committed data only, for replies ---- */

@@ -258,3 +258,24 @@ int fq_load_history(struct fq_engine *engine, struct fq_arena *arena,
     *ret = history;
     return 0;
 }
+
+/* ---- groups of event consumers ---- */
+
+static int load_group(void *ctx, const struct fq_row *row)
+{
+    struct fq_group_row *group = ctx;
+    group->is_known = row->cells[0].type == FQ_CELL_NUMBER;
+    group->cursor = group->is_known ? row->cells[0].number : 0;
+    group->n_of_merchant = (uint32_t)row->cells[1].number;
+    group->newest_cursor = row->cells[2].number;
+    return 0;
+}
+
+int fq_load_group(struct fq_engine *engine, struct fq_group_row *group)
+{
+    const struct fq_cell parameters[] = { fq_cell_text(group->merchant_id),
+                                          fq_cell_text(group->name) };
+    group->is_dirty = false;
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_GROUP, parameters, 2, load_group, group));
+    return 0;
+}

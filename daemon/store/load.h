@@ -38,4 +38,7 @@ int fq_load_siblings(struct fq_engine *engine, struct fq_tx *tx, struct fq_str m
 int fq_load_history(struct fq_engine *engine, struct fq_arena *arena,
                     const struct fq_risk_query *query, const struct fq_risk_history **ret);
 
+/* Fills what stands in the store of the group that is named. */
+int fq_load_group(struct fq_engine *engine, struct fq_group_row *group);
+
 #endif

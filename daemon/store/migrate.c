@@ -25,6 +25,9 @@ __asm__(".pushsection .rodata\n"
         "migration_0005:\n"
         ".incbin \"daemon/store/schema/0005-operator.sql\"\n"
         ".byte 0\n"
+        "migration_0006:\n"
+        ".incbin \"daemon/store/schema/0006-groups.sql\"\n"
+        ".byte 0\n"
         ".popsection\n");
 
 extern __attribute__((visibility("hidden"))) const char migration_0001[];
@@ -32,10 +35,11 @@ extern __attribute__((visibility("hidden"))) const char migration_0002[];
 extern __attribute__((visibility("hidden"))) const char migration_0003[];
 extern __attribute__((visibility("hidden"))) const char migration_0004[];
 extern __attribute__((visibility("hidden"))) const char migration_0005[];
+extern __attribute__((visibility("hidden"))) const char migration_0006[];
 
 /* Number n stands at n - 1. Append only. */
 static const char *const migrations[] = {
-    migration_0001, migration_0002, migration_0003, migration_0004, migration_0005,
+    migration_0001, migration_0002, migration_0003, migration_0004, migration_0005, migration_0006,
 };
 
 #define MIGRATIONS_N ((int64_t)fq_array_size(migrations))

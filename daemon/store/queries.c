@@ -91,6 +91,15 @@ static const struct query queries[FQ_QUERY_N] = {
         "payment_version) VALUES ($1, (SELECT COALESCE(MAX(cursor), 0) + 1 FROM event "
         "WHERE merchant_id = $1), $2, $3, $4, $5, $6)", NULL },
 
+    [FQ_QUERY_GROUP] = {
+        "SELECT (SELECT cursor FROM consumer_group WHERE merchant_id = $1 AND name = $2), "
+        "(SELECT COUNT(*) FROM consumer_group WHERE merchant_id = $1), "
+        "(SELECT COALESCE(MAX(cursor), 0) FROM event WHERE merchant_id = $1)", NULL },
+    [FQ_QUERY_GROUP_PUT] = {
+        "INSERT INTO consumer_group (merchant_id, name, cursor, at_ms) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (merchant_id, name) DO UPDATE SET cursor = excluded.cursor, "
+        "at_ms = excluded.at_ms", NULL },
+
     /* Each is a walk along a partial index; ordered by due_ms alone, two are merged unsorted. */
     [FQ_QUERY_DUE_PAYMENTS] = {
         "SELECT seq, 3, 0, due_ms FROM payment WHERE due_ms > 0 AND due_ms <= $1 "

@@ -29,6 +29,8 @@ enum fq_query {
     FQ_QUERY_JOURNAL_INSERT,    /* seq, n, at, body, hash */
     FQ_QUERY_EVENTS,            /* merchant, after, n -> see read.c */
     FQ_QUERY_EVENT_INSERT,      /* merchant, seq, kind, refund, at, version */
+    FQ_QUERY_GROUP,             /* merchant, name -> cursor or NULL, groups, the newest event */
+    FQ_QUERY_GROUP_PUT,         /* merchant, name, cursor, at */
     FQ_QUERY_DUE_PAYMENTS,      /* now, n -> seq, kind, n, due */
     FQ_QUERY_DUE_CHANNEL,       /* channel -> the next one that asks about something some day */
     FQ_QUERY_DUE,               /* channel, now, n -> seq, kind, n, due */

@@ -76,6 +76,8 @@ static int transact_load(struct fq_engine *engine, struct fq_tx *tx)
     FQ_TRY(transact_load_siblings(engine, tx));
     if (tx->risk != NULL && tx->known.kind == FQ_IDEMPOTENT_NONE)
         FQ_TRY(fq_load_history(engine, tx->arena, tx->risk, &tx->history));
+    if (tx->group != NULL)
+        FQ_TRY(fq_load_group(engine, tx->group));
     return 0;
 }
 
@@ -116,6 +118,8 @@ static int transact_write(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2
         FQ_TRY(transact_keep_key(engine, tx));
     for (size_t i = 0; i < tx->n_notes; i++)
         FQ_TRY(fq_write_note(engine, &tx->notes[i]));
+    if (tx->group != NULL && tx->group->is_dirty)
+        FQ_TRY(fq_write_group(engine, tx->group));
     return 0;
 }
 

@@ -198,3 +198,15 @@ int fq_write_note(struct fq_engine *engine, const struct fq_note *note)
     FQ_TRY(engine->calls->run(engine, FQ_QUERY_NOTE_PUT, cells, fq_array_size(cells), NULL, NULL));
     return 0;
 }
+
+int fq_write_group(struct fq_engine *engine, const struct fq_group_row *group)
+{
+    const struct fq_cell cells[] = {
+        fq_cell_text(group->merchant_id),
+        fq_cell_text(group->name),
+        fq_cell_number(group->cursor),
+        fq_cell_number(group->at_ms),
+    };
+    FQ_TRY(engine->calls->run(engine, FQ_QUERY_GROUP_PUT, cells, fq_array_size(cells), NULL, NULL));
+    return 0;
+}

@@ -24,6 +24,8 @@ int fq_write_ledger(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2,
 int fq_write_idempotent(struct fq_engine *engine, struct fq_str merchant_id, struct fq_str key,
                         const struct fq_idempotent *known);
 
+int fq_write_group(struct fq_engine *engine, const struct fq_group_row *group);
+
 int fq_write_note(struct fq_engine *engine, const struct fq_note *note);
 
 #endif
