@@ -198,6 +198,7 @@ static void daemon_start_flow(struct fq_daemon *daemon)
                                  .version = fq_lit(FQ_VERSION),
                                  .schedule = { .first_ms = conf->poll_first_ms,
                                                .max_ms = conf->poll_max_ms },
+                                 .lease_ms = conf->events_lease_ms,
                                  .keys = daemon->setup->public_keys,
                                  .n_keys = daemon->setup->n_public_keys,
                                  .keys_json = daemon->setup->keys_json };

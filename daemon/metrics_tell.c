@@ -15,6 +15,8 @@ static const char *const tell_operations[FQ_METRICS_OPERATIONS_N] = {
     [FQ_OP_GET_KEYS] = "get_keys",
     [FQ_OP_GET_INFO] = "get_info",
     [FQ_OP_LIST_CHANNELS] = "list_channels",
+    [FQ_OP_SUBSCRIBE] = "subscribe",
+    [FQ_OP_ACK_EVENTS] = "ack_events",
 };
 
 /* Those of google.rpc.Code. */

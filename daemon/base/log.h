@@ -69,6 +69,7 @@ enum fq_msg {
     FQ_MSG_OPERATOR,          /* asked for a change, over the control socket */
     FQ_MSG_RESOLVED,          /* a payment or refund, by the operator's evidence */
     FQ_MSG_CERTIFICATE_ENDS,  /* of a channel: soon, or it has */
+    FQ_MSG_CONSUMER_SILENT,   /* another consumer of events takes over */
     FQ_MSG_N
 };
 

@@ -69,6 +69,9 @@ struct fq_conf {
     int64_t poll_first_ms; /* first query of an opened attempt, then backing off to... */
     int64_t poll_max_ms;
 
+    /* events */
+    int64_t events_lease_ms; /* after so much silence another consumer of the group takes over */
+
     const struct fq_channel_conf *channels;
     size_t n_channels;
     const struct fq_merchant *merchants;

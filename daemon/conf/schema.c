@@ -116,6 +116,12 @@ static const struct fq_conf_row poll_rows[] = {
 };
 static const struct fq_conf_table poll_table = TABLE(poll_rows, fq_conf, NULL, NULL);
 
+static const struct fq_conf_row events_rows[] = {
+  NUMBER("lease",                 DURATION, "1s",     "10min",   DEFAULT("30s"),             fq_conf, events_lease_ms,
+        "when the active consumer of a group acknowledges nothing for so long, another one takes over", FIXED),
+};
+static const struct fq_conf_table events_table = TABLE(events_rows, fq_conf, NULL, NULL);
+
 static const struct fq_conf_row main_rows[] = {
   TEXT("instance", instance,                                     MUST("01"),                 fq_conf_main, conf.instance,
         "2 of 0-9 A-Z a-z; in order numbers; unique among the daemons on one ledger", FIXED),
@@ -137,6 +143,8 @@ static const struct fq_conf_row main_rows[] = {
         "Threads, and what they run"),
   GROUP("poll", poll_table,
         "How soon a platform is asked about an attempt that nobody has heard of, and how seldom at last"),
+  GROUP("events", events_table,
+        "Events, pushed to the shops' consumers"),
   GROUPS("channels", fq_conf_channel_table, "1",      "256",     MUST(fq_conf_example_second_channel), fq_conf_main, conf.channels, conf.n_channels,
         "The accounts at platforms. A channel with payments that are not final cannot be removed"),
   PATH("merchants_dir",                                          DEFAULT("merchants.d"),     fq_conf_main, merchants_dir,

@@ -24,6 +24,8 @@ enum fq_operation_kind {
     FQ_OP_GET_KEYS,
     FQ_OP_GET_INFO,
     FQ_OP_LIST_CHANNELS,
+    FQ_OP_SUBSCRIBE,
+    FQ_OP_ACK_EVENTS,
 };
 
 /* Amounts arrive as they were sent, unchecked: minor may be anything, currency any short text. */
@@ -96,6 +98,18 @@ struct fq_get_refund {
 struct fq_list_events {
     int64_t cursor;
     uint32_t n_max;
+};
+
+struct fq_subscribe {
+    struct fq_str group;
+    bool has_cursor; /* otherwise after what the group has acknowledged */
+    int64_t cursor;
+    int64_t credit;
+};
+
+struct fq_ack_events {
+    struct fq_str group;
+    int64_t cursor;
 };
 
 /* ---- answers ---- */
@@ -180,6 +194,41 @@ struct fq_info {
     int64_t now_ms;
 };
 
+/* How things stand between a group of event consumers and one of them. */
+struct fq_subscription {
+    struct fq_str group;
+    bool is_active;
+    int64_t acknowledged_cursor;
+    int64_t sent_cursor; /* of the newest event pushed; what follows comes after it */
+    int64_t lease_ms;
+};
+
+/* ---- what is said unasked ---- */
+
+enum fq_push_result {
+    FQ_PUSH_SENT = 0,
+    FQ_PUSH_FULL, /* the storefront does not read, or we are too busy: try again later */
+    FQ_PUSH_GONE, /* nobody can be told over this line any more */
+};
+
+/* One more answer to a Subscribe. */
+struct fq_push {
+    struct fq_arena *arena; /* it is packed here; the pusher's, until done */
+    const struct fq_event_row *events;
+    size_t n_events;
+    struct fq_subscription subscription;
+    uint32_t result;                    /* fq_push_result */
+    void (*done)(struct fq_push *push); /* on the loop, once, perhaps before push() returned */
+};
+
+/* The way back to whoever asked, kept for what is said after the answer. */
+struct fq_line {
+    uint64_t connection; /* as the operation's */
+    /* One at a time. What is pushed before the Subscribe was answered comes after its answer. */
+    void (*push)(struct fq_line *line, struct fq_push *push);
+    void (*release)(struct fq_line *line); /* while nothing is being pushed */
+};
+
 /* One request on its way through the daemon. Made by io/front, run by flow/, finished exactly once.
  */
 struct fq_operation {
@@ -199,7 +248,13 @@ struct fq_operation {
         struct fq_get_refund get_refund;
         struct fq_list_events list_events;
         struct fq_list_channels list_channels;
+        struct fq_subscribe subscribe;
+        struct fq_ack_events ack_events;
     };
+
+    uint64_t connection; /* over which it came, with the key that it came with */
+    /* SUBSCRIBE, before finish(): the caller's, to be released. NULL: the asker is gone. */
+    struct fq_line *(*keep_line)(struct fq_operation *operation);
 
     /* the answer: `status.code` != 0, or what belongs to `kind` */
     struct fq_status status;
@@ -209,6 +264,7 @@ struct fq_operation {
     struct fq_refund_answer refund;
     const struct fq_event_row *events;
     size_t n_events;
+    struct fq_subscription subscription; /* SUBSCRIBE, ACK_EVENTS */
     const struct fq_public_key *keys;
     size_t n_keys;
     struct fq_info info;

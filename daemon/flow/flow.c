@@ -39,6 +39,7 @@ void fq_flow_free(struct fq_flow *flow)
     fq_assert(flow->waiters == NULL);
     fq_assert(flow->openings == NULL);
     fq_assert(flow->questions == NULL);
+    fq_assert(flow->feeds == NULL);
     flow->world->cancel(flow->world->ctx, &flow->round_timer);
     fq_chores_stop(flow);
     fq_chores_free(flow);
@@ -82,6 +83,7 @@ void fq_flow_drain(struct fq_flow *flow)
     flow->world->cancel(flow->world->ctx, &flow->round_timer);
     fq_chores_stop(flow);
     fq_wait_wake_all(flow);
+    fq_feeds_stop(flow);
 }
 
 /* ---- looking things up ---- */
@@ -131,8 +133,20 @@ struct fq_str fq_flow_order_number(struct fq_flow *flow, struct fq_arena *arena)
                            arena);
 }
 
+static void flow_transacted(struct fq_tx *tx)
+{
+    struct fq_flow *flow = tx->passed;
+    if (tx->result >= 0 && tx->ledger != NULL && tx->ledger->events != NULL)
+        fq_feed_wake(flow, tx->ledger->payment.merchant_id);
+    tx->done = tx->told; /* it may be asked for again */
+    tx->done(tx);
+}
+
 void fq_flow_transact(struct fq_flow *flow, struct fq_tx *tx)
 {
+    tx->passed = flow;
+    tx->told = tx->done;
+    tx->done = flow_transacted;
     flow->world->transact(flow->world->ctx, tx);
 }
 
@@ -246,6 +260,12 @@ void fq_flow_operation(struct fq_flow *flow, struct fq_operation *operation)
         return;
     case FQ_OP_LIST_CHANNELS:
         fq_channels_run(flow, operation);
+        return;
+    case FQ_OP_SUBSCRIBE:
+        fq_subscribe_run(flow, operation);
+        return;
+    case FQ_OP_ACK_EVENTS:
+        fq_ack_events_run(flow, operation);
         return;
     case FQ_OP_UNSET:
         break;

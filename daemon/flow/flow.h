@@ -29,6 +29,8 @@ struct fq_flow_conf {
     struct fq_str public_url;   /* without a slash at its end */
     struct fq_str version;
     struct fq_schedule schedule; /* of asking the platform */
+    int64_t
+        lease_ms; /* how long an active consumer of events may be silent while others stand by */
     const struct fq_public_key *keys;
     size_t n_keys;
     struct fq_str keys_json; /* the same, as /.well-known/fenqi-keys gives them */

@@ -20,6 +20,7 @@ struct fq_waiter;   /* a GetPayment that waits for a move (wait.c) */
 struct fq_chore;    /* what a channel wants once a day (chores.c) */
 struct fq_breaker;  /* how a platform answers (breaker.c) */
 struct fq_pause;    /* a channel that the operator has paused (pause.c) */
+struct fq_feed;     /* a merchant's groups of event consumers (feed.c) */
 struct fq_opening;  /* an order that is opened for a storefront's request just now (open.c) */
 struct fq_question; /* that a platform is asked just now (ask.c) */
 
@@ -48,6 +49,8 @@ struct fq_flow {
     int64_t expiry_day;            /* when certificates were looked at last (expiry.c) */
     struct fq_opening *openings;   /* by seq */
     struct fq_question *questions; /* by payment, attempt and refund */
+    struct fq_feed *feeds;         /* by merchant */
+    uint64_t n_consumers;          /* that ever subscribed */
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
 };
@@ -64,6 +67,7 @@ const struct fq_channel *fq_flow_channel(const struct fq_flow *flow, struct fq_s
 const struct fq_merchant *fq_catalog_merchant(const struct fq_catalog *catalog, struct fq_str id);
 const struct fq_channel *fq_catalog_channel(const struct fq_catalog *catalog, struct fq_str name);
 bool fq_merchant_may_use(const struct fq_merchant *merchant, struct fq_str channel);
+/* As world->transact; before `done`, the consumers of what events it wrote are woken. */
 void fq_flow_transact(struct fq_flow *flow, struct fq_tx *tx);
 struct fq_str fq_flow_order_number(struct fq_flow *flow, struct fq_arena *arena);
 
@@ -279,6 +283,8 @@ void fq_close_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_create_refund_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_get_refund_run(struct fq_flow *flow, struct fq_operation *operation);
 void fq_list_events_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_subscribe_run(struct fq_flow *flow, struct fq_operation *operation);
+void fq_ack_events_run(struct fq_flow *flow, struct fq_operation *operation);
 
 /* Fills one channel's part of QuotePlans; `is_risky`: a rule against cash-out refuses. (offer.c) */
 int fq_offer_run(struct fq_flow *flow, struct fq_operation *operation,
@@ -429,6 +435,13 @@ int fq_payer_open(struct fq_flow *flow, const struct fq_payment *payment, struct
 void fq_payer_fill(const struct fq_payer *payer, struct fq_call *call);
 /* Leaves out what an adapter or the platform said that names the payer. */
 void fq_payer_scrub(const struct fq_payer *payer, struct fq_answer *answer);
+
+/* ---- events, pushed to whoever subscribed (feed.c) ---- */
+
+/* A commit wrote events of this merchant's. */
+void fq_feed_wake(struct fq_flow *flow, struct fq_str merchant_id);
+/* Every subscription ends; nobody is told. */
+void fq_feeds_stop(struct fq_flow *flow);
 
 /* ---- visits ---- */
 

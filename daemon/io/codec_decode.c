@@ -12,7 +12,9 @@ static bool decode_changes_state(uint32_t operation_case)
 {
     return operation_case == FENQI__V1__REQUEST__OPERATION_CREATE_PAYMENT ||
            operation_case == FENQI__V1__REQUEST__OPERATION_CLOSE_PAYMENT ||
-           operation_case == FENQI__V1__REQUEST__OPERATION_CREATE_REFUND;
+           operation_case == FENQI__V1__REQUEST__OPERATION_CREATE_REFUND ||
+           operation_case == FENQI__V1__REQUEST__OPERATION_SUBSCRIBE ||
+           operation_case == FENQI__V1__REQUEST__OPERATION_ACK_EVENTS;
 }
 
 /* Reads, without believing anything else, what an answer to a refused message needs, and how
@@ -165,6 +167,14 @@ static struct fq_status decode_list_events(const Fenqi__V1__ListEvents *in,
     return (struct fq_status){ 0 };
 }
 
+static void decode_subscribe(const Fenqi__V1__Subscribe *in, struct fq_subscribe *ret)
+{
+    ret->group = fq_str_of(in->group);
+    ret->has_cursor = in->start_case == FENQI__V1__SUBSCRIBE__START_CURSOR;
+    ret->cursor = ret->has_cursor ? in->cursor : 0;
+    ret->credit = in->credit;
+}
+
 static struct fq_status decode_operation(const Fenqi__V1__Request *in,
                                          struct fq_operation *operation)
 {
@@ -205,6 +215,15 @@ static struct fq_status decode_operation(const Fenqi__V1__Request *in,
     case FENQI__V1__REQUEST__OPERATION_LIST_CHANNELS:
         operation->kind = FQ_OP_LIST_CHANNELS;
         operation->list_channels.terminal = in->list_channels->terminal;
+        break;
+    case FENQI__V1__REQUEST__OPERATION_SUBSCRIBE:
+        operation->kind = FQ_OP_SUBSCRIBE;
+        decode_subscribe(in->subscribe, &operation->subscribe);
+        break;
+    case FENQI__V1__REQUEST__OPERATION_ACK_EVENTS:
+        operation->kind = FQ_OP_ACK_EVENTS;
+        operation->ack_events.group = fq_str_of(in->ack_events->group);
+        operation->ack_events.cursor = in->ack_events->cursor;
         break;
     case FENQI__V1__REQUEST__OPERATION__NOT_SET:
     default:

@@ -198,14 +198,31 @@ static Fenqi__V1__Event *encode_event(struct fq_arena *arena, const struct fq_ev
     return out;
 }
 
+static Fenqi__V1__Subscription *encode_subscription(struct fq_arena *arena,
+                                                    const struct fq_subscription *subscription)
+{
+    Fenqi__V1__Subscription *out = fq_pack_new(arena, fenqi__v1__subscription);
+    if (out == NULL)
+        return NULL;
+    out->group = fq_pack_text(arena, subscription->group);
+    out->is_active = subscription->is_active;
+    out->acknowledged_cursor = subscription->acknowledged_cursor;
+    out->lease_ms = subscription->lease_ms;
+    return out;
+}
+
 static Fenqi__V1__EventList *encode_events(struct fq_arena *arena,
                                            const struct fq_operation *operation)
 {
+    bool is_list = operation->kind == FQ_OP_LIST_EVENTS;
     Fenqi__V1__EventList *out = fq_pack_new(arena, fenqi__v1__event_list);
     if (out == NULL)
         return NULL;
     out->next_cursor = operation->n_events > 0 ? operation->events[operation->n_events - 1].cursor
-                                               : operation->list_events.cursor;
+                       : is_list               ? operation->list_events.cursor
+                                               : operation->subscription.sent_cursor;
+    if (!is_list)
+        out->subscription = encode_subscription(arena, &operation->subscription);
     out->events = fq_pack_pointers(arena, operation->n_events);
     for (size_t i = 0; out->events != NULL && i < operation->n_events; i++)
         out->events[out->n_events++] = encode_event(arena, &operation->events[i]);
@@ -291,6 +308,8 @@ static void encode_outcome(struct fq_arena *arena, const struct fq_operation *op
                           operation->refund.payment_id, operation->refund.refund_id);
         break;
     case FQ_OP_LIST_EVENTS:
+    case FQ_OP_SUBSCRIBE:
+    case FQ_OP_ACK_EVENTS:
         reply->outcome_case = FENQI__V1__REPLY__OUTCOME_EVENTS;
         reply->events = encode_events(arena, operation);
         break;

@@ -4,21 +4,14 @@
 
 #include <string.h>
 
-#include <zmq.h>
-
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/io/codec.h"
-#include "daemon/io/limit.h"
-#include "daemon/io/peer.h"
-#include "daemon/io/zap.h"
+#include "daemon/io/front_parts.h"
 
-#define ENVELOPE_N_MAX    4   /* frames between the routing id and the payload */
-#define ENVELOPE_SIZE_MAX 256 /* bytes of all of them */
-#define FRAMES_N_MAX      (1 + ENVELOPE_N_MAX + 1)
-#define SKIP_N_MAX        64 /* surplus frames that count as one message of a turn */
-#define SPARE_SIZE_MAX    ((size_t)64 << 10)
+#define ENVELOPE_SIZE_MAX 256 /* bytes of all frames between the routing id and the payload */
+#define SKIP_N_MAX        64  /* surplus frames that count as one message of a turn */
 
 #define HANDSHAKE_MS      5000
 #define HEARTBEAT_MS      10000
@@ -33,28 +26,6 @@
 #define RETRY_BUSY_MS     100
 #define RETRY_DRAINING_MS 1000
 
-struct fq_front {
-    struct fq_front_conf conf;
-    void *context;
-    void *router;
-    struct fq_zap *zap;
-    struct fq_limit_table *limits;
-    struct fq_peer_table *peers;
-    struct fq_arena *arena; /* of the endpoints */
-    struct fq_str *endpoints;
-    size_t n_endpoints;
-    size_t n_in_flight; /* every request that still owes a reply */
-    size_t n_serving;   /* of them, those that the receiver has */
-    bool is_skipping;   /* the frames that come next belong to a message with too many */
-    bool is_draining;
-    struct fq_front_counters counters;
-};
-
-struct front_message {
-    zmq_msg_t frames[FRAMES_N_MAX];
-    size_t n_frames;
-};
-
 /* One request with its envelope; lives in the operation's arena. */
 struct front_request {
     struct fq_operation operation;
@@ -64,13 +35,12 @@ struct front_request {
     bool is_served; /* otherwise it is refused */
     struct fq_peer *peer;
     uint32_t peer_turn;
-    struct front_message message; /* kept until the reply is sent: the operation points into it */
-    int64_t now_ms;
-    int64_t arrived_us;             /* by the clock that never steps */
-    struct fq_arena *spare;         /* if the reply did not fit into the operation's arena */
-    struct fq_str reply;            /* empty: there is none */
-    const struct fq_sealer *sealer; /* of the configuration that it came under */
-    void *held;                     /* keeps that configuration */
+    struct fq_front_message
+        message;        /* kept until the reply is sent: the operation points into it */
+    int64_t arrived_us; /* by the clock that never steps */
+    struct fq_front_reply reply;
+    struct fq_front_line *line; /* of a Subscribe that waits for its answer */
+    void *held;                 /* keeps the configuration that it came under */
 };
 
 /* ---- opening ---- */
@@ -182,7 +152,7 @@ void fq_front_free(struct fq_front *front)
 
 /* ---- receiving ---- */
 
-static void front_message_close(struct front_message *message)
+static void front_message_close(struct fq_front_message *message)
 {
     for (size_t i = 0; i < message->n_frames; i++)
         (void)zmq_msg_close(&message->frames[i]);
@@ -195,12 +165,12 @@ enum {
 };
 
 /* Reads one message. libzmq hands over whole messages only, so its later frames are there. */
-static int front_read(struct fq_front *front, struct front_message *ret)
+static int front_read(struct fq_front *front, struct fq_front_message *ret)
 {
     int more = 1;
     ret->n_frames = 0;
     while (more) {
-        if (ret->n_frames == FRAMES_N_MAX) {
+        if (ret->n_frames == FQ_FRAMES_N_MAX) {
             front->is_skipping = true;
             return FRONT_E_SURPLUS;
         }
@@ -226,35 +196,40 @@ static void front_skip(struct fq_front *front)
     }
 }
 
-static struct fq_str front_frame(struct front_message *message, size_t i)
-{
-    zmq_msg_t *frame = &message->frames[i];
-    return (struct fq_str){ zmq_msg_data(frame), zmq_msg_size(frame) };
-}
-
 /* A routing id that libzmq made, an envelope that ends in an empty frame (or none, from a DEALER),
  * a payload. */
-static bool front_is_well_formed(struct front_message *message)
+static bool front_is_well_formed(struct fq_front_message *message)
 {
     size_t n = message->n_frames;
     if (n < 2)
         return false;
-    struct fq_str routing_id = front_frame(message, 0);
+    struct fq_str routing_id = fq_front_frame(message, 0);
     if (routing_id.len != FQ_PEER_ROUTING_ID_SIZE || routing_id.ptr[0] != '\0')
         return false;
     size_t envelope_size = 0;
     for (size_t i = 1; i < n - 1; i++)
-        envelope_size += front_frame(message, i).len;
+        envelope_size += fq_front_frame(message, i).len;
     if (envelope_size > ENVELOPE_SIZE_MAX)
         return false;
-    return front_frame(message, n - 1).len > 0 && (n == 2 || front_frame(message, n - 2).len == 0);
+    return fq_front_frame(message, n - 1).len > 0 &&
+           (n == 2 || fq_front_frame(message, n - 2).len == 0);
 }
 
 static void front_finish(struct fq_operation *operation);
+static struct fq_line *front_keep_line(struct fq_operation *operation);
+
+/* The routing id is a zero byte and a counter; a key that takes it over has another turn. */
+static uint64_t front_connection(struct fq_str routing_id, uint32_t turn)
+{
+    uint64_t number = 0;
+    for (size_t i = 1; i < routing_id.len; i++)
+        number = number << 8 | (unsigned char)routing_id.ptr[i];
+    return number << 32 | turn;
+}
 
 /* Moves the message into a request of its own. */
 static struct front_request *front_request_new(struct fq_front *front,
-                                               struct front_message *message,
+                                               struct fq_front_message *message,
                                                const struct fq_merchant *merchant,
                                                struct fq_str client_key)
 {
@@ -263,7 +238,7 @@ static struct front_request *front_request_new(struct fq_front *front,
     fq_assert(request != NULL);
     request->front = front;
     request->peer =
-        fq_peer_hold(front->peers, front_frame(message, 0).ptr, client_key, &request->peer_turn);
+        fq_peer_hold(front->peers, fq_front_frame(message, 0).ptr, client_key, &request->peer_turn);
     for (size_t i = 0; i < message->n_frames; i++) {
         (void)zmq_msg_init(&request->message.frames[i]);
         (void)zmq_msg_move(&request->message.frames[i], &message->frames[i]);
@@ -272,8 +247,12 @@ static struct front_request *front_request_new(struct fq_front *front,
     request->operation.arena = arena;
     request->operation.merchant = merchant;
     request->operation.finish = front_finish;
+    request->operation.keep_line = front_keep_line;
+    request->operation.connection =
+        front_connection(fq_front_frame(&request->message, 0), request->peer_turn);
+    request->reply.operation = &request->operation;
+    request->reply.sealer = front->conf.sealer;
     request->arrived_us = fq_clock_mono_us();
-    request->sealer = front->conf.sealer;
     if (front->conf.hold != NULL)
         request->held = front->conf.hold(front->conf.ctx);
     front->n_in_flight++;
@@ -323,7 +302,7 @@ static void front_serve(struct front_request *request)
     struct fq_front *front = request->front;
     struct fq_operation *operation = &request->operation;
     struct fq_limit *limit = fq_limit_of(front->limits, operation->merchant);
-    struct fq_str payload = front_frame(&request->message, request->message.n_frames - 1);
+    struct fq_str payload = fq_front_frame(&request->message, request->message.n_frames - 1);
     struct fq_status limited = front_limit(front, limit, operation->merchant, payload.len);
     bool is_refused = fq_codec_decode(payload, operation) != 0;
     if (is_refused || operation->kind == FQ_OP_CREATE_PAYMENT)
@@ -357,7 +336,7 @@ static bool front_is_flooded(struct fq_front *front, const struct fq_merchant *m
     return true;
 }
 
-static void front_take(struct fq_front *front, struct front_message *message)
+static void front_take(struct fq_front *front, struct fq_front_message *message)
 {
     front->counters.n_requests++;
     if (!front_is_well_formed(message)) {
@@ -385,7 +364,7 @@ size_t fq_front_receive(struct fq_front *front, size_t n_max)
 {
     size_t n = 0;
     for (; n < n_max; n++) {
-        struct front_message message;
+        struct fq_front_message message;
         if (front->is_skipping) {
             front_skip(front);
             continue;
@@ -406,71 +385,39 @@ size_t fq_front_receive(struct fq_front *front, size_t n_max)
 
 /* ---- answering ---- */
 
-static void front_fill_keys(struct front_request *request)
-{
-    const struct fq_sealer *sealer = request->sealer;
-    size_t n = fq_sealer_n_keys(sealer);
-    struct fq_public_key *keys = fq_arena_array(request->operation.arena, n, sizeof(*keys));
-    for (size_t i = 0; keys != NULL && i < n; i++) {
-        fq_sealer_key(sealer, i, &keys[i].key_id, &keys[i].public_key);
-        keys[i].algorithm = fq_lit("ed25519");
-    }
-    request->operation.keys = keys;
-    request->operation.n_keys = keys != NULL ? n : 0;
-}
-
-static int front_pack(struct front_request *request)
-{
-    struct fq_arena *arena = request->operation.arena;
-    struct fq_str payload = { NULL, 0 };
-    struct fq_seal *seals = NULL;
-    size_t n_seals = 0;
-    FQ_TRY(fq_codec_encode_reply(&request->operation, request->now_ms, &payload));
-    FQ_TRY(
-        fq_sealer_sign(request->sealer, fq_lit(FQ_REPLY_TYPE), payload, arena, &seals, &n_seals));
-    FQ_TRY(fq_codec_encode_signed(payload, seals, n_seals, arena, &request->reply));
-    return 0;
-}
-
-/* On a worker. An answer that does not fit becomes an error that does. */
 static void front_seal(struct fq_job *job)
 {
-    struct front_request *request = fq_container_of(job, struct front_request, job);
-    struct fq_operation *operation = &request->operation;
-    if (operation->kind == FQ_OP_GET_KEYS && operation->status.code == FQ_CODE_OK &&
-        operation->keys == NULL)
-        front_fill_keys(request);
-    if (front_pack(request) == 0)
-        return;
-    struct fq_arena *arena = operation->arena;
-    if (operation->status.code == FQ_CODE_OK)
-        operation->status = fq_status_internal();
-    request->spare = fq_arena_new(SPARE_SIZE_MAX);
-    operation->arena = request->spare;
-    if (front_pack(request) != 0)
-        request->reply = (struct fq_str){ NULL, 0 };
-    operation->arena = arena;
-    fq_trace_clear();
+    fq_front_reply_make(&fq_container_of(job, struct front_request, job)->reply);
 }
 
-static void front_wipe_payload(struct front_message *message)
+static struct fq_line *front_keep_line(struct fq_operation *operation)
 {
-    struct fq_str payload = front_frame(message, message->n_frames - 1);
+    struct front_request *request = fq_container_of(operation, struct front_request, operation);
+    fq_assert(request->line == NULL);
+    struct fq_front_line *line = fq_front_line_new(request->front, &request->message, operation,
+                                                   request->peer, request->peer_turn);
+    return line != NULL ? fq_front_line_of(line, &request->line) : NULL;
+}
+
+static void front_wipe_payload(struct fq_front_message *message)
+{
+    struct fq_str payload = fq_front_frame(message, message->n_frames - 1);
     fq_wipe(fq_unconst(payload.ptr), payload.len);
 }
 
 /* Sends or gives up: a peer that is gone or does not read is counted, never waited for. */
 static bool front_deliver(struct front_request *request)
 {
-    struct front_message *message = &request->message;
+    struct fq_front_message *message = &request->message;
     void *router = request->front->router;
-    if (fq_str_is_empty(request->reply) || !fq_peer_is_same(request->peer, request->peer_turn))
+    if (fq_str_is_empty(request->reply.bytes) ||
+        !fq_peer_is_same(request->peer, request->peer_turn))
         return false;
     for (size_t i = 0; i + 1 < message->n_frames; i++) {
         if (zmq_msg_send(&message->frames[i], router, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
             return false;
     }
-    return zmq_send(router, request->reply.ptr, request->reply.len, ZMQ_DONTWAIT) >= 0;
+    return zmq_send(router, request->reply.bytes.ptr, request->reply.bytes.len, ZMQ_DONTWAIT) >= 0;
 }
 
 static void front_send(struct fq_job *job)
@@ -479,6 +426,8 @@ static void front_send(struct fq_job *job)
     struct fq_front *front = request->front;
     if (!front_deliver(request))
         front->counters.n_undeliverable++;
+    if (request->line != NULL)
+        fq_front_line_open(request->line);
     if (front->conf.on_answered != NULL)
         front->conf.on_answered(front->conf.ctx, &request->operation,
                                 fq_clock_mono_us() - request->arrived_us);
@@ -494,7 +443,7 @@ static void front_send(struct fq_job *job)
     front->n_in_flight--;
     if (front->conf.release != NULL)
         front->conf.release(front->conf.ctx, request->held);
-    fq_arena_free(request->spare);
+    fq_arena_free(request->reply.spare);
     fq_arena_free(request->operation.arena); /* and with it the request */
 }
 
@@ -503,7 +452,7 @@ static void front_finish(struct fq_operation *operation)
     struct front_request *request = fq_container_of(operation, struct front_request, operation);
     const struct fq_front_conf *conf = &request->front->conf;
     fq_assert(request->job.run == NULL); /* once */
-    request->now_ms = conf->now_unix_ms(conf->ctx);
+    request->reply.now_ms = conf->now_unix_ms(conf->ctx);
     request->job.run = front_seal;
     request->job.done = front_send;
     if (fq_pool_run(conf->pool, &request->job) != 0) {

@@ -56,6 +56,18 @@ struct fq_peer *fq_peer_hold(struct fq_peer_table *table, const void *routing_id
     return peer;
 }
 
+struct fq_peer *fq_peer_hold_again(struct fq_peer *peer)
+{
+    fq_assert(peer->n_held > 0);
+    peer->n_held++;
+    return peer;
+}
+
+struct fq_str fq_peer_key(const struct fq_peer *peer)
+{
+    return (struct fq_str){ peer->key, peer->key_size };
+}
+
 bool fq_peer_is_same(const struct fq_peer *peer, uint32_t turn)
 {
     return peer->turn == turn;

@@ -22,6 +22,11 @@ FQ_DEFINE_CLEANUP(fq_peer_table);
 struct fq_peer *fq_peer_hold(struct fq_peer_table *table, const void *routing_id,
                              struct fq_str client_key, uint32_t *ret_turn);
 
+/* Once more, whoever spoke last: for what outlives the request. */
+struct fq_peer *fq_peer_hold_again(struct fq_peer *peer);
+
+struct fq_str fq_peer_key(const struct fq_peer *peer); /* that spoke last */
+
 /* The key of that turn is still the one that spoke last. */
 bool fq_peer_is_same(const struct fq_peer *peer, uint32_t turn);
 

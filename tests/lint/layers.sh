@@ -42,7 +42,7 @@ owner() {
     hits=$(git grep -nE "^#[[:space:]]*include <$1" -- daemon adapters proto | grep -vE "^($2)" || true)
     [ -z "$hits" ] || breach "$hits   (only $2)"
 }
-owner 'zmq\.h' 'daemon/io/(front|zap|loop)\.c|daemon/ctl/|proto/client/'
+owner 'zmq\.h' 'daemon/io/((front|zap|loop)\.c|front_parts\.h)|daemon/ctl/|proto/client/'
 owner 'sqlite3\.h' 'daemon/store/engine_sqlite\.c'
 owner 'openssl/' 'daemon/crypto/|proto/client/'
 owner 'curl/' 'daemon/io/http\.c'

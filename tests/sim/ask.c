@@ -174,6 +174,8 @@ static void ask_fill(const struct sim_ask *ask, struct fq_operation *operation)
     case FQ_OP_GET_KEYS:
     case FQ_OP_GET_INFO:
     case FQ_OP_LIST_CHANNELS:
+    case FQ_OP_SUBSCRIBE:
+    case FQ_OP_ACK_EVENTS:
         return;
     }
 }
