@@ -31,12 +31,13 @@ ${line('        ', options)}        settings: { ${inline(settingsOf[adapter](acc
 
 /**
  * `facts` are the world's: webPort, frontPort, accounts (with the port that each is served at),
- * adapters, merchants. `changes` replace options: { front, web, control, poll, work, channel }; `channel`
+ * adapters, merchants. `changes` replace options: { front, web, control, poll, events, work, channel }; `channel`
  * means every channel; `payerKeys` are files, the first seals.
  */
 export function writeConf(folder, facts, changes = {}) {
   const front = { curve_secret_file: 'curve.secret', ...changes.front };
   const web = { address: `127.0.0.1:${facts.webPort}`, public_url: `http://127.0.0.1:${facts.webPort}`, ...changes.web };
+  const events = { ...changes.events };
   const poll = { first: '10min', max: '1h', ...changes.poll };
   const work = { adapters_dir: facts.adapters, workers: 2, ...changes.work };
   const common = { timeout: '2s', amount_max: '50000.00', payment_life: '30min', quote_life: '15min', ...changes.channel };
@@ -58,6 +59,8 @@ work: {
 ${line('    ', work)}};
 poll: {
 ${line('    ', poll)}};
+events: {
+${line('    ', events)}};
 channels = (
 ${facts.accounts.map((account) => channel(account, { ...common, ...account.options })).join(',\n')}
 );
