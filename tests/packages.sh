@@ -8,7 +8,7 @@
 #   sh tests/packages.sh              all of it
 set -eu
 cd "$(dirname "$0")/.."
-top=$(pwd)
+source=$(git rev-parse HEAD)
 
 fail() {
     echo "packages: FAILED: $1" >&2
@@ -20,7 +20,7 @@ fail() {
 # Outside the source: the order of a locale, the time zone, the folder's name and the number of jobs must not matter.
 build() { # DIR [CHANGELOG_ENTRY_FILE]
     mkdir -p "$1/fenqid"
-    git archive HEAD | tar -x -C "$1/fenqid"
+    git archive "$source" | tar -x -C "$1/fenqid"
     mv "$1/fenqid/systemd/debian" "$1/fenqid/debian"
     if [ $# -gt 1 ]; then
         cat "$2" "$1/fenqid/debian/changelog" >"$1/changelog"
