@@ -68,9 +68,9 @@ merchants_dir = "merchants.d";
 `;
   writeFileSync(join(folder, 'fenqid.conf'), text);
   mkdirSync(join(folder, 'merchants.d'), { recursive: true });
-  for (const { id, publicKey, channels = ['huabei'], ...options } of facts.merchants) {
-    const merchant = `id = "${id}";\nname = "${id} & Söhne <店>";\nclient_keys = [ "${publicKey}" ];\nchannels = [ ${channels.map((one) => `"${one}"`).join(', ')} ];
-return_urls = [ "https://${id}.example.com/paid/" ];\n${line('', options)}`;
+  for (const { id, publicKey, channels = ['huabei'], name = `${id} & Söhne <店>`, returnUrls = [`https://${id}.example.com/paid/`], ...options } of facts.merchants) {
+    const merchant = `id = "${id}";\nname = "${name}";\nclient_keys = [ "${publicKey}" ];\nchannels = [ ${channels.map((one) => `"${one}"`).join(', ')} ];
+return_urls = [ ${returnUrls.map((one) => `"${one}"`).join(', ')} ];\n${line('', options)}`;
     writeFileSync(join(folder, 'merchants.d', `${id}.conf`), merchant);
   }
   return join(folder, 'fenqid.conf');

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shop with everything around it: the platforms' models, fenqid, keys, in a private folder. For people (make shop)
+// and for the browser tests.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../scenario/harness/processes.mjs';
+import { World } from '../scenario/harness/world.mjs';
+import { startShop } from './shop/app.mjs';
+
+export const READING_SECONDS = 3;
+const BANKS = fileURLToPath(new URL('banks.conf', import.meta.url));
+
+/** Returns { world, shop, end() }. say(what, error): the shop's complaints. */
+export async function startTown({ conf, say } = {}) {
+  const port = await freePort();
+  const publicUrl = `http://127.0.0.1:${port}`;
+  const world = await World.start({
+    card: { options: { issuers_file: BANKS } },
+    conf: { poll: { first: '1s', max: '5s' }, ...conf },
+    merchants: [{ id: 'wangshu', name: '望舒商城', returnUrls: [`${publicUrl}/paid/`], disclosure_min: `${READING_SECONDS}s` }],
+  });
+  try {
+    const platform = `https://127.0.0.1:${world.sandbox.port}`;
+    const { publicKey, secretKey } = world.merchants.find(({ id }) => id === 'wangshu').curve;
+    const shopOptions = {
+      port, folder: join(world.folder, 'shop'), readingSeconds: READING_SECONDS, formOrigins: [world.web, platform],
+      client: { addresses: [`tcp://127.0.0.1:${world.frontPort}`], serverKey: world.keys.server.publicKey, publicKey, secretKey, keys: world.publicKeys, merchantId: 'wangshu' },
+      simulator: { open: async (orderString) => platform + (await world.sandbox.phone(orderString, 'open')).cashier_path },
+      now: () => world.now(), say,
+    };
+    const town = {
+      world, platform, shop: await startShop(shopOptions),
+      /** The shop's process dies and comes back: what it knows is on disk. */
+      async restartShop() {
+        await town.shop.close();
+        town.shop = await startShop(shopOptions);
+      },
+      async end() {
+        await town.shop.close();
+        await world.end();
+      },
+    };
+    return town;
+  } catch (error) {
+    await world.abandon();
+    throw error;
+  }
+}
