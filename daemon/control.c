@@ -36,6 +36,8 @@ static void control_on_request(void *ctx, struct fq_web_exchange *exchange)
         fq_reload_ask(daemon, exchange);
         return;
     }
+    if (fq_operator_request(daemon, exchange))
+        return;
     struct control_visit *self = fq_arena_alloc(exchange->arena, sizeof(*self));
     if (self == NULL) {
         exchange->status = 503;

@@ -146,7 +146,7 @@ static void daemon_on_signal(void *ctx, int signal_number)
     if (signal_number == SIGTERM || signal_number == SIGINT)
         daemon->is_stopping = true;
     else if (signal_number == SIGHUP && !daemon->is_stopping)
-        fq_reload_start(daemon);
+        fq_reload_start(daemon, NULL);
 }
 
 static void daemon_web_tick(struct fq_timer *timer)

@@ -82,12 +82,23 @@ int fq_pauses_load(struct fq_daemon *daemon);
 void fq_prints_take(struct fq_setup *setup);
 struct fq_str fq_prints_find(const void *setup, struct fq_str path);
 
-/* SIGHUP: all or nothing. (reload.c) */
-void fq_reload_start(struct fq_daemon *daemon);
+/* Who wants to know what came of a reload: told once. Both NULL: it was taken; otherwise all
+ * mistakes of the file, or a fault. */
+struct fq_reload_asker {
+    void (*told)(struct fq_reload_asker *asker, const struct fq_conf_errors *errors,
+                 const char *fault);
+};
+
+/* SIGHUP (asker NULL), or the operator: all or nothing. (reload.c) */
+void fq_reload_start(struct fq_daemon *daemon, struct fq_reload_asker *asker);
 /* What would come of it, as the answer to a question. (reload.c, config.c) */
 void fq_reload_ask(struct fq_daemon *daemon, struct fq_web_exchange *exchange);
 void fq_config_answer(struct fq_web_exchange *exchange, const struct fq_conf_errors *errors,
                       const struct fq_conf_changes *changes);
+
+/* What the operator asks of the daemon itself, not of its payments: the log's level, a reload, the
+ * merchants, adapters and keys. False: this exchange asks nothing of that. (operator.c) */
+bool fq_operator_request(struct fq_daemon *daemon, struct fq_web_exchange *exchange);
 
 /* The merchant whose client key this is; NULL: a stranger. Safe on any thread. (clients.c) */
 const struct fq_merchant *fq_clients_find(const struct fq_client *clients,

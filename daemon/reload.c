@@ -23,8 +23,16 @@ struct fq_reload {
     struct fq_conf_changes changes;   /* what would be, or is, otherwise */
     struct fq_arena *texts;           /* of these */
     struct fq_web_exchange *exchange; /* only asks what would come of it; NULL: it is taken */
+    struct fq_reload_asker *asker;    /* who wants it taken; NULL: a signal */
     struct fq_read read;
 };
+
+static void reload_tell(struct fq_reload_asker *asker, const struct fq_conf_errors *errors,
+                        const char *fault)
+{
+    if (asker != NULL)
+        asker->told(asker, errors, fault);
+}
 
 static void reload_free(struct fq_reload *reload)
 {
@@ -145,10 +153,13 @@ static void reload_finish(struct fq_reload *reload)
         fq_config_answer(reload->exchange, reload->errors, &reload->changes);
     } else {
         daemon->reload = NULL;
-        if (reload->errors->n > 0)
+        bool is_refused = reload->errors->n > 0;
+        if (is_refused)
             reload_refuse(reload->errors);
         else if (!daemon->is_stopping)
             reload_take(reload);
+        reload_tell(reload->asker, is_refused ? reload->errors : NULL,
+                    !is_refused && daemon->is_stopping ? "fenqid is stopping" : NULL);
     }
     reload_free(reload);
 }
@@ -164,6 +175,7 @@ static void reload_fail(struct fq_reload *reload, const char *trace)
     } else {
         reload->daemon->reload = NULL;
         (void)sd_notify(0, "READY=1\nSTATUS=serving; the last reload failed: the log says why");
+        reload_tell(reload->asker, NULL, trace);
     }
     reload_free(reload);
 }
@@ -225,15 +237,18 @@ static void reload_begin(struct fq_reload *reload)
         reload->daemon->world.read(reload->daemon->world.ctx, &reload->read);
 }
 
-void fq_reload_start(struct fq_daemon *daemon)
+void fq_reload_start(struct fq_daemon *daemon, struct fq_reload_asker *asker)
 {
     char text[64];
-    if (daemon->reload != NULL)
-        return; /* one is being taken already */
+    if (daemon->reload != NULL) {
+        reload_tell(asker, NULL, "another reload is under way: ask again");
+        return;
+    }
     (void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
                    (long long)fq_clock_mono_us());
     (void)sd_notify(0, text);
     daemon->reload = reload_new(daemon, NULL);
+    daemon->reload->asker = asker;
     reload_begin(daemon->reload);
 }
 

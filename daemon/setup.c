@@ -196,7 +196,8 @@ static void setup_merchants(struct fq_setup *setup, struct fq_conf_errors *error
     setup->catalog.merchants = conf->merchants;
     setup->catalog.n_merchants = conf->n_merchants;
     for (size_t i = 0; i < conf->n_merchants; i++) {
-        for (size_t k = 0; k < conf->merchants[i].n_client_keys; k++)
+        for (size_t k = 0; !conf->merchants[i].is_disabled && k < conf->merchants[i].n_client_keys;
+             k++)
             fq_clients_add(&setup->clients, conf->merchants[i].client_keys[k], &conf->merchants[i]);
         setup_merchant_rates(setup, &conf->merchants[i], errors);
     }

@@ -74,6 +74,7 @@ struct fq_conf {
 
     const struct fq_channel_conf *channels;
     size_t n_channels;
+    struct fq_str merchants_dir;
     const struct fq_merchant *merchants;
     size_t n_merchants;
 };

@@ -144,7 +144,10 @@ void fq_conf_load_merchant(struct fq_conf_load *load, const char *path, struct f
     struct fq_reader reader = load_reader(load, path);
     if (!fq_reader_read(&reader, text, &fq_conf_merchant_table, fq_lit("merchants"), merchant)) {
         conf->n_merchants--;
-    } else if (merchant->id.len > 0 && load_is_known(load, merchant)) {
+        return;
+    }
+    merchant->file = reader.file;
+    if (merchant->id.len > 0 && load_is_known(load, merchant)) {
         struct fq_str key =
             fq_arena_printf(load->errors->arena, "merchants.%.*s.id", fq_str_arg(merchant->id));
         fq_conf_blame(conf, load->errors, key, fq_lit("must be unique, is in another file too"));
@@ -157,6 +160,7 @@ int fq_conf_load_finish(struct fq_conf_load *load, struct fq_conf **ret,
                         struct fq_conf_errors **ret_errors)
 {
     struct fq_conf *conf = &load->owner->main.conf;
+    conf->merchants_dir = load->owner->main.merchants_dir;
     if (fq_arena_is_full(conf->arena))
         return FQ_FAULT(-ENOMEM, "configuration needs more than %zu bytes", CONF_SIZE_MAX);
     fq_conf_check(conf, load->errors);

@@ -60,6 +60,8 @@ static const struct fq_conf_row merchant_rows[] = {
         "those that it may use"),
   TEXTS("return_urls", url_prefix,          "0",      "32",      MAY("[ \"https://shop.example.com/paid/\" ]"), fq_merchant, return_urls, n_return_urls,
         "buyers are sent back to nothing but URLs that begin with one of these; https, '/' at the end", SHOWN),
+  BOOL("disabled",                                               DEFAULT("false"),           fq_merchant, is_disabled,
+        "true: its keys stop at once, what runs goes on; `fenqictl merchant disable` writes it"),
   BOOL("raw_actions",                                            DEFAULT("false"),           fq_merchant, raw_actions,
         "true: may get redirects and forms instead of hosted links"),
   WORD("on_late_success", policy_words,                          DEFAULT("event"),           fq_merchant, on_late_success,

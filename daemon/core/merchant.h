@@ -21,6 +21,8 @@ struct fq_merchant_rates {
 
 struct fq_merchant {
     struct fq_str id;                 /* 1..32 of [0-9A-Za-z_-] */
+    struct fq_str file;               /* where all of this stands */
+    bool is_disabled;                 /* nobody may ask in its name; what runs goes on */
     struct fq_str name;               /* for pages and logs */
     const struct fq_str *client_keys; /* CURVE public keys, Z85, 40 characters */
     size_t n_client_keys;

@@ -114,6 +114,14 @@ int ctl_payments_show(struct ctl *ctl);
 int ctl_payments_list(struct ctl *ctl);
 int ctl_channel_pause(struct ctl *ctl);
 int ctl_channel_resume(struct ctl *ctl);
+int ctl_reload(struct ctl *ctl);
+int ctl_log_level(struct ctl *ctl);
+int ctl_adapter_list(struct ctl *ctl);
+int ctl_adapter_reload(struct ctl *ctl);
+int ctl_merchant_list(struct ctl *ctl);
+int ctl_merchant_add(struct ctl *ctl);
+int ctl_merchant_disable(struct ctl *ctl);
+int ctl_merchant_enable(struct ctl *ctl);
 int ctl_retry(struct ctl *ctl);
 int ctl_resolve(struct ctl *ctl);
 int ctl_config_check(struct ctl *ctl);
@@ -162,6 +170,11 @@ int ctl_file_make(const char *path, bool is_private, struct fq_str content);
 /* Writes or replaces one. */
 int ctl_file_put(const char *path, struct fq_str content);
 
+/* A file of the configuration, new or in the place of an old one, on the disk when this returns;
+ * never half. Keeps the old one's mode and group, a new one gets 0640 and its folder's. (replace.c)
+ */
+int ctl_file_replace(struct ctl *ctl, const char *path, struct fq_str content);
+
 struct ctl_new_file {
     struct fq_str name; /* in the folder */
     bool is_private;
@@ -173,6 +186,9 @@ struct ctl_new_file {
  * Nothing is ever overwritten. */
 int ctl_files_make(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
                    size_t n_files);
+/* The same; prints nothing with --json. */
+int ctl_files_make_quietly(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
+                           size_t n_files);
 
 /* ---- CURVE keys (curve.c) ---- */
 

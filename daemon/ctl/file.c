@@ -142,15 +142,27 @@ static void file_say_all(struct ctl *ctl, const char *folder, const struct ctl_n
     ctl_table_print(&table, stdout);
 }
 
-int ctl_files_make(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
-                   size_t n_files)
+static int file_make_and_say(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
+                             size_t n_files, bool is_said)
 {
     int status = file_make_all(ctl, folder, files, n_files);
     for (size_t i = 0; i < n_files; i++) {
         if (files[i].is_private && files[i].content.ptr != NULL)
             fq_wipe(fq_unconst(files[i].content.ptr), files[i].content.len);
     }
-    if (status == CTL_OK)
+    if (status == CTL_OK && is_said)
         file_say_all(ctl, folder, files, n_files);
     return status;
+}
+
+int ctl_files_make(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
+                   size_t n_files)
+{
+    return file_make_and_say(ctl, folder, files, n_files, true);
+}
+
+int ctl_files_make_quietly(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
+                           size_t n_files)
+{
+    return file_make_and_say(ctl, folder, files, n_files, !ctl_has(ctl, CTL_JSON));
 }

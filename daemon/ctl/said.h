@@ -16,6 +16,9 @@ struct fq_str ctl_said_number(struct ctl *ctl, const struct fq_json *object, con
 /* "3 d 04:10", "04:10:59" */
 struct fq_str ctl_span_text(struct ctl *ctl, int64_t ms);
 
+/* Has fenqid read its configuration anew; mistakes are printed. (reload.c) */
+int ctl_reload_ask(struct ctl *ctl);
+
 /* A payment with its attempts and refunds (payments.c). */
 void ctl_payment_show(struct ctl *ctl, const struct fq_json *payment);
 

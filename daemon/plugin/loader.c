@@ -3,8 +3,11 @@
 #include "daemon/plugin/loader.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/base/err.h"
 
@@ -29,8 +32,10 @@ struct fq_loader {
     struct fq_loader *next;
     dev_t device;
     ino_t inode;
+    char *path;
     size_t n_uses;
     void *handle;
+    int fd; /* by which it was opened, or -1: by its path */
     struct fq_adapter adapter;
 };
 
@@ -112,13 +117,35 @@ static void loader_unload(void *handle)
 static void loader_drop(struct fq_loader *loader)
 {
     loader_unload(loader->handle);
+    if (LOADER_UNLOADS && loader->fd >= 0)
+        (void)close(loader->fd);
+    fq_free(loader->path);
     fq_free(loader);
+}
+
+/* glibc knows what it has loaded by its path: a new file in the place of one that is still in use
+ * needs another name, and has it as long as its descriptor is open. */
+static void *loader_dlopen(struct fq_loader *loader)
+{
+    char name[64];
+    void *resident = dlopen(loader->path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (resident == NULL)
+        return dlopen(loader->path, RTLD_NOW | RTLD_LOCAL);
+    (void)dlclose(resident);
+    loader->fd = open(loader->path, O_RDONLY | O_CLOEXEC);
+    if (loader->fd < 0)
+        return NULL;
+    (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", loader->fd);
+    return dlopen(name, RTLD_NOW | RTLD_LOCAL);
 }
 
 static int loader_load(const char *path, struct fq_loader *loader, struct fq_arena *arena,
                        struct fq_str *reterr_reason)
 {
-    loader->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    loader->fd = -1;
+    loader->path = fq_zalloc(strlen(path) + 1);
+    memcpy(loader->path, path, strlen(path));
+    loader->handle = loader_dlopen(loader);
     if (loader->handle == NULL) {
         const char *text = dlerror(); // NOLINT(concurrency-mt-unsafe): of this thread in glibc
         *reterr_reason = fq_arena_printf(arena, "%s", text != NULL ? text : path);
@@ -174,6 +201,18 @@ void fq_loader_free(struct fq_loader *loader)
         link = &(*link)->next;
     *link = loader->next;
     loader_drop(loader);
+}
+
+const char *fq_loader_path(const struct fq_loader *loader)
+{
+    return loader->path;
+}
+
+bool fq_loader_is_replaced(const struct fq_loader *loader)
+{
+    struct stat file = { 0 };
+    return stat(loader->path, &file) != 0 || file.st_dev != loader->device ||
+           file.st_ino != loader->inode;
 }
 
 const struct fq_adapter *fq_loader_adapter(const struct fq_loader *loader)

@@ -17,12 +17,17 @@ enum {
     FQ_LOADER_E_REFUSED = 1, /* *reterr_reason, in `arena`, says why */
 };
 
-/* `path` is absolute. The file must be regular and not writable by others. */
+/* `path` is absolute. The file must be regular and not writable by others. If another file has
+ * taken the place of one that is still used, the new one is loaded beside it. */
 int fq_loader_open(const char *path, struct fq_arena *arena, struct fq_loader **ret,
                    struct fq_str *reterr_reason);
 /* Gives back one use; the last one unloads. */
 void fq_loader_free(struct fq_loader *loader);
 FQ_DEFINE_CLEANUP(fq_loader);
+
+const char *fq_loader_path(const struct fq_loader *loader);
+/* Another file stands there now, or none. */
+bool fq_loader_is_replaced(const struct fq_loader *loader);
 
 /* Our own complete copy: what an older adapter does not know is NULL. */
 const struct fq_adapter *fq_loader_adapter(const struct fq_loader *loader);

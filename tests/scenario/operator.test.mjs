@@ -2,29 +2,19 @@
 // The operator's hand: what the platform never tells is shown, asked about once more, and ended by two
 // people with a file; and what the platform says after all is believed.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { ctl } from './harness/fenqictl.mjs';
 import { Program } from './harness/processes.mjs';
 import { inWorld } from './harness/scenario.mjs';
-import { SLOWNESS, until } from './harness/wait.mjs';
+import { until } from './harness/wait.mjs';
 import { binary } from './harness/world.mjs';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const quick = { poll: { first: '100ms', max: '300ms' }, control: { path: 'control' }, channel: { breaker_failures: 0 } };
-
-/** Runs fenqictl; `ok` unless another status is expected. */
-const ctl = (world, args, expected = 0) => new Promise((resolve, reject) => {
-  const all = [args[0], '-c', join(world.folder, 'fenqid.conf'), ...args.slice(1)];
-  execFile(binary('fenqictl'), all, { encoding: 'utf8', timeout: 60_000 * SLOWNESS }, (error, stdout, stderr) => {
-    const status = error ? error.code : 0;
-    if (status !== expected) reject(new Error(`fenqictl ${all.join(' ')} ended with ${status}: ${stdout}${stderr}`));
-    else resolve({ stdout, stderr, json: args.includes('--json') ? JSON.parse(stdout) : undefined });
-  });
-});
 
 const evidence = (world, text = 'D2026...,6999.00,SUCCESS\n') => {
   const file = join(world.folder, 'statement.csv');

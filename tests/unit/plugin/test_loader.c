@@ -128,6 +128,42 @@ static void test_a_file_that_is_no_library_is_refused(void **state)
     loader_assert_refused(*state, "/etc/passwd", "invalid ELF header");
 }
 
+static void loader_copy(struct fq_arena *arena, const char *from, const char *to)
+{
+    const char *command = fq_arena_printf(arena, "install -m 644 %s %s", from, to).ptr;
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): the test's own folder
+}
+
+/* What runs goes on with the old one until its last use. */
+static void test_a_new_file_in_its_place_is_loaded_beside_it(void **state)
+{
+    char folder[] = "/tmp/fenqi-loader-XXXXXX";
+    struct fq_str reason = { NULL, 0 };
+    struct fq_loader *first = NULL;
+    struct fq_loader *second = NULL;
+    struct fq_loader *third = NULL;
+    assert_non_null(mkdtemp(folder));
+    const char *path = fq_arena_printf(*state, "%s/adapter.so", folder).ptr;
+    loader_copy(*state, loader_path(*state, "adapters", "example"), path);
+    assert_int_equal(fq_loader_open(path, *state, &first, &reason), 0);
+    assert_false(fq_loader_is_replaced(first));
+    loader_copy(*state, loader_path(*state, "liars", "new"), path);
+    assert_true(fq_loader_is_replaced(first));
+    assert_int_equal(fq_loader_open(path, *state, &second, &reason), 0);
+    assert_string_equal(fq_loader_adapter(first)->name, "example");
+    assert_string_equal(fq_loader_adapter(second)->version, "2.0");
+    loader_copy(*state, loader_path(*state, "liars", "honest"), path);
+    fq_loader_free(first);
+    assert_int_equal(fq_loader_open(path, *state, &third, &reason), 0);
+    assert_string_equal(fq_loader_adapter(third)->version, "1");
+    assert_string_equal(fq_loader_adapter(second)->version, "2.0");
+    assert_false(fq_loader_is_replaced(third));
+    fq_loader_free(second);
+    fq_loader_free(third);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void test_a_file_that_others_may_write_is_refused(void **state)
 {
     char folder[] = "/tmp/fenqi-loader-XXXXXX";
@@ -163,6 +199,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_folder_is_refused, loader_setup, loader_teardown),
         cmocka_unit_test_setup_teardown(test_a_file_that_is_no_library_is_refused, loader_setup,
                                         loader_teardown),
+        cmocka_unit_test_setup_teardown(test_a_new_file_in_its_place_is_loaded_beside_it,
+                                        loader_setup, loader_teardown),
         cmocka_unit_test_setup_teardown(test_a_file_that_others_may_write_is_refused, loader_setup,
                                         loader_teardown),
     };
