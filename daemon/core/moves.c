@@ -221,7 +221,7 @@ void fq_move_ask_attempt(struct fq_attempt *attempt, int64_t due_ms)
 
 void fq_move_ask_refund(struct fq_refund *refund, int64_t due_ms)
 {
-    if (refund->state != FQ_REFUND_RESERVED && refund->state != FQ_REFUND_SUBMITTED)
+    if (refund->state == FQ_REFUND_REFUNDED)
         return;
     refund->due_ms = due_ms;
     refund->is_dirty = true;

@@ -134,12 +134,10 @@ static int resolve_refund(struct fq_ledger *ledger, struct fq_resolution *resolu
     bool is_unknown = refund->unknown_ms > 0 ||
                       (!resolution->can_be_asked && resolution->now_ms > refund->deadline_ms);
     bool may_correct = is_refunded && refund->by_operator && refund->state == FQ_REFUND_FAILED;
-    if (is_over && !may_correct)
+    if (is_over && !may_correct && refund->unknown_ms == 0)
         return FQ_RESOLVE_E_PROVEN;
     if (!is_over && !is_unknown)
         return FQ_RESOLVE_E_CAN_BE_ASKED;
-    if (refund->state == FQ_REFUND_RESERVED && !is_refunded)
-        return FQ_RESOLVE_E_NOT_SENT;
     resolution->move =
         resolve_judge(ledger, NULL, refund,
                       is_refunded ? FQ_OUTCOME_REFUNDED : FQ_OUTCOME_REFUND_FAILED, resolution);

@@ -508,6 +508,7 @@ static void refund_succeed(struct fq_ledger *ledger, struct fq_refund *refund,
 static void refund_fail(struct fq_ledger *ledger, struct fq_refund *refund,
                         const struct fq_judgement *judgement)
 {
+    bool was_reserved = refund->state == FQ_REFUND_RESERVED;
     refund_remember(refund, judgement->verdict);
     refund->state = FQ_REFUND_FAILED;
     refund->by_operator = judgement_is_operators(judgement);
@@ -517,9 +518,41 @@ static void refund_fail(struct fq_ledger *ledger, struct fq_refund *refund,
     fq_ledger_count_refund(ledger, refund, -1);
     if (refund->way == FQ_WAY_UNDO)
         ledger->payment.flags |= FQ_FLAG_UNDO_FAILED;
-    fq_ledger_moved(ledger, judgement->now_ms, "refund", refund->n, "SUBMITTED -> FAILED",
+    fq_ledger_moved(ledger, judgement->now_ms, "refund", refund->n,
+                    was_reserved ? "RESERVED -> FAILED" : "SUBMITTED -> FAILED",
                     &judgement->evidence);
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_REFUND_FAILED, refund->n);
+}
+
+/* What never left can be given up, by those who know why; no platform can say so. */
+static bool refund_is_given_up(const struct fq_refund *refund, const struct fq_judgement *judgement)
+{
+    return refund->state == FQ_REFUND_RESERVED &&
+           judgement->verdict->outcome == FQ_OUTCOME_REFUND_FAILED &&
+           judgement_is_operators(judgement);
+}
+
+/* Failed, and asked about once more because a signed message hinted that money moved after all:
+ * until the platform says a plain no. */
+static uint32_t refund_stay(struct fq_ledger *ledger, struct fq_refund *refund,
+                            const struct fq_judgement *judgement)
+{
+    uint32_t outcome = judgement->verdict->outcome;
+    bool is_no = outcome == FQ_OUTCOME_REFUND_FAILED || outcome == FQ_OUTCOME_NOT_FOUND;
+    if (refund->state != FQ_REFUND_FAILED || refund->due_ms == 0 || judgement->asked_ms == 0)
+        return FQ_MOVE_IGNORE;
+    if (!is_no) {
+        refund_ask_again(ledger, refund, judgement);
+        return FQ_MOVE_AGAIN;
+    }
+    refund->due_ms = 0;
+    refund->is_dirty = true;
+    if (refund->unknown_ms == 0)
+        return FQ_MOVE_IGNORE;
+    settle_known(ledger, &refund->unknown_ms);
+    fq_ledger_moved(ledger, judgement->now_ms, "refund", refund->n, "in doubt no more",
+                    &judgement->evidence);
+    return FQ_MOVE_IGNORE;
 }
 
 uint32_t fq_settle_refund(struct fq_ledger *ledger, struct fq_refund *refund,
@@ -528,6 +561,8 @@ uint32_t fq_settle_refund(struct fq_ledger *ledger, struct fq_refund *refund,
     uint32_t move = fq_refund_move(refund->state, judgement->verdict->outcome);
     if (move == FQ_MOVE_MISTRUST && judgement_is_older(judgement, refund->finished_ms))
         move = FQ_MOVE_IGNORE;
+    if (refund_is_given_up(refund, judgement))
+        move = FQ_MOVE_FAIL;
     switch ((enum fq_move)move) {
     case FQ_MOVE_AGAIN:
         refund_remember(refund, judgement->verdict);
@@ -543,6 +578,7 @@ uint32_t fq_settle_refund(struct fq_ledger *ledger, struct fq_refund *refund,
         settle_mistrust(ledger, "refund", refund->n, judgement);
         break;
     case FQ_MOVE_IGNORE:
+        move = refund_stay(ledger, refund, judgement);
         break;
     case FQ_MOVE_BUG:
     case FQ_MOVE_WIN:

@@ -112,7 +112,8 @@ int fq_move_submit_refund(struct fq_ledger *ledger, struct fq_refund *refund, in
 /* The first request for this refund provably never left: SUBMITTED -> RESERVED. */
 void fq_move_withdraw_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms);
 
-/* The due time of a live attempt or an unfinished refund; no move that anybody is told of. */
+/* The due time of an attempt or of a refund that is not done; no move that anybody is told of. One
+ * that is over is in doubt then, until the platform says a plain no. */
 void fq_move_ask_attempt(struct fq_attempt *attempt, int64_t due_ms);
 void fq_move_ask_refund(struct fq_refund *refund, int64_t due_ms);
 

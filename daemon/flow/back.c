@@ -19,6 +19,7 @@ struct back {
     struct fq_str mac_text;
     int64_t now_ms;
     bool is_asked;
+    bool is_replay; /* of what the platform once signed for a try that is over: anybody can */
     struct fq_read read;
     struct fq_message message;
     struct fq_adapt adapt;
@@ -147,10 +148,7 @@ static void back_ask(struct back *back, struct fq_ledger *ledger)
     struct fq_flow *flow = back->flow;
     int64_t seq = ledger->payment.seq;
     const struct fq_attempt *attempt = back_attempt(back, ledger);
-    /* Anybody may replay what the platform once signed for a try that is over. */
-    bool is_replay =
-        attempt != NULL && attempt->state == FQ_ATTEMPT_DEAD && !fq_flow_may_ask(flow, seq);
-    if (attempt == NULL || ledger->payment.state == FQ_PAYMENT_PAID || is_replay) {
+    if (attempt == NULL || ledger->payment.state == FQ_PAYMENT_PAID || back->is_replay) {
         back_asked(back);
         return;
     }
@@ -159,14 +157,21 @@ static void back_ask(struct back *back, struct fq_ledger *ledger)
     fq_wait_add(flow, seq, ASK_WITHIN_MS, back_asked, back);
 }
 
-/* Only if the platform's message is about this payment: the link says which one it is. */
+/* Only if the platform's message is about this payment: the link says which one it is. A try that
+ * is over is asked about until the platform has said what it meant. */
 static int back_decide(struct fq_tx *tx)
 {
     struct back *back = tx->flow;
     struct fq_str number = back->adapt.answer.verdict.number;
-    if (tx->ledger == NULL || tx->ledger->payment.verification != FQ_VERIFICATION_OPENED ||
-        fq_ledger_attempt_by_number(tx->ledger, number) == NULL)
+    struct fq_attempt *attempt =
+        tx->ledger != NULL ? fq_ledger_attempt_by_number(tx->ledger, number) : NULL;
+    if (attempt == NULL)
         return FQ_DECIDE_KEEP;
+    bool is_doubt = attempt->state == FQ_ATTEMPT_DEAD && attempt->due_ms == 0 && !back->is_replay;
+    if (is_doubt)
+        fq_move_ask_attempt(attempt, back->now_ms);
+    if (tx->ledger->payment.verification != FQ_VERIFICATION_OPENED)
+        return is_doubt ? FQ_DECIDE_WRITE : FQ_DECIDE_KEEP;
     fq_move_returned(tx->ledger, back->now_ms);
     return FQ_DECIDE_WRITE;
 }
@@ -208,6 +213,9 @@ static void back_verified(struct fq_adapt *adapt)
 {
     struct back *back = adapt->flow;
     if (adapt->answer.verified && !adapt->answer.is_fault) {
+        const struct fq_attempt *attempt = back_attempt(back, back->read.ledger);
+        back->is_replay = attempt != NULL && attempt->state == FQ_ATTEMPT_DEAD &&
+                          !fq_flow_may_ask(back->flow, back->read.seq);
         back_note(back);
         return;
     }

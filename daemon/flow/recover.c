@@ -80,7 +80,7 @@ static void recovery_expire(struct recovery *recovery)
     fq_flow_transact(recovery->flow, &recovery->tx);
 }
 
-/* ---- a refund that is not proven yet ---- */
+/* ---- a refund that is not proven yet, or in doubt again ---- */
 
 static void recovery_asked(void *asker)
 {
@@ -90,12 +90,12 @@ static void recovery_asked(void *asker)
 static void recovery_refund(struct recovery *recovery, struct fq_ledger *ledger)
 {
     struct fq_refund *refund = fq_ledger_refund(ledger, recovery->due.n);
-    if (refund != NULL && refund->state == FQ_REFUND_RESERVED)
-        fq_refund_submit(recovery->flow, ledger, refund, recovery_asked, recovery);
-    else if (refund != NULL && refund->state == FQ_REFUND_SUBMITTED)
-        fq_ask_refund(recovery->flow, ledger, refund, recovery_asked, recovery);
-    else
+    if (refund == NULL || refund->due_ms == 0)
         recovery_end(recovery);
+    else if (refund->state == FQ_REFUND_RESERVED)
+        fq_refund_submit(recovery->flow, ledger, refund, recovery_asked, recovery);
+    else
+        fq_ask_refund(recovery->flow, ledger, refund, recovery_asked, recovery);
 }
 
 /* ---- one whose channel is not configured (any more): nobody can be asked ---- */

@@ -81,13 +81,19 @@ static bool retry_attempt(struct retry *retry, struct fq_ledger *ledger)
     return false;
 }
 
+static bool retry_wants_refund(const struct fq_refund *refund)
+{
+    return refund->state == FQ_REFUND_RESERVED || refund->state == FQ_REFUND_SUBMITTED ||
+           refund->due_ms > 0; /* failed, and in doubt */
+}
+
 /* The one that was named, or of a payment the newest that is not proven. */
 static bool retry_refund(struct retry *retry, struct fq_ledger *ledger)
 {
     struct fq_flow *flow = retry->control->flow;
     for (uint32_t i = 0; i < ledger->n_refunds_loaded && !retry->refund_is_asked; i++) {
         const struct fq_refund *refund = &ledger->refunds[i];
-        if (refund->state != FQ_REFUND_RESERVED && refund->state != FQ_REFUND_SUBMITTED)
+        if (!retry_wants_refund(refund))
             continue;
         retry->refund_is_asked = true;
         if (refund->state == FQ_REFUND_RESERVED)

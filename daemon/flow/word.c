@@ -35,8 +35,8 @@ static const char *word_refusal(const struct fq_word *word, const struct fq_ledg
     return fq_drive_refuse(word->channel, &word->answer, asked);
 }
 
-/* The message is true but proves nothing final: the platform is asked at once. A dead attempt, too:
- * it may be a late success. */
+/* The message is true but proves nothing final: the platform is asked at once. About a dead attempt
+ * or a failed refund, too: it may be a late success. */
 static int word_decide_ask(const struct fq_word *word, struct fq_attempt *attempt,
                            struct fq_refund *refund)
 {

@@ -441,13 +441,55 @@ static void test_a_refund_that_was_proven(void **state)
     resolve_refused(FQ_RESOLVE_E_PROVEN);
 }
 
-static void test_a_refund_that_never_left_did_not_fail(void **state)
+/* It cannot be planned, or the platform was never reached: it need not stay reserved for ever. */
+static void test_a_refund_that_never_left_is_given_up(void **state)
 {
     (void)state;
     struct fq_refund *refund = resolve_refund_unknown();
     fq_move_withdraw_refund(ledger, refund, resolution.now_ms);
     resolution.as = FQ_RESOLVE_NOT_REFUNDED;
-    resolve_refused(FQ_RESOLVE_E_NOT_SENT);
+    assert_int_equal(fq_resolve(ledger, &resolution), 0);
+    assert_int_equal(resolution.move, FQ_MOVE_FAIL);
+    assert_int_equal(refund->state, FQ_REFUND_FAILED);
+    assert_true(refund->by_operator);
+    assert_int_equal(refund->due_ms, 0);
+    assert_int_equal(ledger->payment.refund_counted_minor, 0);
+    assert_int_equal(ledger->payment.n_unknown, 0);
+    assert_int_equal(fq_resolve(ledger, &resolution), 0);
+    assert_true(resolution.is_repeated);
+}
+
+static void test_a_refund_that_may_still_leave_is_not_given_up(void **state)
+{
+    (void)state;
+    struct fq_refund *refund = resolve_refund_submitted();
+    fq_move_withdraw_refund(ledger, refund, resolution.now_ms);
+    resolution.now_ms = refund->deadline_ms - 1;
+    resolution.as = FQ_RESOLVE_NOT_REFUNDED;
+    resolve_refused(FQ_RESOLVE_E_CAN_BE_ASKED);
+}
+
+/* Failed, and then the platform hinted that money moved, and does not say more. */
+static void test_a_failed_refund_in_doubt_is_resolved_either_way(void **state)
+{
+    static const uint32_t ways[] = { FQ_RESOLVE_NOT_REFUNDED, FQ_RESOLVE_REFUNDED };
+    for (size_t i = 0; i < fq_array_size(ways); i++) {
+        resolve_teardown(state);
+        resolve_setup(state);
+        struct fq_refund *refund = resolve_refund_submitted();
+        (void)resolve_say_refund(refund, FQ_OUTCOME_REFUND_FAILED, CREATED + 4000);
+        fq_move_ask_refund(refund, CREATED + 5000);
+        (void)resolve_say_refund(refund, FQ_OUTCOME_PENDING, refund->deadline_ms + 1);
+        assert_int_equal(ledger->payment.n_unknown, 1);
+        resolution.now_ms = refund->deadline_ms + 2;
+        resolution.refund_n = refund->n;
+        resolution.as = ways[i];
+        assert_int_equal(fq_resolve(ledger, &resolution), 0);
+        assert_int_equal(refund->state, i == 0 ? FQ_REFUND_FAILED : FQ_REFUND_REFUNDED);
+        assert_int_equal(refund->due_ms, 0);
+        assert_int_equal(ledger->payment.n_unknown, 0);
+        assert_int_equal(ledger->payment.flags & FQ_FLAG_FOR_OPERATOR, 0);
+    }
 }
 
 static void test_another_refund_amount_than_ours(void **state)
@@ -522,7 +564,9 @@ int main(void)
         RESOLVE_TEST(test_a_refund_said_again_is_the_same),
         RESOLVE_TEST(test_a_refund_that_can_be_asked_about),
         RESOLVE_TEST(test_a_refund_that_was_proven),
-        RESOLVE_TEST(test_a_refund_that_never_left_did_not_fail),
+        RESOLVE_TEST(test_a_refund_that_never_left_is_given_up),
+        RESOLVE_TEST(test_a_refund_that_may_still_leave_is_not_given_up),
+        RESOLVE_TEST(test_a_failed_refund_in_doubt_is_resolved_either_way),
         RESOLVE_TEST(test_another_refund_amount_than_ours),
         RESOLVE_TEST(test_words_for_the_other_object),
         RESOLVE_TEST(test_a_contradiction_is_checked_off),

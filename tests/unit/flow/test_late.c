@@ -153,6 +153,86 @@ static void test_a_won_try_is_not_asked_about(void **state)
     assert_int_equal(late_try()->due_ms, 0);
 }
 
+/* ---- a hint about a refund that failed ---- */
+
+static const struct fq_refund *late_refund(void)
+{
+    return &fake_ledger(0)->refunds[0];
+}
+
+static void late_refund_failed(struct fake_ask *ask)
+{
+    fake_pay(&created, "key-00000001", "order-1", number);
+    fake_say(FQ_CALL_REFUND, FQ_OUTCOME_ACCEPTED);
+    fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_REFUND_FAILED);
+    fake_refund(ask, "refund-0001", created.payment_id, 100000);
+    assert_int_equal(late_refund()->state, FQ_REFUND_FAILED);
+    assert_int_equal(late_refund()->due_ms, 0);
+}
+
+static void late_notify_refund(void)
+{
+    struct fake_page page;
+    char refund_number[64];
+    fake_keep_number(refund_number, late_refund()->number);
+    struct fq_verdict *verdict = fake_notify(&page, FQ_OUTCOME_UNSET, refund_number);
+    verdict->step = FQ_STEP_ASK;
+    verdict->object = FQ_OBJECT_REFUND;
+    fake_run();
+}
+
+static void test_a_hint_about_a_failed_refund_is_asked_about(void **state)
+{
+    (void)state;
+    struct fake_ask ask;
+    late_refund_failed(&ask);
+    fq_flow_start(fake.flow);
+    late_notify_refund();
+    assert_true(late_refund()->due_ms > 0);
+    fake_pass(30000); /* no answer */
+    assert_true(fake.n_sent[FQ_CALL_QUERY_REFUND] >= 3);
+    fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_REFUNDED);
+    fake_pass(61000);
+    assert_int_equal(late_refund()->state, FQ_REFUND_REFUNDED);
+    assert_int_equal(fake_ledger(0)->payment.refunded_minor, 100000);
+    assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 1);
+}
+
+static void test_a_plain_no_about_it_ends_the_asking(void **state)
+{
+    (void)state;
+    static const uint32_t outcomes[] = { FQ_OUTCOME_REFUND_FAILED, FQ_OUTCOME_NOT_FOUND };
+    struct fake_ask ask;
+    late_refund_failed(&ask);
+    fq_flow_start(fake.flow);
+    for (size_t i = 0; i < fq_array_size(outcomes); i++) {
+        fake_say(FQ_CALL_QUERY_REFUND, outcomes[i])->platform_code = fq_lit("X");
+        late_notify_refund();
+        fake_pass(120000);
+        assert_int_equal(fake.n_sent[FQ_CALL_QUERY_REFUND], i + 2);
+        assert_int_equal(late_refund()->due_ms, 0);
+    }
+    assert_int_equal(late_refund()->state, FQ_REFUND_FAILED);
+    assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 1);
+    assert_int_equal(fake_n_events(FQ_EVENT_REFUND_FAILED), 1);
+}
+
+static void test_what_stays_unknown_of_it_reaches_the_operator(void **state)
+{
+    (void)state;
+    struct fake_ask ask;
+    late_refund_failed(&ask);
+    fq_flow_start(fake.flow);
+    fake.now_ms = late_refund()->deadline_ms + 1;
+    late_notify_refund();
+    fake_pass(FQ_OPERATOR_AFTER_MS + 60000);
+    assert_int_equal(fake_n_events(FQ_EVENT_FOR_OPERATOR), 1);
+    assert_true(fake.n_sent[FQ_CALL_QUERY_REFUND] <= 3); /* once an hour */
+    fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_REFUND_FAILED);
+    fake_pass(FQ_OPERATOR_AFTER_MS);
+    assert_int_equal(fake_ledger(0)->payment.flags & FQ_FLAG_FOR_OPERATOR, 0);
+}
+
 /* ---- a browser that comes back ---- */
 
 static void late_back(const char *order_number, bool is_verified)
@@ -195,6 +275,35 @@ static void test_it_asks_when_the_payment_is_closed_too(void **state)
     assert_true(fake_ledger(0)->payment.flags & FQ_FLAG_LATE_SUCCESS);
 }
 
+static void test_a_signed_return_is_asked_about_until_the_platform_says(void **state)
+{
+    (void)state;
+    late_closed();
+    fq_flow_start(fake.flow);
+    late_back(number, true);
+    assert_true(late_try()->due_ms > 0);
+    fake_pass(30000);
+    assert_true(fake.n_sent[FQ_CALL_QUERY] >= 3);
+    fake_say(FQ_CALL_QUERY, FQ_OUTCOME_PAID);
+    fake_pass(61000);
+    assert_int_equal(fake_ledger(0)->payment.state, FQ_PAYMENT_PAID);
+    assert_int_equal(late_try()->due_ms, 0);
+}
+
+static void test_what_a_return_hints_at_reaches_the_operator(void **state)
+{
+    (void)state;
+    late_closed();
+    fake.now_ms = late_try()->settle_after_ms + FQ_OPERATOR_AFTER_MS + 1;
+    late_back(number, true);
+    assert_int_equal(fake_n_events(FQ_EVENT_FOR_OPERATOR), 1);
+    fake_say(FQ_CALL_QUERY, FQ_OUTCOME_CLOSED);
+    fq_flow_start(fake.flow);
+    fake_pass(2 * FQ_OPERATOR_AFTER_MS);
+    assert_int_equal(fake_ledger(0)->payment.flags & FQ_FLAG_FOR_OPERATOR, 0);
+    assert_int_equal(late_try()->due_ms, 0);
+}
+
 static void test_a_return_that_nobody_signed_asks_about_no_dead_try(void **state)
 {
     (void)state;
@@ -233,8 +342,13 @@ int main(void)
         FAKE_TEST(test_what_stays_unknown_reaches_the_operator_once),
         FAKE_TEST(test_a_no_that_was_told_does_not_end_the_asking),
         FAKE_TEST(test_a_won_try_is_not_asked_about),
+        FAKE_TEST(test_a_hint_about_a_failed_refund_is_asked_about),
+        FAKE_TEST(test_a_plain_no_about_it_ends_the_asking),
+        FAKE_TEST(test_what_stays_unknown_of_it_reaches_the_operator),
         FAKE_TEST(test_a_signed_return_asks_about_the_dead_try_that_it_names),
         FAKE_TEST(test_it_asks_when_the_payment_is_closed_too),
+        FAKE_TEST(test_a_signed_return_is_asked_about_until_the_platform_says),
+        FAKE_TEST(test_what_a_return_hints_at_reaches_the_operator),
         FAKE_TEST(test_a_return_that_nobody_signed_asks_about_no_dead_try),
         FAKE_TEST(test_a_return_that_nobody_signed_asks_about_the_live_try),
         FAKE_TEST(test_a_signed_return_of_another_order_asks_about_no_dead_try),
