@@ -56,7 +56,7 @@ async function created(world, fenqi) {
   return { wish, payment };
 }
 
-inWorld('the client that storefronts copy', {}, (scenario) => {
+inWorld('the client that storefronts copy', { conf: { events: { lease: '1s' } } }, (scenario) => {
   scenario('asks, waits for the result, and keeps a receipt that is verified offline', (world) => withClient(world, {}, async (fenqi) => {
     const { payment } = await created(world, fenqi);
     const { number } = await world.buyer.open(payment.next_action.hosted_url);
@@ -131,5 +131,48 @@ inWorld('the client that storefronts copy', {}, (scenario) => {
     const pae = Buffer.concat([Buffer.from(`DSSEv1 ${STATUS_TYPE.length} ${STATUS_TYPE} ${forged.length} `), forged]);
     const value = [forged.toString('base64url'), 'test-1', sign(null, pae, privateKey).toString('base64url')].join('.');
     assert.throws(() => readStatus(`https://shop.example.com/paid/?fenqi=${value}`, world.publicKeys), /not signed/);
+  }));
+
+  scenario('is told of what happens, in order, and again of what it could not handle', (world) => withClient(world, {}, async (fenqi) => {
+    const heard = [];
+    let nRefused = 0;
+    const events = fenqi.subscribe('books', (event) => {
+      if (heard.length === 1 && nRefused++ === 0) throw new Error('the books are locked');
+      heard.push(event);
+    }, { retryMs: 50 });
+    const made = [await world.paid(), await world.paid(), await world.paid()];
+    await until('all to be heard of', () => made.every(({ id }) => heard.some((one) => one.payment_id === id)));
+    await events.stop();
+    assert.equal(nRefused, 2, 'refused once, then handled');
+    const cursors = heard.map(({ cursor }) => cursor);
+    assert.deepEqual([...new Set(cursors)], [...cursors].sort((a, b) => a - b).filter((one, i, all) => one !== all[i - 1]), 'at least once, rising');
+  }));
+
+  scenario('the daemon dies and comes back: nothing is missed', (world) => withClient(world, {}, async (fenqi) => {
+    const heard = new Set();
+    const events = fenqi.subscribe('stock', ({ payment_id: id }) => heard.add(id), { retryMs: 50 });
+    const before = await world.paid();
+    await until('the first', () => heard.has(before.id));
+    await world.crash();
+    await world.startDaemon();
+    const after = await world.paid();
+    await until('the second', () => heard.has(after.id));
+    await events.stop();
+  }));
+
+  scenario('of two consumers one is told; the other takes over', (world) => withClient(world, {}, async (fenqi) => {
+    const told = { one: [], two: [] };
+    const active = {};
+    const consumer = (name) => fenqi.subscribe('mail', (event) => told[name].push(event.payment_id), { onState: (isActive) => { active[name] = isActive; } });
+    const one = consumer('one');
+    await until('one to be active', () => active.one);
+    const two = consumer('two');
+    const first = await world.paid();
+    await until('one to be told', () => told.one.includes(first.id));
+    await one.stop();
+    const second = await world.paid();
+    await until('two to be told', () => told.two.includes(second.id));
+    assert.ok(!told.one.includes(second.id));
+    await two.stop();
   }));
 });
