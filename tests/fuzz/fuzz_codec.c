@@ -81,6 +81,13 @@ static void check_decoded(const struct fq_operation *operation)
     case FQ_OP_LIST_EVENTS:
         fq_assert(operation->list_events.n_max >= 1 && operation->list_events.n_max <= 200);
         break;
+    case FQ_OP_SUBSCRIBE:
+        check_text(operation->subscribe.group, 64);
+        fq_assert(operation->subscribe.has_cursor || operation->subscribe.cursor == 0);
+        break;
+    case FQ_OP_ACK_EVENTS:
+        check_text(operation->ack_events.group, 64);
+        break;
     default:
         fq_assert(operation->kind == FQ_OP_GET_KEYS || operation->kind == FQ_OP_GET_INFO);
     }
@@ -104,6 +111,10 @@ static bool texts_agree(const struct fq_operation *a, const struct fq_operation 
              fq_str_equal(a->create_payment.quote, b->create_payment.quote) &&
              fq_str_equal(a->create_payment.payer.name, b->create_payment.payer.name) &&
              a->create_payment.amount.minor == b->create_payment.amount.minor)) &&
+           (a->kind != FQ_OP_SUBSCRIBE || (a->subscribe.cursor == b->subscribe.cursor &&
+                                           a->subscribe.credit == b->subscribe.credit &&
+                                           fq_str_equal(a->subscribe.group, b->subscribe.group))) &&
+           (a->kind != FQ_OP_ACK_EVENTS || a->ack_events.cursor == b->ack_events.cursor) &&
            (a->kind != FQ_OP_QUOTE_PLANS ||
             a->quote_plans.lines_total_minor == b->quote_plans.lines_total_minor);
 }

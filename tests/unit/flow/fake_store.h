@@ -16,6 +16,7 @@
 #define FAKE_EVENTS_MAX   256
 #define FAKE_REFUNDS_MAX  100
 #define FAKE_NOTES_MAX    16
+#define FAKE_GROUPS_MAX   80
 /* What a transaction that failed leaves behind: nobody may look at it. */
 #define FAKE_POISON ((struct fq_ledger *)(uintptr_t)64)
 
@@ -38,6 +39,12 @@ struct fake_note {
     int64_t at_ms;
 };
 
+struct fake_group {
+    char merchant_id[33];
+    char name[65];
+    int64_t cursor;
+};
+
 struct fake_store {
     struct fake_payment payments[FAKE_PAYMENTS_MAX];
     size_t n_payments;
@@ -48,6 +55,8 @@ struct fake_store {
     struct fake_note notes[FAKE_NOTES_MAX];
     size_t n_notes;
     size_t n_notes_written; /* each time that one was */
+    struct fake_group groups[FAKE_GROUPS_MAX];
+    size_t n_groups;
     size_t n_journal;
     size_t n_writes;
     uint32_t n_tx_faults;   /* so many transactions fail from now on, at COMMIT */
@@ -218,6 +227,45 @@ FAKE_MAYBE const struct fq_risk_history *fake_find_history(const struct fake_sto
 
 /* ---- a transaction ---- */
 
+/* ---- groups of event consumers ---- */
+
+FAKE_MAYBE struct fake_group *fake_find_group(struct fake_store *store,
+                                              const struct fq_group_row *row)
+{
+    for (size_t i = 0; i < store->n_groups; i++) {
+        if (fq_str_equal(fq_str_of(store->groups[i].merchant_id), row->merchant_id) &&
+            fq_str_equal(fq_str_of(store->groups[i].name), row->name))
+            return &store->groups[i];
+    }
+    return NULL;
+}
+
+FAKE_MAYBE void fake_load_group(struct fake_store *store, struct fq_group_row *row)
+{
+    const struct fake_group *group = fake_find_group(store, row);
+    row->is_known = group != NULL;
+    row->cursor = group != NULL ? group->cursor : 0;
+    row->newest_cursor = store->n_events > 0 ? store->events[store->n_events - 1].cursor : 0;
+    row->is_dirty = false;
+    row->n_of_merchant = 0;
+    for (size_t i = 0; i < store->n_groups; i++)
+        row->n_of_merchant +=
+            fq_str_equal(fq_str_of(store->groups[i].merchant_id), row->merchant_id);
+}
+
+FAKE_MAYBE void fake_keep_group(struct fake_store *store, const struct fq_group_row *row)
+{
+    struct fake_group *group = fake_find_group(store, row);
+    if (!row->is_dirty)
+        return;
+    if (group == NULL)
+        group = &store->groups[store->n_groups++];
+    fq_assert(store->n_groups <= FAKE_GROUPS_MAX && row->name.len <= 64);
+    memcpy(group->merchant_id, row->merchant_id.ptr, row->merchant_id.len);
+    memcpy(group->name, row->name.ptr, row->name.len);
+    group->cursor = row->cursor;
+}
+
 FAKE_MAYBE void fake_tx_load(struct fake_store *store, struct fq_tx *tx)
 {
     int64_t seq = tx->lookup == FQ_LOOKUP_SEQ ? tx->seq : 0;
@@ -250,6 +298,8 @@ FAKE_MAYBE void fake_tx_load(struct fake_store *store, struct fq_tx *tx)
     tx->history = NULL;
     if (tx->risk != NULL && tx->known.kind == FQ_IDEMPOTENT_NONE)
         tx->history = fake_find_history(store, tx->arena, tx->risk);
+    if (tx->group != NULL)
+        fake_load_group(store, tx->group);
 }
 
 /* 0, or why it may not be written. */
@@ -406,6 +456,8 @@ FAKE_MAYBE void fake_tx_run(struct fake_store *store, struct fq_tx *tx)
         r = FQ_FAULT(-EIO, "staged");
     if (r == FQ_DECIDE_WRITE)
         fake_tx_keep_notes(store, tx);
+    if (r == FQ_DECIDE_WRITE && tx->group != NULL)
+        fake_keep_group(store, tx->group);
     tx->result = r < 0 ? r : 0;
     if (r >= 0)
         return;
@@ -457,8 +509,10 @@ FAKE_MAYBE void fake_read_due(struct fake_store *store, struct fq_read *read)
 FAKE_MAYBE void fake_read_events(struct fake_store *store, struct fq_read *read)
 {
     read->events = fq_arena_array(read->arena, read->n_max, sizeof(*read->events));
-    for (size_t i = (size_t)read->from; i < store->n_events && read->n_rows < read->n_max; i++)
-        read->events[read->n_rows++] = store->events[i];
+    for (size_t i = 0; i < store->n_events && read->n_rows < read->n_max; i++) {
+        if (store->events[i].cursor > read->from)
+            read->events[read->n_rows++] = store->events[i];
+    }
 }
 
 FAKE_MAYBE void fake_read_notes(struct fake_store *store, struct fq_read *read)

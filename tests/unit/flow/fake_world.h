@@ -22,6 +22,7 @@
 #define FAKE_MARGIN_MS   INT64_C(120000)
 #define FAKE_DEADLINE_MS (FAKE_NOW_MS + FAKE_LIFE_MS)
 #define FAKE_AMOUNT      INT64_C(699900)
+#define FAKE_LEASE_MS    INT64_C(30000)
 #define FAKE_KINDS       (FQ_CALL_BROWSER_RETURN + 1)
 #define FAKE_PENDING_MAX 64
 #define FAKE_WORDS_MAX   64
@@ -591,6 +592,7 @@ FAKE_MAYBE void fake_start(void)
                                        .public_url = fq_lit("https://pay.shop.example"),
                                        .version = fq_lit("0"),
                                        .schedule = { .first_ms = 2000, .max_ms = 60000 },
+                                       .lease_ms = FAKE_LEASE_MS,
                                        .keys_json = fq_lit("{\"keys\":[]}\n") };
     fake.flow = fq_flow_new(&conf);
 }

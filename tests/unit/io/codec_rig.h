@@ -73,7 +73,9 @@ enum {
     LIST_EVENTS,
     GET_KEYS,
     GET_INFO,
-    LIST_CHANNELS
+    LIST_CHANNELS,
+    SUBSCRIBE,
+    ACK_EVENTS
 };
 
 struct fixture {

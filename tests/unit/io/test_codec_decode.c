@@ -347,6 +347,49 @@ static void refuses_a_request_id_of_65_bytes(void **state)
     assert_int_equal(fixture->operation.request_id.len, 0);
 }
 
+static void reads_a_subscription(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_text(&fixture->body, 1, "books");
+    wire_number(&fixture->body, 3, 2000000000);
+    assert_int_equal(fixture_ask(fixture, SUBSCRIBE), 0);
+    assert_int_equal(fixture->operation.kind, FQ_OP_SUBSCRIBE);
+    assert_text(fixture->operation.subscribe.group, "books");
+    assert_false(fixture->operation.subscribe.has_cursor);
+    assert_int_equal(fixture->operation.subscribe.credit, 2000000000);
+}
+
+static void tells_the_first_event_from_no_cursor(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_number(&fixture->body, 2, 0);
+    assert_int_equal(fixture_ask(fixture, SUBSCRIBE), 0);
+    assert_true(fixture->operation.subscribe.has_cursor);
+    assert_int_equal(fixture->operation.subscribe.cursor, 0);
+}
+
+static void reads_an_acknowledgement(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_text(&fixture->body, 1, "books");
+    wire_number(&fixture->body, 2, 77);
+    assert_int_equal(fixture_ask(fixture, ACK_EVENTS), 0);
+    assert_int_equal(fixture->operation.kind, FQ_OP_ACK_EVENTS);
+    assert_text(fixture->operation.ack_events.group, "books");
+    assert_int_equal(fixture->operation.ack_events.cursor, 77);
+}
+
+/* What it does not understand it must not do by halves: a cursor moves, a group is made. */
+static void refuses_unknown_fields_where_a_group_changes(void **state)
+{
+    struct fixture *fixture = *state;
+    wire_number(&fixture->body, 9, 1);
+    assert_refused(fixture, fixture_ask(fixture, SUBSCRIBE), "subscribe.9", "UNKNOWN_FIELD");
+    fixture->request.len = 0;
+    wire_text(&fixture->request, 1, "r-1");
+    assert_refused(fixture, fixture_ask(fixture, ACK_EVENTS), "ack_events.9", "UNKNOWN_FIELD");
+}
+
 static void says_unimplemented_to_an_unknown_operation(void **state)
 {
     struct fixture *fixture = *state;
@@ -392,6 +435,10 @@ int main(void)
         codec_test(refuses_get_payment_without_key),
         codec_test(asks_for_a_request_id),
         codec_test(refuses_a_request_id_of_65_bytes),
+        codec_test(reads_a_subscription),
+        codec_test(tells_the_first_event_from_no_cursor),
+        codec_test(reads_an_acknowledgement),
+        codec_test(refuses_unknown_fields_where_a_group_changes),
         codec_test(says_unimplemented_to_an_unknown_operation),
         codec_test(says_unimplemented_to_no_operation),
     };

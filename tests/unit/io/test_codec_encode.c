@@ -512,6 +512,25 @@ static void keeps_the_cursor_where_nothing_happened(void **state)
     fenqi__v1__reply__free_unpacked(reply, NULL);
 }
 
+static void says_how_a_subscription_stands(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->operation.kind = FQ_OP_SUBSCRIBE;
+    fixture->operation.subscription = (struct fq_subscription){ .group = fq_lit("books"),
+                                                                .is_active = true,
+                                                                .acknowledged_cursor = 40,
+                                                                .sent_cursor = 42,
+                                                                .lease_ms = 30000 };
+    Fenqi__V1__Reply *reply = fixture_reply(fixture);
+    assert_int_equal(reply->events->n_events, 0);
+    assert_int_equal(reply->events->next_cursor, 42);
+    assert_string_equal(reply->events->subscription->group, "books");
+    assert_true(reply->events->subscription->is_active);
+    assert_int_equal(reply->events->subscription->acknowledged_cursor, 40);
+    assert_int_equal(reply->events->subscription->lease_ms, 30000);
+    fenqi__v1__reply__free_unpacked(reply, NULL);
+}
+
 static void encodes_keys(void **state)
 {
     struct fixture *fixture = *state;
@@ -580,6 +599,7 @@ int main(void)
         codec_test(encodes_a_refund),
         codec_test(encodes_events_and_where_to_go_on),
         codec_test(keeps_the_cursor_where_nothing_happened),
+        codec_test(says_how_a_subscription_stands),
         codec_test(encodes_keys),
         codec_test(faults_when_an_answer_does_not_fit),
         codec_test(wraps_payload_and_signatures),
