@@ -243,7 +243,7 @@ static void daemon_start_flow(struct sim_daemon *daemon)
         .order_prefix = fq_lit("S"),
         .public_url = fq_lit(SIM_PUBLIC_URL),
         .version = fq_lit("sim"),
-        .schedule = { .first_ms = 3000, .max_ms = sim->seed % 3 == 0 ? 60000 : 600000 },
+        .schedule = { .first_ms = 3000, .max_ms = sim->seed % 12 == 0 ? 60000 : 600000 },
     };
     daemon->flow = fq_flow_new(&conf);
     fq_flow_start(daemon->flow);
@@ -301,7 +301,9 @@ void sim_daemon_start(struct sim *sim)
     if (r == 0)
         r = daemon_take_channels(daemon);
     if (r != 0) {
-        sim_say(sim, "daemon", sim->is_told ? fq_trace() : "cannot start", 0);
+        sim_say(sim, "daemon", "cannot start", 0);
+        if (sim->is_told)
+            printf("    %s\n", fq_trace());
         sim_daemon_doom(sim, "it cannot start");
         return;
     }

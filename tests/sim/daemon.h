@@ -32,6 +32,7 @@ struct sim_daemon {
     struct fq_mac *macs[6];
     int64_t first_due_ms; /* as of the last commit */
     bool knows_first_due;
+    uint32_t n_idle_rounds; /* since the last commit */
     bool is_stopping;
 };
 

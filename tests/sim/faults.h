@@ -5,7 +5,7 @@
 
 /* X(symbol, name, highest rate in millionths of the occasions) */
 #define SIM_FAULT_TABLE(X)                                           \
-    X(CRASH_ANY_STEP, "crash.any_step", 1500)                        \
+    X(CRASH_ANY_STEP, "crash.any_step", 400)                         \
     X(CRASH_BEFORE_BATCH, "crash.before_batch", 15000)               \
     X(CRASH_IN_WRITE, "crash.in_write", 20000)                       \
     X(CRASH_AFTER_COMMIT, "crash.after_commit", 15000)               \

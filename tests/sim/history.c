@@ -10,9 +10,9 @@
 #include "tests/sim/daemon.h"
 #include "tests/sim/heap.h"
 
-#define ORDERS_MAX     24
+#define ORDERS_MAX     40
 #define LONGEST_US     (60 * SIM_DAY_US)
-#define RESTS_AFTER_US (4 * SIM_DAY_US)
+#define RESTS_AFTER_US (2 * SIM_DAY_US)
 #define STOP_STEPS_MAX 10000
 #define STEPS_MAX      4000000
 

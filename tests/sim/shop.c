@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TRIES_MAX 8
-#define POLLS_MAX 14
+#define POLLS_MAX 8
 
 static void shop_create(struct sim *sim, struct sim_intent *intent);
 static void shop_try_create(struct sim *sim, void *what, int64_t argument);

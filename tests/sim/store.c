@@ -98,6 +98,7 @@ static void store_write(struct sim *sim, void *what, int64_t argument)
     struct fq_job *jobs = store_take(sim, &daemon->transactions, 256);
     int r = fq_transact(daemon->writer, fq_sha256_of2, jobs);
     daemon->knows_first_due = false;
+    daemon->n_idle_rounds = 0;
     if (r != 0 || sim_disk_is_dead(sim->disk)) {
         sim_daemon_doom(sim, r != 0 ? "the disk failed" : "in a write");
         return;
@@ -190,7 +191,13 @@ int64_t sim_store_first_due_ms(struct sim_daemon *daemon)
     if (daemon->knows_first_due)
         return daemon->first_due_ms;
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
-    struct fq_read read = { .arena = arena, .kind = FQ_READ_DUE, .now_ms = INT64_MAX, .n_max = 64 };
+    const struct fq_due_wish wishes[] = { { fq_lit("huabei"), 1 }, { fq_lit("bankcard"), 1 } };
+    struct fq_read read = { .arena = arena,
+                            .kind = FQ_READ_DUE,
+                            .now_ms = INT64_MAX,
+                            .n_max = 1,
+                            .wishes = wishes,
+                            .n_wishes = 2 };
     daemon->sim->is_quiet = true;
     fq_read_all(daemon->reader, &read.job);
     daemon->sim->is_quiet = false;
