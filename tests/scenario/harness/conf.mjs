@@ -31,7 +31,7 @@ ${line('        ', options)}        settings: { ${inline(settingsOf[adapter](acc
 
 /**
  * `facts` are the world's: webPort, frontPort, accounts (with the port that each is served at),
- * adapters, merchants. `changes` replace options: { front, web, control, poll, events, work, channel }; `channel`
+ * adapters, merchants. `changes` replace options: { front, web, control, log, poll, events, work, channel }; `channel`
  * means every channel; `payerKeys` are files, the first seals.
  */
 export function writeConf(folder, facts, changes = {}) {
@@ -49,7 +49,8 @@ ${line('    ', front)}};
 web: {
 ${line('    ', web)}};
 ${changes.control ? `control: {\n${line('    ', changes.control)}};\n` : ''}store: { path = "ledger.db"; };
-log: { level = "debug"; };
+log: {
+${line('    ', { level: 'debug', ...changes.log })}};
 signing: {
     keys = ( { id = "test-1"; file = "signing.pem"; } );
     token_key_file = "token.key";

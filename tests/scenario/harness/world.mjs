@@ -33,7 +33,8 @@ export class World {
    * `options`: { conf, merchants }, see conf.mjs; { certificateMode, contentKey } of the account, see
    * keys.mjs; { others }: more accounts { name, appId, sellerId, prefix, ... }, each at a platform of
    * its own; { card }: also the channel "bankcard", see makeCardAccount, which then is the one that is
-   * meant. UnionPay is served by the first sandbox.
+   * meant. UnionPay is served by the first sandbox; { launch(world, command) }: another command that becomes
+   * fenqid.
    */
   static async start(options = {}) {
     const world = new World();
@@ -107,7 +108,9 @@ export class World {
 
   async startDaemon() {
     const env = this.calendar.environment;
-    this.fenqid = Program.start('fenqid', binary('fenqid'), ['-c', join(this.folder, 'fenqid.conf')], { env });
+    const command = [binary('fenqid'), '-c', join(this.folder, 'fenqid.conf')];
+    const [program, ...args] = (await this.options.launch?.(this, command)) ?? command;
+    this.fenqid = Program.start('fenqid', program, args, { env });
     await this.fenqid.untilReady('fenqid to be ready', async () => (await fetch(`${this.web}/readyz`)).status === 200);
   }
 
