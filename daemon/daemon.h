@@ -30,6 +30,7 @@ struct fq_setup {
     struct fq_box *payer_box; /* NULL: no key, payers are refused */
     unsigned char token_key[FQ_TOKEN_KEY_SIZE];
     char curve_secret[41];
+    char next_curve_secret[41]; /* of the next endpoints */
     struct fq_public_key *public_keys;
     size_t n_public_keys;
     struct fq_str keys_json;

@@ -54,6 +54,12 @@ static void keys_write_others(struct fq_operator_ask *ask)
     fq_buf_add_char(buf, '{');
     keys_write_file(buf, conf->curve_secret_file);
     fq_buf_add_char(buf, '}');
+    if (conf->n_next_endpoints > 0) {
+        fq_json_write_name(buf, "next_curve");
+        fq_buf_add_char(buf, '{');
+        keys_write_file(buf, conf->next_curve_secret_file);
+        fq_buf_add_char(buf, '}');
+    }
     fq_json_write_name(buf, "payer");
     fq_buf_add_char(buf, '[');
     for (size_t i = 0; i < conf->n_payer_key_files; i++) {

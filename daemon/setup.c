@@ -66,20 +66,32 @@ static void setup_token_key(struct fq_setup *setup, struct fq_conf_errors *error
     fq_wipe(text, sizeof(text));
 }
 
-static void setup_curve_secret(struct fq_setup *setup, struct fq_conf_errors *errors)
+static void setup_read_curve(struct fq_setup *setup, struct fq_str path, struct fq_str key,
+                             char ret[41], struct fq_conf_errors *errors)
 {
     char text[SMALL_FILE_SIZE_MAX];
     size_t len = 0;
-    const char *reason =
-        setup_read_secret(setup->conf->curve_secret_file.ptr, text, sizeof(text), &len);
-    if (reason == NULL && len != sizeof(setup->curve_secret) - 1)
+    const char *reason = setup_read_secret(path.ptr, text, sizeof(text), &len);
+    if (reason == NULL && len != 40)
         reason = "must be a CURVE secret key, 40 characters of Z85 (fenqictl keygen makes it)";
     if (reason == NULL)
-        memcpy(setup->curve_secret, text, len);
+        memcpy(ret, text, len);
     else
-        setup_blame_file(setup, errors, fq_lit("front.curve_secret_file"),
-                         setup->conf->curve_secret_file, reason);
+        setup_blame_file(setup, errors, key, path, reason);
     fq_wipe(text, sizeof(text));
+}
+
+static void setup_curve_secret(struct fq_setup *setup, struct fq_conf_errors *errors)
+{
+    const struct fq_conf *conf = setup->conf;
+    setup_read_curve(setup, conf->curve_secret_file, fq_lit("front.curve_secret_file"),
+                     setup->curve_secret, errors);
+    if ((conf->n_next_endpoints > 0) != (conf->next_curve_secret_file.len > 0))
+        fq_conf_blame(conf, errors, fq_lit("front"),
+                      fq_lit("next_endpoints and next_curve_secret_file belong together"));
+    else if (conf->n_next_endpoints > 0)
+        setup_read_curve(setup, conf->next_curve_secret_file,
+                         fq_lit("front.next_curve_secret_file"), setup->next_curve_secret, errors);
 }
 
 /* The first seals, all open: a new key is put before the old one, which stays while payments sealed

@@ -266,7 +266,12 @@ static void world_status(void *ctx, struct fq_world_status *ret)
     struct fq_str path = daemon->setup->conf->store_path;
     ret->started_ms = daemon->started_ms;
     ret->n_in_flight = (int64_t)fq_front_n_in_flight(daemon->front);
-    ret->store_size = world_file_size(path, "") + world_file_size(path, "-wal");
+    ret->log_size = world_file_size(path, "-wal");
+    ret->store_size = world_file_size(path, "") + ret->log_size;
+    ret->n_commits = (int64_t)fq_store_n_transactions(daemon->store);
+    ret->n_reads = (int64_t)fq_store_n_reads(daemon->store);
+    ret->n_adapts = (int64_t)fq_pool_n_waiting(daemon->pool);
+    ret->n_replies = (int64_t)fq_pool_n_waiting(daemon->reply_pool);
 }
 
 static void world_metrics(void *ctx, struct fq_buf *buf)

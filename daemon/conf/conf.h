@@ -26,8 +26,12 @@ struct fq_conf {
     const struct fq_str *endpoints; /* "tcp://127.0.0.1:7766", "ipc:///run/fenqid/front" */
     size_t n_endpoints;
     struct fq_str curve_secret_file; /* Z85 secret key, 0600 */
-    int64_t message_size_max;        /* bytes; 64KiB */
-    int64_t n_in_flight_max;         /* requests inside the daemon at once */
+    const struct fq_str
+        *next_endpoints; /* where the next key serves already; none: there is none */
+    size_t n_next_endpoints;
+    struct fq_str next_curve_secret_file;
+    int64_t message_size_max; /* bytes; 64KiB */
+    int64_t n_in_flight_max;  /* requests inside the daemon at once */
     int64_t n_in_flight_per_merchant;
     int64_t rate_per_second; /* default per merchant */
     int64_t rate_burst;

@@ -15,6 +15,11 @@ static const struct fq_conf_row front_rows[] = {
         "\"tcp://HOST:PORT\" or \"ipc:///PATH\"; on a private network only", FIXED),
   PATH("curve_secret_file",                                      MUST("keys/curve.secret"),  fq_conf, curve_secret_file,
         "our CURVE secret key, Z85; `fenqictl keygen` makes it", FIXED_KEY),
+  TEXTS("next_endpoints", endpoint,         "0",      "8",       MAY("[ \"tcp://127.0.0.1:7767\" ]"), fq_conf, next_endpoints, n_next_endpoints,
+        "where shops that have our next key ask already, while it takes the place of the first: "
+        "an endpoint has one key", FIXED),
+  PATH("next_curve_secret_file",                                 MAY("keys/curve-next.secret"), fq_conf, next_curve_secret_file,
+        "that next key; `fenqictl key rotate --curve` makes it and tells the steps", FIXED_KEY),
   NUMBER("message_size_max",      SIZE,     "4KiB",   "1MiB",    DEFAULT("64KiB"),           fq_conf, message_size_max,
         "of one request", FIXED),
   NUMBER("in_flight_max",         INTEGER,  "1",      "100000",  DEFAULT("4096"),            fq_conf, n_in_flight_max,

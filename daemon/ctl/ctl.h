@@ -67,6 +67,7 @@ enum ctl_option {
     CTL_ONCE,
     CTL_EVERY,
     CTL_PUBLIC_KEY,
+    CTL_CURVE,
     CTL_OPTION_N
 };
 
@@ -95,6 +96,9 @@ int ctl_complain(int code, const char *format, ...) __attribute__((format(printf
 int ctl_keygen(struct ctl *ctl);
 int ctl_keygen_client(struct ctl *ctl);
 int ctl_key_import(struct ctl *ctl);
+int ctl_key_list(struct ctl *ctl);
+int ctl_key_rotate(struct ctl *ctl);
+int ctl_key_retire(struct ctl *ctl);
 int ctl_quote(struct ctl *ctl);
 int ctl_channels(struct ctl *ctl);
 int ctl_pay(struct ctl *ctl);
@@ -189,6 +193,12 @@ int ctl_files_make(struct ctl *ctl, const char *folder, const struct ctl_new_fil
 /* The same; prints nothing with --json. */
 int ctl_files_make_quietly(struct ctl *ctl, const char *folder, const struct ctl_new_file *files,
                            size_t n_files);
+
+/* ---- new keys as the content of their files (keygen.c) ---- */
+
+int ctl_keygen_curve(struct ctl *ctl, struct fq_str *ret_public, struct fq_str *ret_secret);
+int ctl_keygen_signing(struct ctl *ctl, const char *key_id, struct fq_str *ret_public,
+                       struct fq_str *ret_pem);
 
 /* ---- CURVE keys (curve.c) ---- */
 

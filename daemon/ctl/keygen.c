@@ -14,7 +14,7 @@
 
 /* ---- what is made ---- */
 
-static int keygen_curve(struct ctl *ctl, struct fq_str *ret_public, struct fq_str *ret_secret)
+int ctl_keygen_curve(struct ctl *ctl, struct fq_str *ret_public, struct fq_str *ret_secret)
 {
     char public_key[CTL_CURVE_KEY_LEN + 1] = "";
     char secret_key[CTL_CURVE_KEY_LEN + 1] = "";
@@ -25,8 +25,8 @@ static int keygen_curve(struct ctl *ctl, struct fq_str *ret_public, struct fq_st
     return r;
 }
 
-static int keygen_signing(struct ctl *ctl, const char *key_id, struct fq_str *ret_public,
-                          struct fq_str *ret_pem)
+int ctl_keygen_signing(struct ctl *ctl, const char *key_id, struct fq_str *ret_public,
+                       struct fq_str *ret_pem)
 {
     struct fq_str raw;
     FQ_TRY(fq_seal_keygen(ctl->arena, ret_pem, &raw));
@@ -53,7 +53,7 @@ static int keygen_client(struct ctl *ctl, const char *folder, const char *name)
     struct fq_str public_key, secret_key;
     if (!fq_str_is_word(fq_str_of(name), "_-."))
         return ctl_complain(CTL_USAGE, "\"%s\": a name is of 0-9 A-Z a-z _ - .", name);
-    if (keygen_curve(ctl, &public_key, &secret_key) < 0)
+    if (ctl_keygen_curve(ctl, &public_key, &secret_key) < 0)
         return ctl_complain(CTL_REFUSED, "%s", fq_trace());
     struct ctl_new_file files[] = {
         { fq_arena_printf(ctl->arena, "%s.public", name), false, public_key,
@@ -70,8 +70,8 @@ static int keygen_daemon(struct ctl *ctl, const char *folder, const char *key_id
     struct fq_str signing_public = { NULL, 0 }, signing_pem = { NULL, 0 };
     if (!fq_str_is_word(fq_str_of(key_id), "_-.") || strlen(key_id) > KEY_ID_LEN_MAX)
         return ctl_complain(CTL_USAGE, "\"%s\": a key's id is 1..64 of 0-9 A-Z a-z _ - .", key_id);
-    if (keygen_curve(ctl, &curve_public, &curve_secret) < 0 ||
-        keygen_signing(ctl, key_id, &signing_public, &signing_pem) < 0)
+    if (ctl_keygen_curve(ctl, &curve_public, &curve_secret) < 0 ||
+        ctl_keygen_signing(ctl, key_id, &signing_public, &signing_pem) < 0)
         return ctl_complain(CTL_REFUSED, "%s", fq_trace());
     struct ctl_new_file files[] = {
         { fq_lit("curve-server.secret"), true, curve_secret, fq_lit("front.curve_secret_file") },

@@ -78,6 +78,7 @@ static const struct option_word {
     [CTL_UNTIL] = { "until", 0, false, false, "TIME", "made before that" },
     [CTL_ONCE] = { "once", 0, false, false, NULL, "look one time (so it is where nobody watches)" },
     [CTL_EVERY] = { "every", 0, false, false, "SECONDS", "look again after that (2)" },
+    [CTL_CURVE] = { "curve", 0, false, false, NULL, "the key of the front, not one that signs" },
     [CTL_PUBLIC_KEY] = { "public-key", 0, false, false, "KEY",
                          "the shop's CURVE public key, 40 characters (a pair is made)" },
     [CTL_ATTEMPT] = { "attempt", 0, false, false, "N", "where several of a payment are unknown" },

@@ -121,12 +121,20 @@ static struct fq_str status_waiting(struct ctl *ctl, const struct fq_json *statu
                            fq_json_get_number(status, "waiting"), n_due, fq_str_arg(late));
 }
 
-static struct fq_str status_size(struct ctl *ctl, const struct fq_json *status)
+static struct fq_str status_bytes(struct ctl *ctl, int64_t bytes)
 {
-    int64_t kib = (fq_json_get_number(status, "store_bytes") + 1023) / 1024;
+    int64_t kib = (bytes + 1023) / 1024;
     if (kib < 10240)
         return fq_arena_printf(ctl->arena, "%" PRId64 " KiB", kib);
     return fq_arena_printf(ctl->arena, "%" PRId64 " MiB", kib / 1024);
+}
+
+static struct fq_str status_ledger(struct ctl *ctl, const struct fq_json *status)
+{
+    int64_t log = fq_json_get_number(status, "store_log_bytes");
+    return fq_arena_printf(ctl->arena, "%.*s, %.*s of it in its log",
+                           fq_str_arg(status_bytes(ctl, fq_json_get_number(status, "store_bytes"))),
+                           fq_str_arg(status_bytes(ctl, log)));
 }
 
 static struct fq_str status_queues(struct ctl *ctl, const struct fq_json *status)
@@ -163,7 +171,7 @@ static void status_show_daemon(struct ctl *ctl, const struct fq_json *said)
         ctl_table_row(&table, fq_lit("queues"), status_queues(ctl, said));
     ctl_table_row(&table, fq_lit("waiting"), status_waiting(ctl, said));
     ctl_table_row(&table, fq_lit("unknown"), status_unknown(ctl, said));
-    ctl_table_row(&table, fq_lit("ledger"), status_size(ctl, said));
+    ctl_table_row(&table, fq_lit("ledger"), status_ledger(ctl, said));
     ctl_table_print(&table, stdout);
 }
 

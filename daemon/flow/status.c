@@ -57,6 +57,28 @@ static void status_channel(struct fq_control *control, const struct fq_channel *
     fq_buf_add_char(buf, '}');
 }
 
+/* What waits inside; long queues are what makes it slow. */
+static void status_queues(struct fq_buf *buf, const struct fq_world_status *world)
+{
+    const struct {
+        const char *name;
+        int64_t n;
+    } queues[] = { { "commits", world->n_commits },
+                   { "reads", world->n_reads },
+                   { "adapters", world->n_adapts },
+                   { "replies", world->n_replies } };
+
+    fq_json_write_name(buf, "queues");
+    fq_buf_add_char(buf, '[');
+    for (size_t i = 0; i < fq_array_size(queues); i++) {
+        fq_buf_add(buf, i > 0 ? fq_lit(",{") : fq_lit("{"));
+        fq_json_write_member(buf, "queue", fq_str_of(queues[i].name));
+        fq_json_write_int(buf, "waiting", queues[i].n);
+        fq_buf_add_char(buf, '}');
+    }
+    fq_buf_add_char(buf, ']');
+}
+
 static void status_daemon(struct fq_control *control)
 {
     const struct fq_flow *flow = control->flow;
@@ -72,6 +94,8 @@ static void status_daemon(struct fq_control *control)
     fq_json_write_int(buf, "requests_in_flight", world.n_in_flight);
     fq_json_write_int(buf, "running", (int64_t)flow->n_running - 1); /* without this one */
     fq_json_write_int(buf, "store_bytes", world.store_size);
+    fq_json_write_int(buf, "store_log_bytes", world.log_size);
+    status_queues(buf, &world);
 }
 
 static void status_answer(struct status *status)

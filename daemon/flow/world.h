@@ -49,6 +49,9 @@ struct fq_world_status {
     int64_t started_ms;
     int64_t n_in_flight; /* storefronts' requests */
     int64_t store_size;  /* bytes of the ledger's file with its log */
+    int64_t log_size;    /* of them, those that are not in their place yet: how far it lags */
+    int64_t n_commits, n_reads;  /* that wait for the store */
+    int64_t n_adapts, n_replies; /* that wait for a worker */
 };
 
 enum {

@@ -80,8 +80,6 @@ static int front_set_all(const struct fq_front *front)
         FQ_TRY(front_set(front, options[i][0], options[i][1]));
     if (zmq_setsockopt(front->router, ZMQ_MAXMSGSIZE, &frame_size_max, sizeof(frame_size_max)) != 0)
         return FQ_FAULT(-errno, "front: message size");
-    if (zmq_setsockopt(front->router, ZMQ_CURVE_SECRETKEY, front->conf.curve_secret, 41) != 0)
-        return FQ_FAULT(-errno, "front: the CURVE secret key is not one");
     if (zmq_setsockopt(front->router, ZMQ_ZAP_DOMAIN, "fenqi", strlen("fenqi")) != 0)
         return FQ_FAULT(-errno, "front: ZAP domain");
     return 0;
@@ -101,6 +99,17 @@ static int front_bind(struct fq_front *front, struct fq_str endpoint)
     return 0;
 }
 
+/* What is bound keeps the key that the socket had then. */
+static int front_bind_all(struct fq_front *front, const struct fq_str *endpoints, size_t n,
+                          const char *secret)
+{
+    if (n > 0 && zmq_setsockopt(front->router, ZMQ_CURVE_SECRETKEY, secret, 41) != 0)
+        return FQ_FAULT(-errno, "front: the CURVE secret key is not one");
+    for (size_t i = 0; i < n; i++)
+        FQ_TRY(front_bind(front, endpoints[i]));
+    return 0;
+}
+
 static int front_fill(struct fq_front *front)
 {
     front->context = zmq_ctx_new();
@@ -111,8 +120,10 @@ static int front_fill(struct fq_front *front)
     if (front->router == NULL)
         return FQ_FAULT(-errno, "front: ZeroMQ socket");
     FQ_TRY(front_set_all(front));
-    for (size_t i = 0; i < front->conf.n_endpoints; i++)
-        FQ_TRY(front_bind(front, front->conf.endpoints[i]));
+    const struct fq_front_conf *conf = &front->conf;
+    FQ_TRY(front_bind_all(front, conf->endpoints, conf->n_endpoints, conf->curve_secret));
+    FQ_TRY(front_bind_all(front, conf->next_endpoints, conf->n_next_endpoints,
+                          conf->next_curve_secret));
     return 0;
 }
 
@@ -123,11 +134,14 @@ int fq_front_open(const struct fq_front_conf *conf, struct fq_front **ret)
     front->limits = fq_limit_table_new(conf->rate_per_second, conf->rate_burst);
     front->peers = fq_peer_table_new();
     front->arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
-    front->endpoints = fq_arena_array(front->arena, conf->n_endpoints, sizeof(*front->endpoints));
+    front->endpoints = fq_arena_array(front->arena, conf->n_endpoints + conf->n_next_endpoints,
+                                      sizeof(*front->endpoints));
     fq_assert(front->endpoints != NULL);
     FQ_TRY(front_fill(front));
     front->conf.endpoints = NULL; /* the caller's, and the secret too */
     front->conf.curve_secret = NULL;
+    front->conf.next_endpoints = NULL;
+    front->conf.next_curve_secret = NULL;
     *ret = FQ_TAKE(front);
     return 0;
 }

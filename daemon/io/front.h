@@ -13,6 +13,10 @@ struct fq_front_conf {
     const struct fq_str *endpoints;
     size_t n_endpoints;
     const char *curve_secret; /* Z85, 40 characters and a NUL */
+    /* While keys change: likewise, for shops that have our next public key already. */
+    const struct fq_str *next_endpoints;
+    size_t n_next_endpoints;
+    const char *next_curve_secret;
     size_t message_size_max;
     size_t n_in_flight_max;
     size_t n_in_flight_per_merchant;
