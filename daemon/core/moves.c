@@ -199,6 +199,16 @@ int fq_move_submit_refund(struct fq_ledger *ledger, struct fq_refund *refund, in
     return 0;
 }
 
+void fq_move_undo_to_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms)
+{
+    static const struct fq_evidence own = { .kind = "own" };
+    if (refund->state != FQ_REFUND_RESERVED || refund->way != FQ_WAY_UNDO)
+        return;
+    refund->way = FQ_WAY_REFUND;
+    refund->is_dirty = true;
+    fq_ledger_moved(ledger, now_ms, "refund", refund->n, "the day of an undo is over", &own);
+}
+
 /* No connection, no first byte: nothing can have come of it, whatever the platform may say later.
  */
 void fq_move_withdraw_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms)

@@ -109,6 +109,9 @@ int fq_move_book_refund(struct fq_ledger *ledger, const struct fq_refund *found,
 int fq_move_submit_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms,
                           const struct fq_schedule *schedule);
 
+/* A reserved undo whose day is over goes as a refund. */
+void fq_move_undo_to_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms);
+
 /* The first request for this refund provably never left: SUBMITTED -> RESERVED. */
 void fq_move_withdraw_refund(struct fq_ledger *ledger, struct fq_refund *refund, int64_t now_ms);
 

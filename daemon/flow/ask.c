@@ -205,6 +205,8 @@ static int ask_commit_refund(struct fq_drive *drive, struct fq_ledger *ledger)
     /* It was sent, or taken back, by somebody else since this was planned. */
     if (drive->is_first != (refund->state == FQ_REFUND_RESERVED))
         return FQ_DRIVE_E_STOP;
+    if (drive->kind == FQ_CALL_REFUND && refund->way == FQ_WAY_UNDO)
+        fq_move_undo_to_refund(ledger, refund, drive->asked_ms);
     if (!drive->is_first && drive->asked_ms - refund->submitted_ms < FQ_RESUBMIT_AFTER_MS)
         return FQ_DRIVE_E_STOP;
     int r = fq_move_submit_refund(ledger, refund, drive->asked_ms, &drive->flow->conf.schedule);
@@ -233,11 +235,23 @@ static void ask_submitted(struct fq_drive *drive)
     ask_done(ask);
 }
 
+/* An undo that never left before its day was over would be refused. */
+static uint32_t ask_refund_kind(const struct fq_flow *flow, const struct fq_ledger *ledger,
+                                const struct fq_refund *refund)
+{
+    const struct fq_channel *channel = fq_flow_channel(flow, ledger->payment.channel);
+    if (refund->way != FQ_WAY_UNDO)
+        return FQ_CALL_REFUND;
+    bool is_late = channel != NULL && refund->state == FQ_REFUND_RESERVED &&
+                   !fq_undo_is_in_time(channel, &ledger->payment, fq_flow_now(flow));
+    return is_late ? FQ_CALL_REFUND : FQ_CALL_UNDO;
+}
+
 void fq_refund_submit(struct fq_flow *flow, const struct fq_ledger *ledger,
                       const struct fq_refund *refund, void (*done)(void *asker), void *asker)
 {
     struct ask ask = { done, asker };
-    uint32_t kind = refund->way == FQ_WAY_UNDO ? FQ_CALL_UNDO : FQ_CALL_REFUND;
+    uint32_t kind = ask_refund_kind(flow, ledger, refund);
     struct fq_drive *drive = ask_drive(flow, ledger, kind, refund->attempt_n, refund->n, ask);
     if (drive == NULL) {
         ask_done(ask);

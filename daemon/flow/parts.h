@@ -342,7 +342,11 @@ void fq_ask_attempt(struct fq_flow *flow, const struct fq_ledger *ledger, uint32
  * number is sent again, where that is allowed. */
 void fq_ask_refund(struct fq_flow *flow, const struct fq_ledger *ledger,
                    const struct fq_refund *refund, void (*done)(void *asker), void *asker);
-/* Sends a reserved refund, or a submitted one again under its number. */
+/* Is it the payment's settlement day still? (refund.c) */
+bool fq_undo_is_in_time(const struct fq_channel *channel, const struct fq_payment *payment,
+                        int64_t now_ms);
+/* Sends a reserved refund, or a submitted one again under its number. An undo that had to wait
+ * until its day was over goes as a refund. */
 void fq_refund_submit(struct fq_flow *flow, const struct fq_ledger *ledger,
                       const struct fq_refund *refund, void (*done)(void *asker), void *asker);
 /* Closes the live attempt's order where the platform can; asks about it where not. */

@@ -20,6 +20,7 @@ struct recovery {
     struct fq_read read;
     struct fq_tx tx;
     int64_t now_ms;
+    uint32_t move; /* fq_move: of what was postponed */
 };
 
 struct round {
@@ -100,19 +101,31 @@ static void recovery_refund(struct recovery *recovery, struct fq_ledger *ledger)
 
 /* ---- one whose channel is not configured (any more): nobody can be asked ---- */
 
-/* Out of the others' way: what is due is read oldest first. */
+/* As if it had been asked in vain: past its last deadline it is the operator's, and meanwhile out
+ * of the others' way, since what is due is read oldest first. */
 static int recovery_decide_postpone(struct fq_tx *tx)
 {
     struct recovery *recovery = tx->flow;
-    int64_t due_ms = recovery->now_ms + recovery->flow->conf.schedule.max_ms;
+    const struct fq_schedule *schedule = &recovery->flow->conf.schedule;
+    const struct fq_verdict verdict = { .struct_size = sizeof(verdict),
+                                        .step = FQ_STEP_DONE,
+                                        .outcome = FQ_OUTCOME_UNKNOWN,
+                                        .retry_after_ms = schedule->max_ms };
+    struct fq_judgement judgement = { .verdict = &verdict,
+                                      .evidence = { .kind = "own",
+                                                    .proof = fq_lit("no such channel") },
+                                      .asked_ms = recovery->now_ms,
+                                      .now_ms = recovery->now_ms,
+                                      .schedule = schedule };
     if (tx->ledger == NULL)
         return FQ_DECIDE_KEEP;
-    struct fq_attempt *attempt = fq_ledger_attempt(tx->ledger, recovery->due.n);
-    struct fq_refund *refund = fq_ledger_refund(tx->ledger, recovery->due.n);
-    if (recovery->due.kind == DUE_ATTEMPT && attempt != NULL && attempt->due_ms > 0)
-        fq_move_ask_attempt(attempt, due_ms);
-    if (recovery->due.kind == DUE_REFUND && refund != NULL)
-        fq_move_ask_refund(refund, due_ms);
+    bool is_refund = recovery->due.kind == DUE_REFUND;
+    struct fq_attempt *attempt = is_refund ? NULL : fq_ledger_attempt(tx->ledger, recovery->due.n);
+    struct fq_refund *refund = is_refund ? fq_ledger_refund(tx->ledger, recovery->due.n) : NULL;
+    if (attempt != NULL && attempt->due_ms > 0)
+        recovery->move = fq_settle_attempt(tx->ledger, attempt, &judgement);
+    if (refund != NULL && refund->due_ms > 0)
+        recovery->move = fq_settle_refund(tx->ledger, refund, &judgement);
     return FQ_DECIDE_WRITE;
 }
 
@@ -121,9 +134,12 @@ static void recovery_postponed(struct fq_tx *tx)
     struct recovery *recovery = tx->flow;
     if (tx->result < 0)
         fq_say_fault("postponing what nobody can be asked about", tx->trace);
-    else if (tx->ledger != NULL)
+    if (tx->result >= 0 && tx->ledger != NULL) {
         fq_say_payment(LOG_ERR, FQ_MSG_FAULT,
                        "a payment's channel is not configured: configure it again", tx->ledger);
+        fq_after_settle(recovery->flow, tx->ledger, recovery_refund_n(&recovery->due),
+                        recovery->move);
+    }
     recovery_end(recovery);
 }
 

@@ -82,6 +82,13 @@ static struct fq_status refund_check(const struct refund *refund, const struct f
 
 /* An undo takes back a whole payment on the settlement day on which it was made: the money is there
  * at once. A few banks cannot: after a failure it is a refund. */
+bool fq_undo_is_in_time(const struct fq_channel *channel, const struct fq_payment *payment,
+                        int64_t now_ms)
+{
+    uint32_t ends = channel->about.day_ends_minute;
+    return fq_beijing_day(payment->paid_ms, ends) == fq_beijing_day(now_ms, ends);
+}
+
 static uint32_t refund_way(const struct refund *refund, const struct fq_ledger *ledger,
                            const struct fq_attempt *attempt)
 {
@@ -92,10 +99,7 @@ static uint32_t refund_way(const struct refund *refund, const struct fq_ledger *
     if (!is_whole || !channel->conf->undo_same_day || !fq_channel_can(channel, FQ_CALL_UNDO) ||
         (payment->flags & FQ_FLAG_UNDO_FAILED))
         return FQ_WAY_REFUND;
-    uint32_t ends = channel->about.day_ends_minute;
-    bool is_same_day =
-        fq_beijing_day(payment->paid_ms, ends) == fq_beijing_day(refund->now_ms, ends);
-    return is_same_day ? FQ_WAY_UNDO : FQ_WAY_REFUND;
+    return fq_undo_is_in_time(channel, payment, refund->now_ms) ? FQ_WAY_UNDO : FQ_WAY_REFUND;
 }
 
 static int refund_decide(struct fq_tx *tx)

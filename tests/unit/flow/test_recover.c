@@ -148,6 +148,45 @@ static void test_a_payment_of_an_absent_channel_is_put_off(void **state)
     assert_int_equal(fake_ledger(0)->payment.state, FQ_PAYMENT_PAID);
 }
 
+/* Nobody can say more until it is configured again: a person has to know. */
+static void test_what_nobody_can_be_asked_about_reaches_the_operator(void **state)
+{
+    (void)state;
+    recover_opened();
+    fake.channel_conf.name = fq_lit("second-cn");
+    fq_flow_start(fake.flow);
+    fake.now_ms = fake_ledger(0)->attempts[0].settle_after_ms;
+    fake_pass(FQ_OPERATOR_AFTER_MS - 61000);
+    assert_int_equal(fake_n_events(FQ_EVENT_FOR_OPERATOR), 0);
+    fake_pass(FQ_OPERATOR_AFTER_MS * 2);
+    assert_int_equal(fake_n_events(FQ_EVENT_FOR_OPERATOR), 1);
+    assert_true(fake_ledger(0)->attempts[0].unknown_ms > 0);
+    assert_int_equal(fake_ledger(0)->attempts[0].state, FQ_ATTEMPT_SENT);
+    fake.channel_conf.name = fake.channel_names[0];
+    fake_say(FQ_CALL_QUERY, FQ_OUTCOME_PAID);
+    fake_pass(FQ_OPERATOR_AFTER_MS);
+    assert_int_equal(fake_ledger(0)->payment.state, FQ_PAYMENT_PAID);
+    assert_int_equal(fake_ledger(0)->payment.flags & FQ_FLAG_FOR_OPERATOR, 0);
+}
+
+static void test_a_refund_of_an_absent_channel_reaches_the_operator(void **state)
+{
+    (void)state;
+    struct fake_ask ask;
+    fake_pay(&created, "key-00000001", "order-1", number);
+    fake.transport = FQ_TRANSPORT_NOT_SENT;
+    fake_refund(&ask, "refund-0001", created.payment_id, 5000);
+    fake.channel_conf.name = fq_lit("second-cn");
+    fake.now_ms += FQ_REFUND_DEADLINE_MS;
+    fq_flow_start(fake.flow);
+    fake_pass(120000);
+    assert_int_equal(fake_n_events(FQ_EVENT_FOR_OPERATOR), 1);
+    assert_true(fake_ledger(0)->refunds[0].unknown_ms > 0);
+    assert_int_equal(fake_ledger(0)->refunds[0].state, FQ_REFUND_RESERVED);
+    assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 1);
+    fake.channel_conf.name = fake.channel_names[0];
+}
+
 static void test_faults_of_the_store_are_survived(void **state)
 {
     (void)state;
@@ -307,6 +346,8 @@ int main(void)
         FAKE_TEST(test_what_is_still_open_after_its_deadline_is_closed_at_the_platform),
         FAKE_TEST(test_rounds_skip_what_somebody_asks_about),
         FAKE_TEST(test_a_payment_of_an_absent_channel_is_put_off),
+        FAKE_TEST(test_what_nobody_can_be_asked_about_reaches_the_operator),
+        FAKE_TEST(test_a_refund_of_an_absent_channel_reaches_the_operator),
         FAKE_TEST(test_faults_of_the_store_are_survived),
         FAKE_TEST(test_a_draining_flow_starts_no_round),
         FAKE_TEST(test_a_late_success_is_paid_and_told),

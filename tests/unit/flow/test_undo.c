@@ -170,6 +170,46 @@ static void test_an_undo_without_an_answer_stays_an_undo(void **state)
     assert_int_equal(fake_ledger(0)->refunds[0].state, FQ_REFUND_REFUNDED);
 }
 
+/* It waited for the platform until its day was over. */
+static void test_a_late_undo_that_never_left_goes_as_a_refund(void **state)
+{
+    (void)state;
+    undo_paid_at(PAID_MS);
+    fake.now_ms = ENDS_MS - 1;
+    fake.transport = FQ_TRANSPORT_NOT_SENT;
+    undo_ask_for(FAKE_AMOUNT);
+    assert_int_equal(fake_ledger(0)->refunds[0].state, FQ_REFUND_RESERVED);
+    char first[64];
+    memcpy(first, fake.number_refund, sizeof(first));
+    fake_say(FQ_CALL_REFUND, FQ_OUTCOME_ACCEPTED);
+    fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_REFUNDED);
+    fq_flow_start(fake.flow);
+    fake_pass(5000);
+    undo_assert_sent(1, 1);
+    assert_string_equal(fake.number_refund, first);
+    assert_int_equal(fake_ledger(0)->refunds[0].way, FQ_WAY_REFUND);
+    assert_int_equal(fake_ledger(0)->refunds[0].state, FQ_REFUND_REFUNDED);
+}
+
+/* One that left is the platform's to refuse: under its number, both could be done. */
+static void test_a_late_undo_that_left_stays_an_undo(void **state)
+{
+    (void)state;
+    undo_paid_at(PAID_MS);
+    fake.now_ms = ENDS_MS - 1;
+    fake.transport = FQ_TRANSPORT_LOST;
+    undo_ask_for(FAKE_AMOUNT);
+    fq_flow_start(fake.flow);
+    for (int i = 0; i < 10; i++) {
+        fake.n_words = 0;
+        fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_NOT_FOUND)->platform_code = fq_lit("34");
+        fake_pass(FQ_RESUBMIT_AFTER_MS);
+    }
+    assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 0);
+    assert_true(fake.n_sent[FQ_CALL_UNDO] > 1);
+    assert_int_equal(fake_ledger(0)->refunds[0].way, FQ_WAY_UNDO);
+}
+
 #define UNDO_TEST(name) cmocka_unit_test_setup_teardown(name, undo_begin, fake_end_test)
 
 int main(void)
@@ -187,6 +227,8 @@ int main(void)
         UNDO_TEST(test_after_a_failed_undo_it_is_a_refund),
         UNDO_TEST(test_after_a_failed_refund_an_undo_may_be_tried),
         UNDO_TEST(test_an_undo_without_an_answer_stays_an_undo),
+        UNDO_TEST(test_a_late_undo_that_never_left_goes_as_a_refund),
+        UNDO_TEST(test_a_late_undo_that_left_stays_an_undo),
     };
     return cmocka_run_group_tests_name("undo", tests, NULL, NULL);
 }
