@@ -90,6 +90,7 @@ libs = $(foreach layer,$(1),$(LIBS-$(layer)))
 
 .DEFAULT_GOAL := all
 build: $(B)/fenqid $(B)/fenqictl $(B)/fenqi-sandbox $(B)/libfenqi.so $(B)/libfenqi.a \
+       $(patsubst proto/client/%.c,$(B)/%,$(wildcard proto/client/examples/*.c)) \
        $(ADAPTERS:%=$(B)/adapters/%.so)
 
 $(foreach layer,$(LAYERS),$(eval $(B)/lib/$(layer).a: $(call o,$(wildcard daemon/$(layer)/*.c))))
@@ -116,9 +117,21 @@ $(B)/fenqi-sandbox: $(call o,$(wildcard tests/sandbox/*.c))
 	$(Q)$(CC) -pie $(LDFLAGS) $^ -lmicrohttpd -lcurl -lcrypto -lcjson -lpthread -lz -o $@
 $(B)/libfenqi.a: $(B)/lib/client.a
 	$(Q)cp $< $@
-$(B)/libfenqi.so: $(call o,$(wildcard proto/client/*.c)) $(B)/gen/fenqi.pb-c.o proto/client/fenqi.map
-	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libfenqi.so.1 -Wl,--version-script=proto/client/fenqi.map \
+# The generated messages are versioned by their form, for programs hold them by value.
+$(B)/fenqi.map: proto/client/fenqi.map $(PROTO_H)
+	@mkdir -p $(@D)
+	$(Q)form=$$(awk '/^struct .*[^;]$$/, /^};/' $(PROTO_H) | grep -v '^ *[/ ]\*' | sha256sum | cut -c 1-8) && \
+	    sed "s/@FORM@/$$form/" $< >$@
+$(B)/libfenqi.so: $(call o,$(wildcard proto/client/*.c)) $(B)/gen/fenqi.pb-c.o $(B)/fenqi.map
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libfenqi.so.1 -Wl,--version-script=$(B)/fenqi.map \
 	    $(filter %.o,$^) $(LIBS-client) -o $@
+$(B)/libfenqi.so.1: $(B)/libfenqi.so
+	$(Q)ln -sf libfenqi.so $@
+# As a storefront builds them: the two public headers, the shared library, nothing else.
+$(B)/examples/%: proto/client/examples/%.c proto/client/fenqi.h $(B)/libfenqi.so.1 Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror $(OPT-$(FLAVOUR)) \
+	    -Iproto/client -I$(GEN)/proto $< $(LDFLAGS) -L$(B) -Wl,-rpath,'$$ORIGIN/..' -lfenqi -lprotobuf-c -o $@
 
 $(B)/adapters/%.so: $$(call o,$$(wildcard adapters/%/*.c) $$(wildcard adapters/sdk/*.c)) adapters/adapter.map
 	@mkdir -p $(@D)

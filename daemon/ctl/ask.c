@@ -86,8 +86,16 @@ static int ask_no_answer(const struct ctl *ctl, int error, int64_t timeout_ms)
         return ctl_complain(CTL_UNPROVEN, "an answer whose signature is wrong");
     case FENQI_E_MALFORMED:
         return ctl_complain(CTL_UNPROVEN, "bytes that are no signed answer");
+    case FENQI_E_REFUSED:
+        return ctl_complain(CTL_NO_ANSWER,
+                            "%s does not let us in: our public key is not in a merchant's file "
+                            "there, or --server-key is not its key",
+                            ctl->values[CTL_SERVER]);
     case FENQI_E_ARGUMENT:
     case FENQI_E_FILE:
+    case FENQI_E_CLOSED:
+    case FENQI_E_EXPIRED:
+    case FENQI_E_BUSY:
     case FENQI_OK:
         break;
     }

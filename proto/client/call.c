@@ -1,41 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks one request: sends it, perhaps again, and waits for the one answer that is its own. */
-#include <errno.h>
-#include <stdbool.h>
+/* Requests under way: each is sent, perhaps again, until it has its answer or its time is over. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-#include <zmq.h>
 
 #include "proto/client/client.h"
 
-#define REQUEST_ID_SIZE_MAX 64
-#define RANDOM_SIZE         16
-#define DIGEST_SIZE         32
-#define NEVER               INT64_MAX
+#define SEND_AGAIN_MS 10 /* when a connection did not take it at once */
 
-struct call {
-    struct fenqi_client *client;
-    const char *request_id;
-    unsigned char *bytes;
-    size_t n_bytes;
-    unsigned char digest[DIGEST_SIZE];
-    int64_t ends_ms; /* on the monotonic clock */
-    int64_t send_at_ms;
-    int64_t resend_ms; /* NEVER: once only */
-};
-
-static int64_t call_now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- what is sent ---- */
+/* ---- what is asked ---- */
 
 static bool call_has_text(const char *text)
 {
@@ -76,149 +48,238 @@ static int64_t call_wait_ms(const Fenqi__V1__Request *request)
     return waits ? request->get_payment->wait_ms : 0;
 }
 
-static int call_make_id(char ret[2 * RANDOM_SIZE + 1])
+static int call_check(const struct fenqi_client *client, const Fenqi__V1__Request *request,
+                      int timeout_ms)
 {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char random[RANDOM_SIZE];
-    if (RAND_bytes(random, sizeof(random)) != 1)
-        return FENQI_E_SYSTEM;
-    for (size_t i = 0; i < sizeof(random); i++) {
-        ret[2 * i] = digits[random[i] >> 4];
-        ret[2 * i + 1] = digits[random[i] & 15];
-    }
-    ret[2 * sizeof(random)] = '\0';
-    return FENQI_OK;
+    if (client == NULL || request == NULL || timeout_ms < 1)
+        return FENQI_E_ARGUMENT;
+    if (client->n_keys == 0)
+        return FENQI_E_UNKNOWN_KEY;
+    return client->n_pending >= FENQI_PENDING_MAX ? FENQI_E_BUSY : FENQI_OK;
 }
 
-static int call_pack(struct call *call, const Fenqi__V1__Request *request)
+/* ---- how it ends ---- */
+
+static void call_free(struct fenqi_pending *call)
 {
-    call->n_bytes = fenqi__v1__request__get_packed_size(request);
-    call->bytes = malloc(call->n_bytes);
-    if (call->bytes == NULL)
-        return FENQI_E_SYSTEM;
-    (void)fenqi__v1__request__pack(request, call->bytes);
-    if (EVP_Digest(call->bytes, call->n_bytes, call->digest, NULL, EVP_sha256(), NULL) != 1)
-        return FENQI_E_SYSTEM;
-    return FENQI_OK;
+    fenqi_request_deinit(&call->request);
+    free(call);
 }
 
-/* An empty frame, then the request. EAGAIN: no connection yet, tried again when there is one. */
-static int call_send(struct call *call, int64_t now_ms)
+/* Takes it out before anybody is told: whoever is told may ask the next thing. */
+static void call_finish(struct fenqi_client *client, struct fenqi_pending *call, int error,
+                        struct fenqi_reply *reply)
 {
-    void *socket = call->client->socket;
-    if (zmq_send(socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-        return errno == EAGAIN || errno == EINTR ? FENQI_OK : FENQI_E_SYSTEM;
-    if (zmq_send(socket, call->bytes, call->n_bytes, ZMQ_DONTWAIT) < 0)
-        return FENQI_E_SYSTEM;
-    call->send_at_ms = call->resend_ms == NEVER ? NEVER : now_ms + call->resend_ms;
-    return FENQI_OK;
+    struct fenqi_pending **at = &client->pending;
+    while (*at != call)
+        at = &(*at)->next;
+    *at = call->next;
+    client->n_pending--;
+    client->n_told++;
+    call->done(call->context, error, reply);
+    call_free(call);
+}
+
+void fenqi_pending_end(struct fenqi_client *client, int error)
+{
+    /* Not those that are submitted meanwhile. */
+    for (size_t n = client->n_pending; n > 0 && client->pending != NULL; n--)
+        call_finish(client, client->pending, error, NULL);
 }
 
 /* ---- what comes ---- */
 
-static bool call_is_answer(const struct call *call, const Fenqi__V1__Reply *reply)
+/* A refusal that time, or another daemon, may heal, while there is time. */
+static bool call_is_put_off(struct fenqi_client *client, struct fenqi_pending *call,
+                            const Fenqi__V1__Reply *reply, int64_t now_ms)
 {
-    return strcmp(reply->request_id, call->request_id) == 0 &&
-           reply->request_digest.len == DIGEST_SIZE &&
-           memcmp(reply->request_digest.data, call->digest, DIGEST_SIZE) == 0;
+    if (reply->outcome_case != FENQI__V1__REPLY__OUTCOME_ERROR || !reply->error->may_repeat ||
+        !call->is_repeatable)
+        return false;
+    bool is_leaving = reply->error->code == FENQI__V1__CODE__CODE_UNAVAILABLE &&
+                      reply->error->blame == FENQI__V1__BLAME__BLAME_DAEMON &&
+                      client->n_addresses > 1;
+    int64_t after_ms = is_leaving ? 0 : reply->error->retry_after_ms;
+    int64_t pause_ms = fenqi_request_pause_ms(call->n_refusals, after_ms);
+    if (after_ms > pause_ms || pause_ms >= call->ends_ms - now_ms)
+        return false;
+    call->n_refusals++;
+    call->is_sent = false;
+    call->send_at_ms = now_ms + pause_ms;
+    if (is_leaving)
+        client->link.is_unwanted = true;
+    return true;
 }
 
-/* FENQI_OK with *ret still NULL: verified, but the answer to something else. */
-static int call_judge(const struct call *call, zmq_msg_t *body, struct fenqi_reply **ret)
+/* Messages of this connection; a signature that is wrong could be anybody's answer. */
+static void call_take(void *owner, const void *bytes, size_t n_bytes)
 {
+    struct fenqi_client *client = owner;
     struct fenqi_reply *reply = NULL;
-    int error = fenqi_verify(zmq_msg_data(body), zmq_msg_size(body), call->client->keys,
-                             call->client->n_keys, &reply);
-    if (error == FENQI_OK && call_is_answer(call, reply->reply))
-        *ret = reply;
-    else
-        fenqi_reply_free(reply);
-    return error;
-}
-
-/* Takes one message of any number of frames; only an empty frame and one more can be an answer. */
-static int call_receive(const struct call *call, struct fenqi_reply **ret)
-{
-    zmq_msg_t body;
-    size_t n_frames = 0;
-    bool has_envelope = false;
-    bool has_more = true;
-    (void)zmq_msg_init(&body);
-    while (has_more) {
-        if (zmq_msg_recv(&body, call->client->socket, ZMQ_DONTWAIT) < 0)
-            break;
-        has_envelope = has_envelope || (n_frames == 0 && zmq_msg_size(&body) == 0);
-        has_more = zmq_msg_more(&body) != 0;
-        n_frames++;
+    int error = fenqi_verify(bytes, n_bytes, client->keys, client->n_keys, &reply);
+    if (error != FENQI_OK) {
+        fenqi_pending_end(client, error);
+        return;
     }
-    int error = FENQI_OK;
-    if (n_frames == 2 && has_envelope && !has_more)
-        error = call_judge(call, &body, ret);
-    (void)zmq_msg_close(&body);
-    return error;
+    struct fenqi_pending *call = client->pending;
+    while (call != NULL && !fenqi_request_is_answered(&call->request, reply->reply))
+        call = call->next;
+    if (call == NULL || call_is_put_off(client, call, reply->reply, fenqi_now_ms()))
+        fenqi_reply_free(reply);
+    else
+        call_finish(client, call, FENQI_OK, reply);
 }
 
-/* Waits for what can be done next, at most until something else is due. */
-static int call_poll(const struct call *call, int64_t now_ms, short *ret_events)
+/* ---- what is sent ---- */
+
+/* What was sent over a connection that is gone is sent over the next one. */
+static void call_lost(struct fenqi_client *client, int64_t now_ms)
 {
-    bool wants_to_send = now_ms >= call->send_at_ms;
-    bool is_due_first = !wants_to_send && call->send_at_ms < call->ends_ms;
-    int64_t until_ms = is_due_first ? call->send_at_ms : call->ends_ms;
-    zmq_pollitem_t item = { call->client->socket, 0,
-                            (short)(ZMQ_POLLIN | (wants_to_send ? ZMQ_POLLOUT : 0)), 0 };
-    if (zmq_poll(&item, 1, (long)(until_ms - now_ms)) < 0 && errno != EINTR)
+    for (struct fenqi_pending *call = client->pending; call != NULL; call = call->next) {
+        if (!call->is_repeatable || !call->is_sent)
+            continue;
+        call->is_sent = false;
+        call->send_at_ms = now_ms;
+    }
+}
+
+static void call_send(struct fenqi_link *link, struct fenqi_pending *call, int64_t now_ms)
+{
+    if (!fenqi_link_send(link, call->request.bytes, call->request.n_bytes)) {
+        call->send_at_ms = now_ms + SEND_AGAIN_MS;
+        return;
+    }
+    call->is_sent = true;
+    call->n_heard = link->n_heard;
+    call->send_at_ms = call->is_repeatable ? now_ms + call->resend_ms : FENQI_NEVER;
+}
+
+/* Nothing at all was heard since it was sent, and it is time to send it again. */
+static bool call_is_unheard(const struct fenqi_link *link, const struct fenqi_pending *call,
+                            int64_t now_ms)
+{
+    return link->is_up && call->is_sent && call->send_at_ms <= now_ms &&
+           link->n_heard == call->n_heard;
+}
+
+static bool call_must_leave(const struct fenqi_client *client, int64_t now_ms)
+{
+    const struct fenqi_link *link = &client->link;
+    if (client->n_addresses < 2 || client->pending == NULL)
+        return false;
+    if (link->is_unwanted || now_ms >= fenqi_link_give_up_ms(link))
+        return true;
+    for (const struct fenqi_pending *call = client->pending; call != NULL; call = call->next) {
+        if (call_is_unheard(link, call, now_ms))
+            return true;
+    }
+    return false;
+}
+
+void fenqi_pending_turn(struct fenqi_client *client, int64_t now_ms)
+{
+    struct fenqi_link *link = &client->link;
+    bool is_lost = fenqi_link_watch(link, now_ms) == FENQI_LINK_BROKE;
+    fenqi_link_receive(link, call_take, client);
+    if (call_must_leave(client, now_ms)) {
+        (void)fenqi_link_next(link, now_ms); /* if it cannot be opened: the next one, next time */
+        is_lost = true;
+    }
+    if (is_lost)
+        call_lost(client, now_ms);
+    struct fenqi_pending *next = NULL;
+    for (struct fenqi_pending *call = client->pending; call != NULL; call = next) {
+        next = call->next;
+        if (call->ends_ms > now_ms && call->send_at_ms <= now_ms && link->is_up)
+            call_send(link, call, now_ms);
+    }
+    int error = !link->is_up && link->is_refused ? FENQI_E_REFUSED : FENQI_E_TIMEOUT;
+    for (struct fenqi_pending *call = client->pending; call != NULL; call = next) {
+        next = call->next; /* whoever is told adds only to the end */
+        if (call->ends_ms <= now_ms)
+            call_finish(client, call, error, NULL);
+    }
+}
+
+int64_t fenqi_pending_due_ms(const struct fenqi_client *client)
+{
+    const struct fenqi_link *link = &client->link;
+    int64_t due_ms = link->has_more ? 0 : FENQI_NEVER;
+    int64_t give_up_ms = fenqi_link_give_up_ms(link);
+    if (client->pending != NULL && give_up_ms < due_ms)
+        due_ms = give_up_ms;
+    for (const struct fenqi_pending *call = client->pending; call != NULL; call = call->next) {
+        if (call->ends_ms < due_ms)
+            due_ms = call->ends_ms;
+        if (link->is_up && call->send_at_ms < due_ms)
+            due_ms = call->send_at_ms;
+    }
+    return due_ms;
+}
+
+/* ---- asking ---- */
+
+int fenqi_submit(struct fenqi_client *client, const Fenqi__V1__Request *request, int timeout_ms,
+                 fenqi_done_fn *done, void *context)
+{
+    int error = call_check(client, request, timeout_ms);
+    if (error != FENQI_OK || done == NULL)
+        return error != FENQI_OK ? error : FENQI_E_ARGUMENT;
+    struct fenqi_pending *call = calloc(1, sizeof(*call));
+    if (call == NULL)
         return FENQI_E_SYSTEM;
-    *ret_events = item.revents;
+    error = fenqi_request_pack(&call->request, request, timeout_ms);
+    if (error != FENQI_OK) {
+        free(call);
+        return error;
+    }
+    int64_t now_ms = fenqi_now_ms();
+    call->done = done;
+    call->context = context;
+    call->is_repeatable = call_is_repeatable(request);
+    call->ends_ms = now_ms + timeout_ms;
+    call->send_at_ms = now_ms;
+    call->resend_ms = timeout_ms / 3 + 1 + call_wait_ms(request);
+    struct fenqi_pending **last = &client->pending;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = call;
+    client->n_pending++;
+    fenqi_client_wake(client);
     return FENQI_OK;
 }
 
-static int call_run(struct call *call, struct fenqi_reply **ret)
+size_t fenqi_client_pending(const struct fenqi_client *client)
 {
-    struct fenqi_reply *reply = NULL;
-    int error = FENQI_OK;
-    while (reply == NULL && error == FENQI_OK) {
-        int64_t now_ms = call_now_ms();
-        if (now_ms >= call->ends_ms)
-            return FENQI_E_TIMEOUT;
-        short events = 0;
-        error = call_poll(call, now_ms, &events);
-        if ((events & ZMQ_POLLOUT) != 0)
-            error = call_send(call, now_ms);
-        if ((events & ZMQ_POLLIN) != 0 && error == FENQI_OK)
-            error = call_receive(call, &reply);
-    }
-    if (error == FENQI_OK)
-        *ret = reply;
-    return error;
+    return client != NULL ? client->n_pending : 0;
+}
+
+struct call_wait {
+    bool is_done;
+    int error;
+    struct fenqi_reply *reply;
+};
+
+static void call_done(void *context, int error, struct fenqi_reply *reply)
+{
+    *(struct call_wait *)context = (struct call_wait){ true, error, reply };
 }
 
 int fenqi_call(struct fenqi_client *client, const Fenqi__V1__Request *request, int timeout_ms,
                struct fenqi_reply **ret)
 {
-    char request_id[2 * RANDOM_SIZE + 1];
-    if (client == NULL || request == NULL || timeout_ms < 1 || ret == NULL)
+    struct call_wait wait = { .is_done = false };
+    if (ret == NULL || client == NULL || client->is_running)
         return FENQI_E_ARGUMENT;
-    if (client->n_keys == 0)
-        return FENQI_E_UNKNOWN_KEY;
-    Fenqi__V1__Request sent = *request;
-    if (!call_has_text(sent.request_id)) {
-        if (call_make_id(request_id) != FENQI_OK)
-            return FENQI_E_SYSTEM;
-        sent.request_id = request_id;
+    int error = fenqi_submit(client, request, timeout_ms, call_done, &wait);
+    while (error == FENQI_OK && !wait.is_done) {
+        error = fenqi_client_run(client, -1);
+        if (error != FENQI_OK) /* it points to our stack: it goes, with what cannot go on either */
+            fenqi_pending_end(client, error);
     }
-    if (strlen(sent.request_id) > REQUEST_ID_SIZE_MAX)
-        return FENQI_E_ARGUMENT;
-    int64_t now_ms = call_now_ms();
-    struct call call = {
-        .client = client,
-        .request_id = sent.request_id,
-        .ends_ms = now_ms + timeout_ms,
-        .send_at_ms = now_ms,
-        .resend_ms = call_is_repeatable(&sent) ? timeout_ms / 3 + 1 + call_wait_ms(&sent) : NEVER,
-    };
-    int error = call_pack(&call, &sent);
-    if (error == FENQI_OK)
-        error = call_run(&call, ret);
-    free(call.bytes);
-    return error;
+    if (!wait.is_done)
+        return error;
+    if (wait.error == FENQI_OK)
+        *ret = wait.reply;
+    return wait.error;
 }

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a client: a DEALER under CURVE, and the keys that it believes. */
-#include <stdbool.h>
+/* Makes a client: the daemons that it may ask, its own keys, and those that it believes. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
+#include <openssl/crypto.h>
 #include <zmq.h>
 
 #include "proto/client/client.h"
 
-#define Z85_KEY_SIZE          40
-#define RECONNECT_MS          100
-#define RECONNECT_MAX_MS      5000
-#define HEARTBEAT_MS          10000
-#define HEARTBEAT_TIMEOUT_MS  30000
-#define HANDSHAKE_INTERVAL_MS 10000
+#define CURVE_KEY_SIZE 32
+#define PORT_MAX       65535
 
 const char *fenqi_error_name(int error)
 {
@@ -26,61 +25,76 @@ const char *fenqi_error_name(int error)
         [FENQI_E_SIGNATURE] = "FENQI_E_SIGNATURE",
         [FENQI_E_FILE] = "FENQI_E_FILE",
         [FENQI_E_SYSTEM] = "FENQI_E_SYSTEM",
+        [FENQI_E_REFUSED] = "FENQI_E_REFUSED",
+        [FENQI_E_CLOSED] = "FENQI_E_CLOSED",
+        [FENQI_E_EXPIRED] = "FENQI_E_EXPIRED",
+        [FENQI_E_BUSY] = "FENQI_E_BUSY",
     };
     if (error < 0 || (size_t)error >= sizeof(names) / sizeof(names[0]))
         return "FENQI_E_?";
     return names[error];
 }
 
-static int connect_options(void *socket)
-{
-    static const struct {
-        int name;
-        int value;
-    } options[] = {
-        { ZMQ_LINGER, 0 },
-        { ZMQ_IMMEDIATE, 1 }, /* nothing waits for a connection, to be sent when nobody asks */
-        { ZMQ_RECONNECT_IVL, RECONNECT_MS },
-        { ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS },
-        { ZMQ_HANDSHAKE_IVL, HANDSHAKE_INTERVAL_MS },
-        { ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS },
-        { ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS },
-        { ZMQ_IPV6, 1 },
-    };
+/* ---- addresses ---- */
 
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        if (zmq_setsockopt(socket, options[i].name, &options[i].value, sizeof(int)) != 0)
-            return FENQI_E_SYSTEM;
-    }
-    int64_t size_max = (int64_t)FENQI_REPLY_SIZE_MAX;
-    if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &size_max, sizeof(size_max)) != 0)
-        return FENQI_E_SYSTEM;
-    return FENQI_OK;
+/* "tcp://HOST:PORT" or "ipc://PATH": libzmq says what it thinks of the rest when it connects. */
+static bool connect_is_endpoint(const char *text)
+{
+    if (strncmp(text, "ipc://", 6) == 0)
+        return text[6] != '\0';
+    const char *port = strrchr(text, ':');
+    if (strncmp(text, "tcp://", 6) != 0 || port == NULL || port <= text + 6)
+        return false;
+    char *end = NULL;
+    long number = port[1] >= '0' && port[1] <= '9' ? strtol(port + 1, &end, 10) : 0;
+    return number >= 1 && number <= PORT_MAX && *end == '\0';
 }
 
-static int connect_key(void *socket, int option, const char *key)
+static int connect_key(char ret[FENQI_CURVE_SIZE], const char *key)
 {
-    if (key == NULL || strlen(key) != Z85_KEY_SIZE ||
-        zmq_setsockopt(socket, option, key, Z85_KEY_SIZE) != 0)
+    unsigned char decoded[CURVE_KEY_SIZE];
+    if (key == NULL || strlen(key) != FENQI_CURVE_SIZE - 1 || zmq_z85_decode(decoded, key) == NULL)
         return FENQI_E_ARGUMENT;
+    memcpy(ret, key, FENQI_CURVE_SIZE);
+    OPENSSL_cleanse(decoded, sizeof(decoded));
     return FENQI_OK;
 }
+
+int fenqi_client_add(struct fenqi_client *client, const char *endpoint, const char *server_key)
+{
+    if (client == NULL || endpoint == NULL || !connect_is_endpoint(endpoint) ||
+        client->n_addresses == FENQI_ADDRESSES_MAX)
+        return FENQI_E_ARGUMENT;
+    if (server_key == NULL && client->n_addresses > 0)
+        server_key = client->addresses[0].server_key;
+    struct fenqi_address *address = &client->addresses[client->n_addresses];
+    if (connect_key(address->server_key, server_key) != FENQI_OK)
+        return FENQI_E_ARGUMENT;
+    address->endpoint = strdup(endpoint);
+    if (address->endpoint == NULL)
+        return FENQI_E_SYSTEM;
+    client->n_addresses++;
+    return FENQI_OK;
+}
+
+/* ---- the client ---- */
 
 static int connect_open(struct fenqi_client *client, const char *endpoint, const char *server_key,
                         const char *client_public, const char *client_secret)
 {
     client->context = zmq_ctx_new();
-    client->socket = client->context != NULL ? zmq_socket(client->context, ZMQ_DEALER) : NULL;
-    if (client->socket == NULL || zmq_has("curve") != 1 ||
-        connect_options(client->socket) != FENQI_OK)
+    client->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+    client->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    struct epoll_event event = { .events = EPOLLIN };
+    if (client->context == NULL || client->poll_fd < 0 || client->timer_fd < 0 ||
+        zmq_has("curve") != 1 ||
+        epoll_ctl(client->poll_fd, EPOLL_CTL_ADD, client->timer_fd, &event) != 0)
         return FENQI_E_SYSTEM;
-    if (connect_key(client->socket, ZMQ_CURVE_SERVERKEY, server_key) != FENQI_OK ||
-        connect_key(client->socket, ZMQ_CURVE_PUBLICKEY, client_public) != FENQI_OK ||
-        connect_key(client->socket, ZMQ_CURVE_SECRETKEY, client_secret) != FENQI_OK)
+    if (connect_key(client->client_public, client_public) != FENQI_OK ||
+        connect_key(client->client_secret, client_secret) != FENQI_OK)
         return FENQI_E_ARGUMENT;
-    if (endpoint == NULL || zmq_connect(client->socket, endpoint) != 0)
-        return FENQI_E_ARGUMENT;
-    return FENQI_OK;
+    int error = fenqi_client_add(client, endpoint, server_key);
+    return error != FENQI_OK ? error : fenqi_link_open(&client->link, client, fenqi_now_ms());
 }
 
 struct fenqi_client *fenqi_client_new(const char *endpoint, const char *server_key,
@@ -88,9 +102,12 @@ struct fenqi_client *fenqi_client_new(const char *endpoint, const char *server_k
                                       int *reterr)
 {
     struct fenqi_client *client = calloc(1, sizeof(*client));
-    int error = client == NULL
-                    ? FENQI_E_SYSTEM
-                    : connect_open(client, endpoint, server_key, client_public, client_secret);
+    int error = FENQI_E_SYSTEM;
+    if (client != NULL) {
+        client->poll_fd = -1;
+        client->timer_fd = -1;
+        error = connect_open(client, endpoint, server_key, client_public, client_secret);
+    }
     if (error == FENQI_OK)
         return client;
     fenqi_client_free(client);
@@ -103,12 +120,25 @@ void fenqi_client_free(struct fenqi_client *client)
 {
     if (client == NULL)
         return;
-    if (client->socket != NULL)
-        (void)zmq_close(client->socket);
+    if (client->is_running)
+        abort(); /* we would come back into what is freed */
+    client->is_running = true;
+    fenqi_pending_end(client, FENQI_E_CLOSED);
+    fenqi_subscriptions_end(client);
+    fenqi_link_close(&client->link);
     if (client->context != NULL)
         (void)zmq_ctx_term(client->context);
+    if (client->timer_fd >= 0)
+        (void)close(client->timer_fd);
+    if (client->poll_fd >= 0)
+        (void)close(client->poll_fd);
+    for (size_t i = 0; i < client->n_addresses; i++)
+        free(client->addresses[i].endpoint);
+    OPENSSL_cleanse(client->client_secret, sizeof(client->client_secret));
     free(client);
 }
+
+/* ---- whose answers are believed ---- */
 
 int fenqi_client_pin(struct fenqi_client *client, const char *key_id,
                      const unsigned char *public_key)

@@ -5,57 +5,65 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "proto/client/client.h"
 
 #define PAYLOAD_TYPE      "application/vnd.fenqi.v1.reply+protobuf"
-#define SIGNATURE_SIZE    64
 #define SIGNATURES_MAX    16 /* that are looked at */
 #define ENVELOPE_SIZE_MAX 128
 
 /*= secure-systems-lab/dsse, protocol.md:
  *= PAE(type, body) = "DSSEv1" + SP + LEN(type) + SP + type + SP + LEN(body) + SP + body */
-static unsigned char *verify_encode(const ProtobufCBinaryData *payload, size_t *ret_n)
+static unsigned char *verify_encode(const char *type, const void *payload, size_t n_payload,
+                                    size_t *ret_n)
 {
     char head[ENVELOPE_SIZE_MAX];
-    int n_head = snprintf(head, sizeof(head), "DSSEv1 %zu %s %zu ", strlen(PAYLOAD_TYPE),
-                          PAYLOAD_TYPE, payload->len);
+    int n_head = snprintf(head, sizeof(head), "DSSEv1 %zu %s %zu ", strlen(type), type, n_payload);
     if (n_head < 0 || (size_t)n_head >= sizeof(head))
         return NULL;
-    unsigned char *encoded = malloc((size_t)n_head + payload->len);
+    unsigned char *encoded = malloc((size_t)n_head + n_payload);
     if (encoded == NULL)
         return NULL;
     memcpy(encoded, head, (size_t)n_head);
-    if (payload->len > 0)
-        memcpy(encoded + n_head, payload->data, payload->len);
-    *ret_n = (size_t)n_head + payload->len;
+    if (n_payload > 0)
+        memcpy(encoded + n_head, payload, n_payload);
+    *ret_n = (size_t)n_head + n_payload;
     return encoded;
 }
 
-static bool verify_is_by(const struct fenqi_key *key, const ProtobufCBinaryData *signature,
+static bool verify_is_by(const struct fenqi_key *key, const void *signature, size_t n_signature,
                          const unsigned char *encoded, size_t n_encoded)
 {
     EVP_PKEY *public_key =
         EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->public_key, FENQI_KEY_SIZE);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_good =
-        public_key != NULL && context != NULL && signature->len == SIGNATURE_SIZE &&
-        EVP_DigestVerifyInit(context, NULL, NULL, NULL, public_key) == 1 &&
-        EVP_DigestVerify(context, signature->data, signature->len, encoded, n_encoded) == 1;
+    bool is_good = public_key != NULL && context != NULL && n_signature == FENQI_SIGNATURE_SIZE &&
+                   EVP_DigestVerifyInit(context, NULL, NULL, NULL, public_key) == 1 &&
+                   EVP_DigestVerify(context, signature, n_signature, encoded, n_encoded) == 1;
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(public_key);
+    ERR_clear_error();
     return is_good;
+}
+
+int fenqi_signature_check(const struct fenqi_key *key, const char *type, const void *payload,
+                          size_t n_payload, const void *signature, size_t n_signature)
+{
+    size_t n_encoded = 0;
+    unsigned char *encoded = verify_encode(type, payload, n_payload, &n_encoded);
+    if (encoded == NULL)
+        return FENQI_E_SYSTEM;
+    bool is_good = verify_is_by(key, signature, n_signature, encoded, n_encoded);
+    free(encoded);
+    return is_good ? FENQI_OK : FENQI_E_SIGNATURE;
 }
 
 /* One good signature by one of the keys is enough; *ret_key is that key. */
 static int verify_signatures(const Fenqi__V1__SignedReply *envelope, const struct fenqi_key *keys,
                              size_t n_keys, const struct fenqi_key **ret_key)
 {
-    size_t n_encoded = 0;
-    unsigned char *encoded = verify_encode(&envelope->payload, &n_encoded);
-    if (encoded == NULL)
-        return FENQI_E_SYSTEM;
     int error = FENQI_E_UNKNOWN_KEY;
     for (size_t i = 0; i < envelope->n_signatures && i < SIGNATURES_MAX; i++) {
         const Fenqi__V1__Signature *signature = envelope->signatures[i];
@@ -63,12 +71,12 @@ static int verify_signatures(const Fenqi__V1__SignedReply *envelope, const struc
             if (strcmp(signature->key_id, keys[k].key_id) != 0 ||
                 strcmp(signature->algorithm, "ed25519") != 0)
                 continue;
-            bool is_good = verify_is_by(&keys[k], &signature->value, encoded, n_encoded);
-            error = is_good ? FENQI_OK : FENQI_E_SIGNATURE;
+            error = fenqi_signature_check(&keys[k], PAYLOAD_TYPE, envelope->payload.data,
+                                          envelope->payload.len, signature->value.data,
+                                          signature->value.len);
             *ret_key = &keys[k];
         }
     }
-    free(encoded);
     return error;
 }
 

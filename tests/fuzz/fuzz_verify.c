@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes libfenqi: any bytes as signed reply, as payload of one that is well signed, and as a list
- * of keys. */
+/* Fuzzes libfenqi: any bytes as signed reply, as payload of one that is well signed, as a list of
+ * keys, as the status of a return URL, and as the payload of one that is well signed. */
 #include <stdlib.h>
 
 /* The fuzzers link with the daemon's archives, which do not hold the client. */
 #include "proto/client/keys.c"
+#include "proto/client/status.c"
 #include "proto/client/verify.c"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -34,14 +35,25 @@ static void fuzz_envelope(const unsigned char *data, size_t size)
     must(reply == NULL);
 }
 
+static void fuzz_sign(const char *type, const void *payload, size_t n_payload,
+                      unsigned char ret[FENQI_SIGNATURE_SIZE])
+{
+    size_t n_value = FENQI_SIGNATURE_SIZE;
+    size_t n_encoded = 0;
+    unsigned char *encoded = verify_encode(type, payload, n_payload, &n_encoded);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    must(EVP_DigestSignInit(context, NULL, NULL, NULL, fuzz_private_key) == 1);
+    must(EVP_DigestSign(context, ret, &n_value, encoded, n_encoded) == 1);
+    EVP_MD_CTX_free(context);
+    free(encoded);
+}
+
 static void fuzz_payload(unsigned char *data, size_t size)
 {
     char type[] = PAYLOAD_TYPE;
     char key_id[] = "k";
     char algorithm[] = "ed25519";
-    unsigned char value[SIGNATURE_SIZE];
-    size_t n_value = sizeof(value);
-    size_t n_encoded = 0;
+    unsigned char value[FENQI_SIGNATURE_SIZE];
     Fenqi__V1__Signature signature;
     Fenqi__V1__Signature *signatures = &signature;
     Fenqi__V1__SignedReply envelope;
@@ -51,15 +63,10 @@ static void fuzz_payload(unsigned char *data, size_t size)
     envelope.payload_type = type;
     envelope.n_signatures = 1;
     envelope.signatures = &signatures;
-    unsigned char *encoded = verify_encode(&envelope.payload, &n_encoded);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    must(EVP_DigestSignInit(context, NULL, NULL, NULL, fuzz_private_key) == 1);
-    must(EVP_DigestSign(context, value, &n_value, encoded, n_encoded) == 1);
-    EVP_MD_CTX_free(context);
-    free(encoded);
+    fuzz_sign(type, data, size, value);
     signature.key_id = key_id;
     signature.algorithm = algorithm;
-    signature.value = (ProtobufCBinaryData){ n_value, value };
+    signature.value = (ProtobufCBinaryData){ sizeof(value), value };
     unsigned char *packed = malloc(fenqi__v1__signed_reply__get_packed_size(&envelope));
     size_t n = fenqi__v1__signed_reply__pack(&envelope, packed);
     struct fenqi_reply *reply = NULL;
@@ -67,6 +74,51 @@ static void fuzz_payload(unsigned char *data, size_t size)
     must(error == FENQI_OK ? reply->n_bytes == n : error == FENQI_E_MALFORMED && reply == NULL);
     fenqi_reply_free(reply);
     free(packed);
+}
+
+/* ---- the status of a return URL ---- */
+
+static void fuzz_add_base64url(char **at, const unsigned char *bytes, size_t n)
+{
+    int len = EVP_EncodeBlock((unsigned char *)*at, bytes, (int)n);
+    char *end = *at + len;
+    while (end > *at && end[-1] == '=')
+        end--;
+    for (char *c = *at; c < end; c++) {
+        if (*c == '+')
+            *c = '-';
+        if (*c == '/')
+            *c = '_';
+    }
+    *end = '\0';
+    *at = end;
+}
+
+static void fuzz_status(const unsigned char *data, size_t size)
+{
+    struct fenqi_status *status = NULL;
+    char *text = strndup((const char *)data, size);
+    must(fenqi_verify_status(text, &fuzz_key, 1, &status) != FENQI_OK);
+    must(status == NULL);
+    free(text);
+}
+
+static void fuzz_status_payload(const unsigned char *data, size_t size)
+{
+    unsigned char value[FENQI_SIGNATURE_SIZE];
+    char *text = malloc(2 * size + 256);
+    char *at = text;
+    struct fenqi_status *status = NULL;
+    fuzz_sign(STATUS_TYPE, data, size, value);
+    fuzz_add_base64url(&at, data, size);
+    at = stpcpy(at, ".k.");
+    fuzz_add_base64url(&at, value, sizeof(value));
+    int error = fenqi_verify_status(text, &fuzz_key, 1, &status);
+    must(error == FENQI_OK || error == FENQI_E_MALFORMED || error == FENQI_E_EXPIRED);
+    must((error == FENQI_OK) == (status != NULL));
+    must(status == NULL || (status->payment_id[0] != '\0' && status->amount_minor > 0));
+    fenqi_status_free(status);
+    free(text);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
@@ -78,6 +130,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     memcpy(copy, data, size);
     fuzz_payload(copy, size);
     free(copy);
+    fuzz_status(data, size);
+    fuzz_status_payload(data, size);
     struct fenqi_key keys[4];
     size_t n_keys = 0;
     if (fenqi_keys_read((const char *)data, size, keys, 4, &n_keys) == FENQI_OK)
