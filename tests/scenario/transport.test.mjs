@@ -13,7 +13,7 @@ import { encodeRequest } from './harness/wire.mjs';
 const INFO = { get_info: {} };
 const info = (id = randomUUID(), more = {}) => encodeRequest({ request_id: id, ...INFO, ...more });
 /** One field on the wire: number, type 2. */
-const field = (number, bytes) => Buffer.concat([Buffer.from([number << 3 | 2]), varint(bytes.length), bytes]);
+const field = (number, bytes) => Buffer.concat([varint(number << 3 | 2), varint(bytes.length), bytes]);
 const varint = (value) => {
   const bytes = [];
   for (; value > 127; value >>>= 7) bytes.push(value & 127 | 128);
@@ -92,6 +92,23 @@ inWorld('transport', {}, (scenario) => {
     }
     const tolerated = Buffer.concat([good, Buffer.from([0xf8, 0x07, 1])]);
     assert.ok((await shop.sendRaw(tolerated, id)).info, 'unknown fields are no matter where nothing changes');
+  });
+
+  scenario('a later storefront asks an earlier daemon', async (world) => {
+    const ask = async (...parts) => {
+      const id = randomUUID();
+      return shop.sendRaw(Buffer.concat([encodeRequest({ request_id: id }), ...parts]), id);
+    };
+    const { shop } = world;
+    const later = Buffer.from([0xf8, 0x07, 1]); /* field 127 */
+    const unknown = (await ask(field(22, Buffer.alloc(0)))).error;
+    assert.deepEqual([unknown.code, unknown.reason], ['CODE_UNIMPLEMENTED', 'UNKNOWN_OPERATION']);
+    const read = await ask(field(12, Buffer.concat([field(1, Buffer.from('p1jn4bbarr0002kb4c9a204qd0a6h7')), later])));
+    assert.equal(read.error.code, 'CODE_NOT_FOUND', 'ignored where nothing changes');
+    for (const [number, name] of [[11, 'create_payment'], [13, 'close_payment'], [14, 'create_refund']]) {
+      const { error } = await ask(field(number, later));
+      assert.deepEqual([error.code, error.reason, error.field], ['CODE_INVALID_ARGUMENT', 'UNKNOWN_FIELD', `${name}.127`]);
+    }
   });
 
   scenario('too large, and far too large', async (world) => {

@@ -488,6 +488,35 @@ static void a_signed_message_of_another_type_is_no_reply(void **state)
     proof_deinit(&proof);
 }
 
+/* A daemon of a later release says more, and things that have no name here. */
+static void what_a_later_daemon_adds_is_passed_over(void **state)
+{
+    (void)state;
+    struct proof proof;
+    struct fenqi_reply *reply = NULL;
+    unsigned char digest[32] = { 1, 2, 3 };
+    unsigned char payload[2048];
+    char request_id[] = "r1";
+    proof_init(&proof, TYPE);
+    const struct signer *signers[] = { &proof.signer };
+    size_t n = pack_reply(request_id, digest, payload);
+    memcpy(payload + n, "\xf8\x07\x01", 3); /* field 127 */
+    pack_signed(payload, n + 3, TYPE, signers, 1, &proof.receipt);
+    assert_int_equal(
+        fenqi_verify(proof.receipt.bytes, proof.receipt.n, &proof.signer.key, 1, &reply), FENQI_OK);
+    assert_string_equal(reply->reply->info->version, "1.2.3");
+    fenqi_reply_free(reply);
+    Fenqi__V1__Reply empty = FENQI__V1__REPLY__INIT;
+    n = fenqi__v1__reply__pack(&empty, payload);
+    memcpy(payload + n, "\x92\x01\x00", 3); /* an outcome with the number 18 */
+    pack_signed(payload, n + 3, TYPE, signers, 1, &proof.receipt);
+    assert_int_equal(
+        fenqi_verify(proof.receipt.bytes, proof.receipt.n, &proof.signer.key, 1, &reply), FENQI_OK);
+    assert_int_equal(reply->reply->outcome_case, FENQI__V1__REPLY__OUTCOME__NOT_SET);
+    fenqi_reply_free(reply);
+    proof_deinit(&proof);
+}
+
 /* ---- lists of keys ---- */
 
 #define KEY_1 "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
@@ -600,6 +629,7 @@ int main(void)
         cmocka_unit_test(a_receipt_cut_anywhere_is_refused),
         cmocka_unit_test(a_receipt_of_another_key_with_the_same_id_is_refused),
         cmocka_unit_test(a_signed_message_of_another_type_is_no_reply),
+        cmocka_unit_test(what_a_later_daemon_adds_is_passed_over),
         cmocka_unit_test(keys_are_read_from_lines),
         cmocka_unit_test(keys_are_read_from_json),
         cmocka_unit_test(lists_of_another_form_are_refused),
