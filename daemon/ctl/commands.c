@@ -57,6 +57,13 @@ const struct ctl_command ctl_commands[] = {
       CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_KEYS) | CTL_BIT(CTL_STATUS) | CTL_BIT(CTL_JSON), ctl_verify },
     { "journal", "PAYMENT_ID", "every move of a payment, and the proof of their chain", 1, 1,
       CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_STORE) | CTL_BIT(CTL_JSON), ctl_journal },
+    { "journal export", "[PAYMENT_ID]", "the evidence of one payment, or of all made since, as lines of JSON", 0, 1,
+      CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_STORE) | CTL_BIT(CTL_SINCE) | CTL_BIT(CTL_UNTIL) | CTL_BIT(CTL_MERCHANT) |
+      CTL_BIT(CTL_JSON), ctl_journal_export },
+    { "journal verify", "FILE", "computes every chain of such a file anew", 1, 1,
+      CTL_BIT(CTL_JSON), ctl_journal_verify },
+    { "backup", "FILE", "the ledger as it is now, checked, while fenqid pays or not", 1, 1,
+      CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_STORE) | CTL_BIT(CTL_JSON), ctl_backup },
     { "why", "PAYMENT_ID", "how a payment came to its state: request, quote, every proof", 1, 1,
       CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_STORE) | CTL_BIT(CTL_JSON), ctl_why },
     { "status", "", "how fenqid and its channels are, what is wrong, and what to type", 0, 0,

@@ -111,6 +111,9 @@ int ctl_info(struct ctl *ctl);
 int ctl_verify(struct ctl *ctl);
 int ctl_journal(struct ctl *ctl);
 int ctl_why(struct ctl *ctl);
+int ctl_journal_export(struct ctl *ctl);
+int ctl_journal_verify(struct ctl *ctl);
+int ctl_backup(struct ctl *ctl);
 int ctl_status(struct ctl *ctl);
 int ctl_top(struct ctl *ctl);
 int ctl_unknown(struct ctl *ctl);
@@ -171,6 +174,8 @@ int ctl_file_read(struct ctl *ctl, const char *path, bool is_private, size_t siz
 int ctl_file_read_line(struct ctl *ctl, const char *path, bool is_private, struct fq_str *ret);
 /* A new file, on the disk when this returns. -EEXIST if there is one. Negative: -errno. */
 int ctl_file_make(const char *path, bool is_private, struct fq_str content);
+/* SHA-256 of what is in a file, 64 hex digits. (operator.c) */
+int ctl_file_digest(const char *path, char ret[65]);
 /* Writes or replaces one. */
 int ctl_file_put(const char *path, struct fq_str content);
 

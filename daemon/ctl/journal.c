@@ -32,7 +32,7 @@ struct fq_conf *ctl_conf_load(struct ctl *ctl)
     return r == 0 ? conf : NULL;
 }
 
-static int journal_store_path(struct ctl *ctl, struct fq_str *ret)
+int ctl_store_path(struct ctl *ctl, struct fq_str *ret)
 {
     *ret = fq_str_of(ctl->values[CTL_STORE]);
     if (ret->ptr != NULL)
@@ -58,11 +58,11 @@ static int journal_find(struct ctl_journal *journal, const char *payment_id)
     return CTL_OK;
 }
 
-int ctl_journal_open(struct ctl *ctl, const char *payment_id, struct ctl_journal *ret)
+int ctl_journal_view(struct ctl *ctl, struct ctl_journal *ret)
 {
     struct fq_str path;
     *ret = (struct ctl_journal){ .ctl = ctl };
-    int status = journal_store_path(ctl, &path);
+    int status = ctl_store_path(ctl, &path);
     if (status != CTL_OK)
         return status;
     int r = fq_store_view_open(path.ptr, &ret->view);
@@ -70,7 +70,25 @@ int ctl_journal_open(struct ctl *ctl, const char *payment_id, struct ctl_journal
         return ctl_complain(CTL_REFUSED, "%s: written by a newer fenqid", path.ptr);
     if (r < 0)
         return ctl_complain(CTL_REFUSED, "%s: %s", path.ptr, fq_trace());
-    return journal_find(ret, payment_id);
+    return CTL_OK;
+}
+
+int ctl_journal_load(struct ctl_journal *journal, int64_t seq)
+{
+    struct fq_read read = { .arena = journal->ctl->arena, .kind = FQ_READ_PAYMENT, .seq = seq };
+    if (fq_store_view_read(journal->view, &read) < 0)
+        return ctl_complain(CTL_REFUSED, "%s", read.trace);
+    if (read.ledger == NULL)
+        return ctl_complain(CTL_REFUSED, "no such payment in this store");
+    *journal =
+        (struct ctl_journal){ .ctl = journal->ctl, .view = journal->view, .ledger = read.ledger };
+    return CTL_OK;
+}
+
+int ctl_journal_open(struct ctl *ctl, const char *payment_id, struct ctl_journal *ret)
+{
+    int status = ctl_journal_view(ctl, ret);
+    return status == CTL_OK ? journal_find(ret, payment_id) : status;
 }
 
 void ctl_journal_close(struct ctl_journal *journal)

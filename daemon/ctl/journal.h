@@ -23,6 +23,13 @@ struct ctl_journal {
 /* The configuration that -c names, or the usual one; NULL: it was said what is wrong. */
 struct fq_conf *ctl_conf_load(struct ctl *ctl);
 
+/* The store that --store or the configuration names. */
+int ctl_store_path(struct ctl *ctl, struct fq_str *ret);
+/* Opens that store, without a payment; and loads one by its sequence, in place of the one before.
+ */
+int ctl_journal_view(struct ctl *ctl, struct ctl_journal *ret);
+int ctl_journal_load(struct ctl_journal *journal, int64_t seq);
+
 /* The payment with that id, in the store that --store or the configuration names. */
 int ctl_journal_open(struct ctl *ctl, const char *payment_id, struct ctl_journal *ret);
 void ctl_journal_close(struct ctl_journal *journal);

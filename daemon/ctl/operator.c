@@ -101,8 +101,8 @@ int ctl_retry(struct ctl *ctl)
 
 /* ---- resolve ---- */
 
-/* Settlement files may be large: it is not read into memory. */
-static int resolve_digest(const char *path, char ret[65])
+/* Files may be large: it is not read into memory. */
+int ctl_file_digest(const char *path, char ret[65])
 {
     unsigned char digest[32];
     struct stat status = { 0 };
@@ -173,7 +173,7 @@ int ctl_resolve(struct ctl *ctl)
     char digest[65] = "";
     int status = resolve_check_options(ctl);
     if (status == CTL_OK)
-        status = resolve_digest(ctl->values[CTL_EVIDENCE], digest);
+        status = ctl_file_digest(ctl->values[CTL_EVIDENCE], digest);
     if (status == CTL_OK)
         status = resolve_body(ctl, digest, &body);
     if (status == CTL_OK)

@@ -43,7 +43,7 @@ owner() {
     [ -z "$hits" ] || breach "$hits   (only $2)"
 }
 owner 'zmq\.h' 'daemon/io/((front|zap|loop)\.c|front_parts\.h)|daemon/ctl/|proto/client/'
-owner 'sqlite3\.h' 'daemon/store/engine_sqlite\.c'
+owner 'sqlite3\.h' 'daemon/store/(engine|backup)_sqlite\.c'
 owner 'openssl/' 'daemon/crypto/|proto/client/'
 owner 'curl/' 'daemon/io/http\.c'
 owner 'microhttpd\.h' 'daemon/io/web'
