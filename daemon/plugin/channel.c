@@ -98,6 +98,19 @@ static int channel_describe(struct fq_channel *channel, struct channel_refusal *
     return 0;
 }
 
+/* A payment without a wish of its own would be refused, each of them. */
+static int channel_check_life(const struct fq_channel *channel, struct channel_refusal *refusal)
+{
+    int64_t max_ms = channel->about.deadline_max_ms;
+    if (channel->conf->payment_life_ms <= max_ms)
+        return 0;
+    return channel_refuse(
+        refusal, fq_lit("payment_life"),
+        fq_arena_printf(refusal->arena, "must be %llds at most for adapter %.*s, is %llds",
+                        (long long)(max_ms / 1000), fq_str_arg(channel->conf->adapter),
+                        (long long)(channel->conf->payment_life_ms / 1000)));
+}
+
 /* ---- keys ---- */
 
 static int channel_refuse_key(struct channel_refusal *refusal, struct fq_str name,
@@ -266,6 +279,8 @@ static int channel_build(struct fq_channel *channel, const char *adapters_dir,
         r = channel_start(channel, refusal);
     if (r == 0)
         r = channel_describe(channel, refusal);
+    if (r == 0)
+        r = channel_check_life(channel, refusal);
     if (r == 0)
         r = channel_load_keys(channel, refusal);
     if (r == 0)

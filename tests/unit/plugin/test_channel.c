@@ -57,6 +57,16 @@ static void test_settings_are_blamed_by_name(void **state)
     fixture_assert_refused(fixture, "settings.shop", "is missing");
 }
 
+static void test_a_payment_lives_no_longer_than_the_adapter_allows(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->conf.payment_life_ms = 86401000;
+    fixture_assert_refused(fixture, "payment_life",
+                           "must be 86400s at most for adapter example, is 86401s");
+    fixture->conf.payment_life_ms = 86400000;
+    fixture_open(fixture);
+}
+
 /* ---- keys ---- */
 
 static void test_a_missing_key_is_refused(void **state)
@@ -328,6 +338,7 @@ int main(void)
         CHANNEL_TEST(test_a_missing_adapter_is_refused),
         CHANNEL_TEST(test_an_adapters_name_stays_in_its_folder),
         CHANNEL_TEST(test_settings_are_blamed_by_name),
+        CHANNEL_TEST(test_a_payment_lives_no_longer_than_the_adapter_allows),
         CHANNEL_TEST(test_a_missing_key_is_refused),
         CHANNEL_TEST(test_an_optional_key_may_be_missing_or_there),
         CHANNEL_TEST(test_an_unknown_key_is_refused),
