@@ -10,8 +10,8 @@ import { startShop } from './shop/app.mjs';
 export const READING_SECONDS = 3;
 const BANKS = fileURLToPath(new URL('banks.conf', import.meta.url));
 
-/** Returns { world, shop, end() }. say(what, error): the shop's complaints. */
-export async function startTown({ conf, say } = {}) {
+/** Returns { world, shop, end() }. say(what, error): the shop's complaints; readingSeconds: what the shop itself insists on. */
+export async function startTown({ conf, say, readingSeconds = READING_SECONDS } = {}) {
   const port = await freePort();
   const publicUrl = `http://127.0.0.1:${port}`;
   const world = await World.start({
@@ -23,8 +23,8 @@ export async function startTown({ conf, say } = {}) {
     const platform = `https://127.0.0.1:${world.sandbox.port}`;
     const { publicKey, secretKey } = world.merchants.find(({ id }) => id === 'wangshu').curve;
     const shopOptions = {
-      port, folder: join(world.folder, 'shop'), readingSeconds: READING_SECONDS, formOrigins: [world.web, platform],
-      client: { addresses: [`tcp://127.0.0.1:${world.frontPort}`], serverKey: world.keys.server.publicKey, publicKey, secretKey, keys: world.publicKeys, merchantId: 'wangshu' },
+      port, folder: join(world.folder, 'shop'), readingSeconds, formOrigins: [world.web, platform],
+      client: { addresses: [`tcp://127.0.0.1:${world.frontPort}`], serverKey: world.keys.server.publicKey, publicKey, secretKey, keys: world.publicKeys, merchantId: 'wangshu', withinMs: 6000 },
       simulator: { open: async (orderString) => platform + (await world.sandbox.phone(orderString, 'open')).cashier_path },
       now: () => world.now(), say,
     };

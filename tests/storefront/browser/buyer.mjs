@@ -21,6 +21,9 @@ export const HUABEI_12 = 'huabei/12/BEARER_BUYER';
 export const CARD_12 = 'bankcard/12/BEARER_BUYER';
 const CARD = { card_number: '6221558812340000', customer_name: '全渠道', document_number: '341126197709218366', phone: '13552535506', expiry: '11/23', cvn2: '123' };
 
+/** A page that answers 403, 404, 409 or 410 on purpose is none; a missing file of ours is. */
+const isComplaint = (message) => /\/assets\//.test(message.location().url) || !/status of 4(03|04|09|10)/.test(message.text());
+
 export const launch = () => chromium.launch({ executablePath: process.env.FENQI_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 
 export class Buyer {
@@ -33,7 +36,7 @@ export class Buyer {
     buyer.device = device;
     buyer.context = await browser.newContext({ ...DEVICES[device], ignoreHTTPSErrors: true, locale: 'zh-CN', ...options });
     buyer.context.setDefaultTimeout(WITHIN_MS);
-    buyer.context.on('console', (message) => message.type() === 'error' && !message.location().url.endsWith('/favicon.ico') && buyer.complaints.push(message.text()));
+    buyer.context.on('console', (message) => message.type() === 'error' && isComplaint(message) && buyer.complaints.push(message.text()));
     buyer.context.on('weberror', (error) => buyer.complaints.push(String(error.error())));
     buyer.page = await buyer.context.newPage();
     return buyer;
@@ -51,6 +54,8 @@ export class Buyer {
 
   async shot(name) {
     mkdirSync(SHOTS, { recursive: true });
+    const overflow = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(overflow <= 0, `${name} is ${overflow} pixels too wide for the ${this.device}`);
     await this.page.screenshot({ path: join(SHOTS, `${name}-${this.device}.png`), fullPage: true });
   }
 
@@ -89,6 +94,11 @@ export class Buyer {
     await this.press('确认并前往支付');
   }
 
+  async confirmInEnglish() {
+    await this.page.getByRole('checkbox').check();
+    await this.press('Confirm and pay');
+  }
+
   /** The order's page, as it says in its heading. */
   async sees(name) {
     await this.heading(name);
@@ -109,6 +119,11 @@ export class Buyer {
     await this.logIn();
     await this.verifyIdentity();
     await this.confirmAtHuabei();
+  }
+
+  /** At the cashier: not enough credit. */
+  async declineAtHuabei() {
+    await this.press('模拟：花呗额度不足');
   }
 
   async confirmAtHuabei() {

@@ -21,6 +21,8 @@ const STREAM_BEAT_MS = 15_000;
 const REFUSALS = {
   RISK_HOURS: ['这个时段暂不能使用分期，请稍后再试。', 'Instalments are not available at this hour; please try later.'],
   CHANNEL_PAUSED: ['支付平台暂时繁忙，没有扣款。请稍后再试，或换一种支付方式。', 'The platform is busy; nothing was charged. Try again shortly, or choose another way to pay.'],
+  DISCLOSURE_TOO_SHORT: ['请完整阅读费用说明后再确认。', 'Please read all that it costs before you confirm.'],
+  DISCLOSURE_NOT_CONFIRMED: ['请勾选确认后再继续。', 'Please tick the box to go on.'],
   RISK: ['这笔订单暂不能使用分期。请稍后再试，或换一种支付方式。', 'Instalments are not available for this order. Try later, or choose another way to pay.'],
 };
 const NOT_NOW = ['支付服务暂时繁忙，没有扣款，请稍后再试。', 'The payment service is busy; nothing was charged. Please try again shortly.'];

@@ -24,11 +24,12 @@ const WHY_NOT = {
 /** Principal, fee and month of each instalment. */
 export const schedule = (visit, plan, feeWord) => {
   const { say } = visit;
-  const month = (yyyymm) => say(`${Math.floor(yyyymm / 100)} 年 ${yyyymm % 100} 月`, `${Math.floor(yyyymm / 100)}-${String(yyyymm % 100).padStart(2, '0')}`);
-  return html`<table class="numbers"><caption class="hidden">${say('每期还款计划', 'Schedule')}</caption>
+  const month = (yyyymm) => `${Math.floor(yyyymm / 100)}-${String(yyyymm % 100).padStart(2, '0')}`;
+  const cell = (minor) => html`<td>${yuan(minor).slice(1)}</td>`; /* the unit stands in the caption: a phone is narrow */
+  return html`<table class="numbers"><caption>${say('单位：元', 'CNY')}</caption>
 <thead><tr><th scope="col">${say('期', 'No.')}</th><th scope="col">${say('账单月', 'Month')}</th><th scope="col">${say('本金', 'Principal')}</th><th scope="col">${feeWord}</th><th scope="col">${say('应还', 'To pay')}</th></tr></thead>
-<tbody>${plan.schedule.map((line) => html`<tr><th scope="row">${line.number}</th><td>${month(line.due_month)}</td><td>${yuan(line.principal_minor)}</td><td>${yuan(line.fee_minor)}</td><td>${yuan(line.total_minor)}</td></tr>`)}</tbody>
-<tfoot><tr><th scope="row" colspan="2">${say('合计', 'Sum')}</th><td>${yuan(plan.principal_minor)}</td><td>${yuan(plan.buyer_fee_minor)}</td><td>${yuan(plan.buyer_total_minor)}</td></tr></tfoot></table>`;
+<tbody>${plan.schedule.map((line) => html`<tr><th scope="row">${line.number}</th><td>${month(line.due_month)}</td>${cell(line.principal_minor)}${cell(line.fee_minor)}${cell(line.total_minor)}</tr>`)}</tbody>
+<tfoot><tr><th scope="row" colspan="2">${say('合计', 'Sum')}</th>${cell(plan.principal_minor)}${cell(plan.buyer_fee_minor)}${cell(plan.buyer_total_minor)}</tr></tfoot></table>`;
 };
 
 const eachText = (visit, plan) => {
@@ -70,14 +71,14 @@ ${steps(visit, 0)}<h1>${title}</h1>
 ${told && html`<p class="message" role="alert">${told}</p>`}
 <div class="side"><section class="card" aria-labelledby="what"><h2 id="what">${say('商品清单', 'Your order')}</h2>${lineTable(visit, lines)}<p class="total"><span>${say('应付', 'To pay')}</span> <strong>${yuan(minor)}</strong></p></section>
 <section class="card" aria-labelledby="to"><h2 id="to">${say('收货信息', 'Delivery')}</h2><p>${say('月小姐', 'Ms Yue')} <small>138****0000</small><br><small>${say('上海市 · 望舒路 1 号（演示地址）', '1 Wangshu Road, Shanghai (demonstration)')}</small></p></section></div>
-<div><form method="get" action="${here}" class="card pick" data-auto><fieldset><legend>${say('支付设备', 'Device')}</legend>${devices.map((one) => html`<label class="pill"><input type="radio" name="terminal" value="${one}"${one === terminal && html` checked`}><span>${say(...DEVICES[one])}</span></label>`)}</fieldset>
+<div class="body"><form method="get" action="${here}" class="card pick" data-auto><fieldset><legend>${say('支付设备', 'Device')}</legend>${devices.map((one) => html`<label class="pill"><input type="radio" name="terminal" value="${one}"${one === terminal && html` checked`}><span>${say(...DEVICES[one])}</span></label>`)}</fieldset>
 ${issuers.length > 0 && html`<p><label for="issuer">${say('信用卡发卡银行', 'Bank of your card')}</label> <select id="issuer" name="issuer"><option value="">${say('以支付平台页面选择为准', 'Choose later, on the platform’s page')}</option>${issuers.map((one) => html`<option value="${one.issuer}"${one.issuer === issuer && html` selected`}>${named(visit, one, 'title')}</option>`)}</select></p>`}
 <button class="no-script">${say('更新方案', 'Update the plans')}</button></form>
 <form method="post" action="${target}">${csrf(visit)}<input type="hidden" name="terminal" value="${terminal}"><input type="hidden" name="issuer" value="${issuer ?? ''}">
 <h2>${say('选择分期方案', 'Choose a plan')}</h2>
 ${channels.map((one) => channelPart(visit, one, one === firstEligible))}
-${firstEligible ? html`<p class="actions end"><button class="main wide">${say('下一步：确认费用', 'Next: confirm the cost')}</button></p>`
-    : html`<p class="message" role="alert">${say('这笔订单暂时没有可用的分期方案。可以更换支付设备、发卡银行，或返回购物车调整商品。', 'There is no plan for this order. Choose another device or bank, or change what is in the cart.')}</p><p class="actions end"><a class="button main" href="/cart">${say('返回购物车', 'Back to the cart')}</a></p>`}</form></div>` });
+${firstEligible ? html`<div class="actions end"><button class="main wide">${say('下一步：确认费用', 'Next: confirm the cost')}</button></div>`
+    : html`<p class="message" role="alert">${say('这笔订单暂时没有可用的分期方案。可以更换支付设备、发卡银行，或返回购物车调整商品。', 'There is no plan for this order. Choose another device or bank, or change what is in the cart.')}</p><div class="actions end"><a class="button main" href="/cart">${say('返回购物车', 'Back to the cart')}</a></div>`}</form></div>` });
 };
 
 /** 综合融资成本明示表: every row, then the total and how it was computed. */
@@ -101,7 +102,7 @@ ${steps(visit, 1)}<h1>${say('确认费用', 'Confirm the cost')}</h1>
 ${told && html`<p class="message" role="alert">${told}</p>`}
 <div class="side"><section class="card" aria-labelledby="what"><h2 id="what">${say('订单', 'Order')}</h2>${lineTable(visit, order.lines)}<p class="total"><span>${say('应付', 'To pay')}</span> <strong>${yuan(order.minor)}</strong></p>
 <p class="note">${say('订单号', 'Number')} ${order.id}</p></section></div>
-<div><section class="card" aria-labelledby="plan"><h2 id="plan">${named(visit, offer, 'title')}${offer.issuer && html` · ${named(visit, offer.issuer, 'title')}`} · ${say(`${plan.instalments} 期`, `${plan.instalments} instalments`)}</h2>
+<div class="body"><section class="card" aria-labelledby="plan"><h2 id="plan">${named(visit, offer, 'title')}${offer.issuer && html` · ${named(visit, offer.issuer, 'title')}`} · ${say(`${plan.instalments} 期`, `${plan.instalments} instalments`)}</h2>
 <dl class="facts big"><div><dt>${say('每期应还', 'Each month')}</dt><dd>${yuan(plan.schedule.at(-1).total_minor)}</dd></div><div><dt>${fee}</dt><dd>${yuan(plan.buyer_fee_minor)}</dd></div><div><dt>${say('还款总额', 'In all')}</dt><dd>${yuan(plan.buyer_total_minor)}</dd></div><div><dt>${say('年化利率（IRR）', 'Annual rate (IRR)')}</dt><dd>${percent(plan.nominal_annual_bp)}</dd></div></dl>
 <details><summary>${say('每期还款计划', 'Schedule')}</summary>${schedule(visit, plan, fee)}</details>
 ${offer.indicative && html`<p class="note">${named(visit, offer, 'note')}</p>`}</section>

@@ -69,5 +69,5 @@ export function told(visit, { status, title, text, next = ['/', ['返回商城',
   const [href, words] = next;
   return page(visit, { title: visit.say(...title), status, look: 'narrow', body: html`<section class="card center">
 ${sign('bad', visit.say(...title), visit.say(text[0], text[1] ?? text[0]))}
-<p class="actions"><a class="button main" href="${href}">${visit.say(...words)}</a> <a class="button" href="/orders">${visit.say('查看我的订单', 'My orders')}</a></p></section>` });
+<div class="actions"><a class="button main" href="${href}">${visit.say(...words)}</a> <a class="button" href="/orders">${visit.say('查看我的订单', 'My orders')}</a></div></section>` });
 }

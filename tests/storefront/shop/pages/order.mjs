@@ -8,7 +8,7 @@ import { lineTable } from './product.mjs';
 
 /** While the answer may come any moment the page listens (shop.js); without a script it reloads. */
 const live = (order, version) => ({
-  head: html`<noscript><meta http-equiv="refresh" content="3"></noscript>`,
+  head: html`<noscript><meta http-equiv="refresh" content="3;url=/orders/${order.id}"></noscript>`,
   mark: html`<div data-live="/orders/${order.id}/stream?version=${version}"></div>`,
 });
 
@@ -60,7 +60,7 @@ ${fact(say('付款时间', 'Paid at'), beijing(payment.paid_at_unix_ms))}
 ${fact(say('平台流水号', 'Platform number'), html`<code>${payment.platform_ref}</code>`)}
 ${fact(say('支付单号', 'Payment'), html`<code>${payment.payment_id}</code>`)}
 ${fact(say('签名密钥', 'Signed by key'), html`<code>${one.receipt.keyId}</code> <small>${beijing(one.receipt.issuedMs)}</small>`)}</dl>
-<p class="actions"><a class="button" href="/orders/${order.id}/receipt" download>${say('下载签名凭证', 'Download the signed bytes')}</a></p></section>`;
+<div class="actions"><a class="button" href="/orders/${order.id}/receipt" download>${say('下载签名凭证', 'Download the signed bytes')}</a></div></section>`;
 };
 
 const refunds = (visit, order, one, told) => {
@@ -69,7 +69,7 @@ const refunds = (visit, order, one, told) => {
   const left = payment.amount.minor - payment.refunded_minor - payment.refund_pending_minor;
   return html`<section class="card" aria-labelledby="refunds"><h2 id="refunds">${say('退款', 'Refunds')}</h2>
 ${told && html`<p class="message" role="alert">${told}</p>`}
-${payment.refunds.length > 0 && html`<ul class="lines">${payment.refunds.map((refund) => html`<li><span class="grow">${say(...(REFUND_STATES[refund.state] ?? ['', '']))}<br><small>${beijing(refund.created_at_unix_ms)}</small></span><span>${yuan(refund.amount.minor)}</span></li>`)}</ul>`}
+${payment.refunds.length > 0 && html`<ul class="lines">${payment.refunds.map((refund) => html`<li><span class="grow"><span>${say(...(REFUND_STATES[refund.state] ?? ['', '']))}</span><br><small>${beijing(refund.created_at_unix_ms)}</small></span><span>${yuan(refund.amount.minor)}</span></li>`)}</ul>`}
 ${left > 0 ? html`<form method="post" action="/orders/${order.id}/refund" class="refund" data-once>${csrf(visit)}<input type="hidden" name="n" value="${payment.refunds.length + 1}">
 <label for="amount">${say(`退款金额（最多 ${yuan(left)}）`, `Amount (at most ${yuan(left)})`)}</label>
 <span class="field"><span aria-hidden="true">¥</span><input id="amount" name="amount" inputmode="decimal" autocomplete="off" required pattern="[0-9]{1,8}([.][0-9]{1,2})?" value="${(left / 100).toFixed(2)}"></span>
@@ -87,16 +87,16 @@ const paid = (visit, order, one, told) => {
   return page(visit, { title, head, look: 'split', body: html`${!isBack && steps(visit, 4)}
 ${sign('good', title, isBack ? say('款项已原路退回。', 'The money is on its way back to you.') : say('支付平台已确认付款，我们会尽快发货。', 'The platform has confirmed your payment. We are packing.'))}${mark}
 ${payment.double_paid && html`<p class="message" role="alert">${say('这笔订单被支付了不止一次，多付的款项会原路退回；如有疑问请联系客服。', 'This order was paid more than once; what is too much goes back to you.')}</p>`}
-<div class="side">${goods(visit, order)}<p class="actions"><a class="button" href="/">${say('继续逛逛', 'Back to the shop')}</a></p></div>
-<div>${receipt(visit, order, one)}${refunds(visit, order, one, told)}</div>` });
+<div class="body">${receipt(visit, order, one)}${refunds(visit, order, one, told)}</div>
+<div class="side">${goods(visit, order)}<div class="actions"><a class="button" href="/">${say('继续逛逛', 'Back to the shop')}</a></div></div>` });
 };
 
 // ---- not (yet) paid ---------------------------------------------------------------------------------------
 
 const fresh = (visit, order) => page(visit, { title: visit.say('待确认的订单', 'To be confirmed'), look: 'split', body: html`
 ${sign('wait', visit.say('还差一步', 'One more step'), visit.say('订单已保留，还没有付款。', 'Your order is kept; nothing was paid.'))}
-<div class="side">${goods(visit, order)}</div><div><section class="card center"><p>${order.tries.length > 0 && planText(visit, order.tries.at(-1))}</p>
-<p class="actions"><a class="button main" href="/orders/${order.id}/confirm">${visit.say('确认费用并付款', 'Confirm and pay')}</a> <a class="button" href="/orders/${order.id}/plans">${visit.say('换一个方案', 'Another plan')}</a></p></section></div>` });
+<div class="body"><section class="card center"><p>${order.tries.length > 0 && planText(visit, order.tries.at(-1))}</p>
+<div class="actions"><a class="button main" href="/orders/${order.id}/confirm">${visit.say('确认费用并付款', 'Confirm and pay')}</a> <a class="button" href="/orders/${order.id}/plans">${visit.say('换一个方案', 'Another plan')}</a></div></section></div><div class="side">${goods(visit, order)}</div>` });
 
 const open = (visit, order, one, { isOld, isBack, told }) => {
   const { say } = visit;
@@ -111,28 +111,27 @@ const open = (visit, order, one, { isOld, isBack, told }) => {
   return page(visit, { title, head, look: 'split', body: html`${steps(visit, 2)}${sign('wait', title, text)}${mark}
 ${isOld && html`<p class="message" role="status">${say('暂时无法获取最新状态，正在重试。', 'The newest state is not known at the moment; we keep asking.')}</p>`}
 ${(told || (one.isDeclined && !isReturned)) && html`<p class="message" role="alert">${told || say('刚才的付款未通过，没有扣款。可以继续付款，或换一种方式。', 'That try was declined, nothing was charged. Go on, or choose another way.')}</p>`}
-<div class="side">${goods(visit, order)}</div>
-<div><section class="card center"><p>${planText(visit, one)} · ${yuan(payment.amount.minor)}</p>
+<div class="body"><section class="card center"><p>${planText(visit, one)} · ${yuan(payment.amount.minor)}</p>
 ${payment.closing ? html`<p class="note">${say('最晚', 'At the latest')} ${beijing(payment.closes_by_unix_ms)}</p>` : html`<p class="note">${say('请在此前完成：', 'Please finish by ')}${beijing(payment.expires_at_unix_ms)}</p>
-<p class="actions"><a class="button main" href="/orders/${order.id}/go">${isReturned ? say('尚未付款？继续付款', 'Not paid yet? Go on') : say('继续付款', 'Go on and pay')}</a>
-${postButton(visit, `/orders/${order.id}/cancel`, say('取消并换一种方式', 'Cancel and choose again'))}</p>`}
-<p class="actions no-script"><a class="button" href="/orders/${order.id}">${say('刷新', 'Reload')}</a></p></section></div>` });
+<div class="actions"><a class="button main" href="/orders/${order.id}/go">${isReturned ? say('尚未付款？继续付款', 'Not paid yet? Go on') : say('继续付款', 'Go on and pay')}</a>
+${postButton(visit, `/orders/${order.id}/cancel`, say('取消并换一种方式', 'Cancel and choose again'))}</div>`}
+<div class="actions no-script"><a class="button" href="/orders/${order.id}">${say('刷新', 'Reload')}</a></div></section></div><div class="side">${goods(visit, order)}</div>` });
 };
 
 const unknown = (visit, order, one, told) => {
   const { head, mark } = live(order, 0);
   return page(visit, { title: visit.say('正在提交', 'Submitting'), head, look: 'split', body: html`${sign('wait', visit.say('正在提交付款', 'Submitting your payment'),
     visit.say('支付服务还没有回应，不会重复扣款。可以再试一次，或稍后回来查看。', 'The payment service has not answered. Nothing is charged twice: try again, or come back later.'))}${mark}
-${told && html`<p class="message" role="alert">${told}</p>`}<div class="side">${goods(visit, order)}</div><div><section class="card center">
-<form method="post" action="/orders/${order.id}/pay" data-once>${csrf(visit)}<input type="hidden" name="confirmed" value="1"><button class="main">${visit.say('再试一次', 'Try again')}</button></form></section></div>` });
+${told && html`<p class="message" role="alert">${told}</p>`}<div class="body"><section class="card center">
+<form method="post" action="/orders/${order.id}/pay" data-once>${csrf(visit)}<input type="hidden" name="confirmed" value="1"><button class="main">${visit.say('再试一次', 'Try again')}</button></form></section></div><div class="side">${goods(visit, order)}</div>` });
 };
 
 const closed = (visit, order, one) => {
   const { say } = visit;
   const [title, text] = CLOSED[one.payment.close_reason] ?? CLOSED.CLOSE_REASON_REQUESTED;
   return page(visit, { title: say(...title), look: 'split', body: html`${sign('bad', say(...title), say(...text))}
-<div class="side">${goods(visit, order)}</div><div><section class="card center"><p>${planText(visit, one)}</p>
-<p class="actions"><a class="button main" href="/orders/${order.id}/plans">${say('重新选择付款方式', 'Choose again')}</a> <a class="button" href="/">${say('返回商城', 'Back to the shop')}</a></p></section></div>` });
+<div class="body"><section class="card center"><p>${planText(visit, one)}</p>
+<div class="actions"><a class="button main" href="/orders/${order.id}/plans">${say('重新选择付款方式', 'Choose again')}</a> <a class="button" href="/">${say('返回商城', 'Back to the shop')}</a></div></section></div><div class="side">${goods(visit, order)}</div>` });
 };
 
 /** facts: { isOld, isBack, told } */
@@ -155,7 +154,7 @@ export const qrPage = (visit, order, one, simulator) => {
 <div class="code">${markup(qrSvg(text, say('付款二维码', 'QR code to pay')))}</div>
 <p class="note">${say('打开支付平台 App 扫描，完成身份验证与付款；此页会自动更新。', 'Open the platform’s app, scan, verify your identity and pay; this page follows.')}<br>${say('有效至', 'Valid until')} ${beijing(until)}</p>
 ${simulator && html`<p class="note"><a href="${text}" target="_blank" rel="noopener">${say('没有手机？在新窗口模拟扫码', 'No phone at hand? Play it in another window')}</a></p>`}
-<p class="actions"><a class="button" href="/orders/${order.id}">${say('我已付款，查看结果', 'I have paid')}</a>${postButton(visit, `/orders/${order.id}/cancel`, say('取消并换一种方式', 'Cancel and choose again'))}</p></section>` });
+<div class="actions"><a class="button" href="/orders/${order.id}">${say('我已付款，查看结果', 'I have paid')}</a>${postButton(visit, `/orders/${order.id}/cancel`, say('取消并换一种方式', 'Cancel and choose again'))}</div></section>` });
 };
 
 export const appPage = (visit, order, one, simulator, told) => {
@@ -167,7 +166,7 @@ ${told && html`<p class="message" role="alert">${told}</p>`}
 ${simulator ? html`${postButton(visit, `/orders/${order.id}/app`, say('打开支付平台', 'Open the platform'), { look: 'main wide' })}`
     : html`<p class="note">${say('请在我们的手机 App 中打开这笔订单。', 'Please open this order in our app.')}</p>`}
 <details><summary>${say('交给支付 SDK 的字符串', 'The string for the platform’s SDK')}</summary><p class="string"><code>${one.payment.next_action.app_sdk}</code></p></details></div></section>
-<p class="actions"><a class="button" href="/orders/${order.id}">${say('查看结果', 'See the result')}</a>${postButton(visit, `/orders/${order.id}/cancel`, say('取消并换一种方式', 'Cancel and choose again'))}</p>` });
+<div class="actions"><a class="button" href="/orders/${order.id}">${say('查看结果', 'See the result')}</a>${postButton(visit, `/orders/${order.id}/cancel`, say('取消并换一种方式', 'Cancel and choose again'))}</div>` });
 };
 
 // ---- lists, and a browser that we do not know ------------------------------------------------------------------
@@ -181,7 +180,7 @@ const stateText = (order) => {
 };
 
 export const ordersPage = (visit, orders) => page(visit, { title: visit.say('我的订单', 'My orders'), look: 'middle', body: html`<h1>${visit.say('我的订单', 'My orders')}</h1>
-${orders.length === 0 ? html`<section class="card center"><p class="lead">${visit.say('还没有订单。', 'There are no orders yet.')}</p><p class="actions"><a class="button main" href="/">${visit.say('去看看望舒 M1', 'Look at Wangshu M1')}</a></p></section>`
+${orders.length === 0 ? html`<section class="card center"><p class="lead">${visit.say('还没有订单。', 'There are no orders yet.')}</p><div class="actions"><a class="button main" href="/">${visit.say('去看看望舒 M1', 'Look at Wangshu M1')}</a></div></section>`
     : html`<ul class="tiles one">${orders.map((order) => html`<li class="card"><p class="row"><a href="/orders/${order.id}">${order.id}</a><span class="badge">${visit.say(...stateText(order))}</span></p>${lineTable(visit, order.lines)}<p class="row"><small>${beijing(order.createdMs)}</small><strong>${yuan(order.minor)}</strong></p></li>`)}</ul>`}` });
 
 /** Who comes back without our cookie is shown what the signed status says, and nothing of the order. */
@@ -192,5 +191,5 @@ export const strangerPage = (visit, status) => {
     : [say('付款尚未确认', 'Not confirmed yet'), say('结果确认后会出现在你下单时所用浏览器的“我的订单”中。', 'The result will be among the orders, in the browser that you ordered with.')];
   return page(visit, { title, look: 'narrow', body: html`<section class="card center">${sign(isPaid ? 'good' : 'wait', title, text)}
 <dl class="facts"><div><dt>${say('订单号', 'Order')}</dt><dd>${status.order}</dd></div><div><dt>${say('金额', 'Amount')}</dt><dd>${yuan(status.amount)}</dd></div></dl>
-<p class="actions"><a class="button main" href="/">${say('返回商城', 'Back to the shop')}</a></p></section>` });
+<div class="actions"><a class="button main" href="/">${say('返回商城', 'Back to the shop')}</a></div></section>` });
 };

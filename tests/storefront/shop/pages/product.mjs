@@ -70,11 +70,11 @@ export const cartPage = (visit, { lines }) => {
   const { say } = visit;
   const total = lines.reduce((sum, { id, n }) => sum + item(id).minor * n, 0);
   const body = lines.length === 0
-    ? html`<section class="card center"><p class="lead">${say('购物车还是空的。', 'Your cart is empty.')}</p><p class="actions"><a class="button main" href="/">${say('去看看望舒 M1', 'Look at Wangshu M1')}</a> <a class="button" href="/orders">${say('我的订单', 'My orders')}</a></p></section>`
+    ? html`<section class="card center"><p class="lead">${say('购物车还是空的。', 'Your cart is empty.')}</p><div class="actions"><a class="button main" href="/">${say('去看看望舒 M1', 'Look at Wangshu M1')}</a> <a class="button" href="/orders">${say('我的订单', 'My orders')}</a></div></section>`
     : html`<section class="card"><ul class="lines">${lines.map(({ id, n }) => html`<li><span class="thumb ${item(id).colour ?? 'plain'}" aria-hidden="true"></span><span class="grow">${say(...item(id).title)}<br><small>${yuan(item(id).minor)}</small></span>
 <form method="post" action="/cart/set" class="set" data-auto>${csrf(visit)}<input type="hidden" name="item" value="${id}"><label><span class="hidden">${say('数量', 'Quantity')}：${say(...item(id).title)}</span><select name="n">${[1, 2, 3, 4, 5].map((one) => html`<option${one === n && html` selected`}>${one}</option>`)}</select></label><button class="no-script">${say('更新', 'Update')}</button></form>
 <form method="post" action="/cart/set">${csrf(visit)}<input type="hidden" name="item" value="${id}"><button class="plain" name="n" value="0">${say('移除', 'Remove')}<span class="hidden">：${say(...item(id).title)}</span></button></form></li>`)}</ul>
 <p class="total"><span>${say('合计', 'Total')}</span> <strong>${yuan(total)}</strong></p>
-<p class="actions end"><a class="button" href="/">${say('继续选购', 'Go on shopping')}</a> <a class="button main" href="/checkout">${say('去结算', 'Check out')}</a></p></section>`;
+<div class="actions end"><a class="button" href="/">${say('继续选购', 'Go on shopping')}</a> <a class="button main" href="/checkout">${say('去结算', 'Check out')}</a></div></section>`;
   return page(visit, { title: say('购物车', 'Cart'), look: 'middle', body: html`<h1>${say('购物车', 'Cart')}</h1>${body}` });
 };
