@@ -67,7 +67,7 @@ static const char style[] =
     ".sum{font-size:1.75rem;font-weight:600;margin:1rem 0 .25rem}.shop{opacity:.7}"
     "table{margin:1rem auto;border-collapse:collapse;font-variant-numeric:tabular-nums}"
     "th,td{padding:.2rem .6rem;text-align:right;border-bottom:1px solid "
-    "GrayText}th{font-size:.8rem;font-weight:400}"
+    "GrayText}th{font-size:.8rem;font-weight:400}td{white-space:nowrap}"
     "[lang=en]{opacity:.7;font-size:.9rem}"
     "button,a.button{display:inline-block;margin-top:1.25rem;padding:.75rem 2.5rem;border:0;"
     "border-radius:999px;background:#0070f3;color:#fff;font:inherit;text-decoration:none;cursor:"
@@ -197,6 +197,17 @@ static void page_add_link(struct fq_buf *buf, const struct page_words *word, str
     fq_buf_printf(buf, "\">%s · %s</a>", word->button_zh, word->button_en);
 }
 
+/* Nobody has to wait here: the shop hears of the result in any case. */
+static void page_add_leave(struct fq_buf *buf, struct fq_str shop_url)
+{
+    const struct page_words *word = &words[FQ_PAGE_PAID];
+    if (shop_url.len == 0)
+        return;
+    fq_buf_add(buf, fq_lit("<p><a href=\""));
+    fq_buf_add_html(buf, shop_url);
+    fq_buf_printf(buf, "\">%s · %s</a></p>", word->button_zh, word->button_en);
+}
+
 void fq_page_fill(struct fq_visit *visit, uint32_t status, enum fq_page page,
                   const struct fq_page_facts *facts)
 {
@@ -214,6 +225,8 @@ void fq_page_fill(struct fq_visit *visit, uint32_t status, enum fq_page page,
         page_add_link(&buf, word, fq_lit("?"));
     else if (word->button_zh != NULL && facts->shop_url.len > 0)
         page_add_link(&buf, word, facts->shop_url);
+    if (page == FQ_PAGE_WAITING)
+        page_add_leave(&buf, facts->shop_url);
     fq_buf_add(&buf, fq_lit("</main></body></html>\n"));
     visit->status = status;
     visit->answer_type = fq_lit("text/html; charset=utf-8");

@@ -147,6 +147,14 @@ static void test_only_the_waiting_page_reloads_itself(void **state)
     }
 }
 
+static void test_who_waits_may_leave_for_the_shop(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(page_fill(FQ_PAGE_WAITING), "返回商城 · Return to the shop</a>"));
+    facts.shop_url = fq_lit("");
+    assert_null(strstr(page_fill(FQ_PAGE_WAITING), "返回商城"));
+}
+
 static void test_the_amount_and_the_terms_are_shown(void **state)
 {
     (void)state;
@@ -213,6 +221,7 @@ int main(void)
         PAGE_TEST(test_the_policy_allows_this_script_and_no_other),
         PAGE_TEST(test_only_pages_that_post_have_a_script),
         PAGE_TEST(test_only_the_waiting_page_reloads_itself),
+        PAGE_TEST(test_who_waits_may_leave_for_the_shop),
         PAGE_TEST(test_the_amount_and_the_terms_are_shown),
         PAGE_TEST(test_what_the_buyer_agreed_to_is_shown),
         PAGE_TEST(test_who_bears_and_who_decides_is_said),
