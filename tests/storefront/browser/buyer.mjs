@@ -54,8 +54,10 @@ export class Buyer {
 
   async shot(name) {
     mkdirSync(SHOTS, { recursive: true });
-    const overflow = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const [overflow, spilt] = await this.page.evaluate(() => [document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      [...document.querySelectorAll('.card *')].filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflow === 'visible' && getComputedStyle(one).display === 'block').map((one) => one.outerHTML.slice(0, 80))]);
     assert.ok(overflow <= 0, `${name} is ${overflow} pixels too wide for the ${this.device}`);
+    assert.deepEqual(spilt, [], `what does not fit where it stands in ${name}`);
     await this.page.screenshot({ path: join(SHOTS, `${name}-${this.device}.png`), fullPage: true });
   }
 

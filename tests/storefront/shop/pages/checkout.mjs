@@ -86,11 +86,11 @@ const costTable = (visit, { plan, offer }) => {
   const { say } = visit;
   const heads = [['费用项目', 'Item'], ['收取方式', 'How charged'], ['收取标准', 'Standard'], ['金额', 'Amount'], ['年化水平', 'A year'], ['收取主体', 'Collected by']].map((one) => say(...one));
   const cell = (i, value) => html`<td data-label="${heads[i]}">${value}</td>`;
-  return html`<table class="cost" aria-describedby="method"><caption>${say('综合融资成本明示表', 'Disclosure of all costs of this credit')}</caption>
+  return html`<table class="cost" aria-describedby="method"><caption>${say('综合融资成本明示表', 'What this credit costs, in all')}</caption>
 <thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
 <tbody>${[...plan.cost.rows, ...offer.cost.rows].map((row) => html`<tr><th scope="row">${named(visit, row, 'item')}${row.on_default && html` <small>${say('仅违约时', 'on default only')}</small>`}</th>${cell(1, named(visit, row, 'charged'))}${cell(2, named(visit, row, 'standard'))}${cell(3, row.on_default ? '—' : yuan(row.amount_minor))}${cell(4, row.on_default ? '—' : percent(row.annual_bp))}${cell(5, named(visit, row, 'collector'))}</tr>`)}</tbody>
 <tfoot><tr><th scope="row">${say('综合年化成本', 'All together, a year')}</th>${cell(1, '')}${cell(2, '')}${cell(3, yuan(plan.buyer_fee_minor))}<td data-label="${heads[4]}"><strong>${percent(plan.cost.total_annual_bp)}</strong></td>${cell(5, '')}</tr></tfoot></table>
-<p class="note" id="method">${named(visit, offer.cost, 'method')} ${say(`实际年利率（复利）${percent(plan.effective_annual_bp)}；单利 ${percent(plan.simple_annual_bp)}。`, `Effective annual rate ${percent(plan.effective_annual_bp)}; simple rate ${percent(plan.simple_annual_bp)}.`)}</p>`;
+<p class="note" id="method">${named(visit, offer.cost, 'method')}${say(`。实际年利率（复利）${percent(plan.effective_annual_bp)}；单利 ${percent(plan.simple_annual_bp)}。`, `. Effective annual rate ${percent(plan.effective_annual_bp)}; simple rate ${percent(plan.simple_annual_bp)}.`)}</p>`;
 };
 
 export const confirmPage = (visit, { order, chosen, secondsLeft, told }) => {
