@@ -4,6 +4,7 @@
 #   make            release build              make demo       the main job, end to end
 #   make check      every test (< 15 min)      make check-all  and what takes longer (< 60 min)
 #   make bench      speed, as ratios           make install    DESTDIR=, PREFIX=
+#   make shop       a shop to click through    make browser    the same, in a real browser
 #
 # FLAVOUR=release|asan|tsan|cover|analyze|fuzz and CC=gcc|clang choose what stands in build/<flavour>.
 
@@ -237,6 +238,19 @@ demo:
 	@$(sub) build
 	@sh tests/demo.sh $(B)
 
+# Until Ctrl-C.
+shop:
+	@sh tests/install.sh build demo shop
+	$(call step,building)
+	@$(sub) build $(B)/tests/scenario/calendar.so
+	@sh tests/storefront/run.sh shop $(B)
+
+# FILES='...': these tests only.
+browser:
+	@sh tests/install.sh build demo shop browser
+	@$(sub) build $(B)/tests/scenario/calendar.so
+	@sh tests/storefront/run.sh browser $(B) $(FILES)
+
 check:
 	@sh tests/install.sh build demo check
 	@sh tests/check.sh
@@ -313,6 +327,7 @@ bench:
 sim-mutants: $(B)/tests/sim/sim
 	@SIM_COMPILE='$(CC) $(CPPFLAGS) $(CFLAGS)' \
 	    SIM_LINK='$(CC) -pie $(LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%)' \
+	    SIM_LINK_ADAPTER='$(CC) $(LDFLAGS) $(SO_LDFLAGS)' \
 	    SIM_PARTS='$(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store core crypto base) $(call libs,store plugin crypto base) -lcjson' \
 	    sh tests/sim/mutants.sh $(B) $(or $(SEEDS),10000)
 
@@ -324,5 +339,5 @@ clean:
 	rm -rf build tests/node_modules tests/node/node_modules
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all build install demo check check-all tests-build unit shipped sandbox-test scenario crash lint format-check \
+.PHONY: all build install demo shop browser check check-all tests-build unit shipped sandbox-test scenario crash lint format-check \
         tidy cppcheck analyze fuzz fuzzers bench sim sim-mutants clean

@@ -54,13 +54,17 @@ static void claims_not_forgotten(const struct claims *claims, const struct sim_p
     }
 }
 
+static bool claims_is_for_operator(const struct claims *claims, int64_t seq);
+
 /* Of two tries beside each other, which only a shop with that policy has, the later was given back;
- * or it cannot be, and the shop was told. */
+ * or it cannot be, and the operator knows. */
 static bool claims_went_back(const struct claims *claims, const struct claims_payment *payment,
                              const struct claims_attempt *attempt)
 {
     if (payment->n_attempts < 2 || strcmp(payment->merchant_id, "boutique") != 0)
         return false;
+    if (attempt->state != FQ_ATTEMPT_WON && claims_is_for_operator(claims, payment->seq))
+        return true;
     for (size_t i = 0; i < claims->n_refunds; i++) {
         const struct claims_refund *refund = &claims->refunds[i];
         if (refund->payment_seq == payment->seq && refund->attempt_n == attempt->n &&
