@@ -19,6 +19,14 @@ const times = (n, body) => Array.from({ length: n }, (_, i) => body(i));
 const settled = (promises) => Promise.allSettled(promises).then((all) => all.map(({ value, reason }) => value ?? reason));
 const anotherBuyer = (world) => new Buyer(readFileSync(join(world.folder, 'tls.crt')));
 
+function shuffled(all) {
+  for (let i = all.length - 1; i > 0; i--) {
+    const k = Math.floor(Math.random() * (i + 1));
+    [all[i], all[k]] = [all[k], all[i]];
+  }
+  return all;
+}
+
 /** Refused for a reason that the race allows; anything else is a mistake. */
 function allowed(outcomes, ...reasons) {
   for (const one of outcomes)
@@ -43,11 +51,7 @@ inWorld('notification, return, poll, close, refund and expiry', { conf }, (scena
           () => world.advance(31 * MINUTE),
           () => world.sandbox.resend(made.number).catch(() => undefined), /* where one was sent */
         ];
-        for (let i = everything.length - 1; i > 0; i--) {
-          const k = Math.floor(Math.random() * (i + 1));
-          [everything[i], everything[k]] = [everything[k], everything[i]];
-        }
-        allowed(await settled(everything.map((one) => one())), 'NOT_PAID');
+        allowed(await settled(shuffled(everything).map((one) => one())), 'NOT_PAID');
         const paid = await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
         assert.deepEqual([paid.late_success, paid.closing], [false, false], 'it was never closed');
         const refund = await world.shop.refund(ask);
@@ -57,6 +61,26 @@ inWorld('notification, return, poll, close, refund and expiry', { conf }, (scena
         assert.deepEqual(refunds.map((one) => one.refund_amount), ['123.00'], 'once');
       });
     }
+  }
+
+  for (let round = 1; round <= 3; round++) {
+    scenario(`at once, and nobody pays (${round})`, async (world) => {
+      const made = await world.opened();
+      const page = await world.buyer.verify(made.cashier);
+      const everything = [
+        ...times(4, () => () => refresh(made)),
+        ...times(3, () => () => world.shop.closePayment(made.id)),
+        ...times(3, () => () => anotherBuyer(world).visit(made.link, { method: 'POST', form: {} })),
+        () => world.buyer.submit(page, 'leave').catch(() => undefined), /* where it can still be left */
+        () => world.shop.get({ payment_id: made.id, wait_ms: 3000 }),
+        () => world.advance(33 * MINUTE),
+      ];
+      allowed(await settled(shuffled(everything).map((one) => one())));
+      const closed = await world.state(made, 'PAYMENT_STATE_CLOSED', { refresh: true });
+      assert.ok(['CLOSE_REASON_REQUESTED', 'CLOSE_REASON_EXPIRED'].includes(closed.close_reason));
+      assert.deepEqual(await world.eventsOf(made), ['PAYMENT_CLOSED'], 'told once');
+      assert.equal((await world.buyer.visit(made.link, { method: 'POST', form: {} })).status, 410);
+    });
   }
 
   for (let round = 1; round <= 5; round++) {
@@ -211,6 +235,30 @@ inCardWorld('one order, two channels', { conf }, (scenario) => {
       assert.equal(events.filter((one) => one === 'PAYMENT_PAID').length, 2);
       assert.equal(events.filter((one) => one === 'DOUBLE_PAID').length, 1);
       assert.equal(events.filter((one) => one === 'REFUNDED').length, back ? 1 : 0);
+    });
+  }
+
+  for (let round = 1; round <= 3; round++) {
+    scenario(`by card, notification, return, poll, close, refund and expiry at once (${round})`, async (world) => {
+      const made = await world.created();
+      const way = await unionpay.open(world.buyer, made.link);
+      const page = await unionpay.pay(world.buyer, way.page);
+      const ask = { idempotency_key: world.order('key'), payment_id: made.id, amount: AMOUNT };
+      const everything = [
+        ...times(4, () => () => refresh(made)),
+        ...times(3, () => () => unionpay.comeBack(world.buyer, page)),
+        ...times(2, () => () => world.shop.closePayment(made.id)),
+        ...times(3, () => () => world.shop.refund(ask)),
+        () => world.advance(33 * MINUTE),
+        () => world.unionpay.resend(way.number).catch(() => undefined),
+      ];
+      allowed(await settled(shuffled(everything).map((one) => one())), 'NOT_PAID');
+      const paid = await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
+      assert.deepEqual([paid.late_success, paid.closing], [false, false], 'it was never closed');
+      const refund = await world.shop.refund(ask);
+      await world.refundState(made, refund.refund_id, 'REFUND_STATE_REFUNDED', { refresh: true });
+      assert.deepEqual((await world.eventsOf(made)).sort(), ['PAYMENT_PAID', 'REFUNDED'], 'each told once');
+      assert.equal((await world.unionpay.order(way.number)).backs.length, 1, 'given back once');
     });
   }
 
