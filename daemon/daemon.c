@@ -22,6 +22,8 @@
 #define TURN_MS              1000
 #define DRAIN_MS             10000
 #define SETTLE_MS            5000
+#define QUIESCE_MS           1000
+#define QUIESCE_TURN_MS      10
 
 /* ---- what comes in ---- */
 
@@ -156,6 +158,8 @@ static void daemon_web_tick(struct fq_timer *timer)
     fq_web_tick(daemon->web, now);
     if (daemon->control != NULL)
         fq_web_tick(daemon->control, now);
+    if (daemon->audit != NULL)
+        fq_web_tick(daemon->audit, now);
     fq_timers_start(daemon->timers, timer, now + WEB_TICK_MS);
 }
 
@@ -245,6 +249,10 @@ static int daemon_start_web(struct fq_daemon *daemon)
                                .home = daemon->home,
                                .ctx = daemon,
                                .on_request = daemon_on_web };
+    int fd = -1;
+    FQ_TRY(fq_inherited_web(&fd));
+    web.is_inherited = fd >= 0;
+    web.inherited_fd = fd;
     FQ_TRY(fq_web_open(&web, &daemon->web));
     daemon->web_timer.fire = daemon_web_tick;
     fq_timers_start(daemon->timers, &daemon->web_timer, fq_clock_mono_ms() + WEB_TICK_MS);
@@ -327,6 +335,20 @@ static int daemon_turn_until_idle(struct fq_daemon *daemon, int64_t at_most_ms)
     return 0;
 }
 
+/* Whoever has connected is answered as ever; whoever comes now waits for the next fenqid, if there
+ * is a socket that outlives this one. Connections that a proxy keeps for later are not waited for.
+ */
+static int daemon_quiesce_web(struct fq_daemon *daemon)
+{
+    int64_t until = fq_clock_mono_ms() + QUIESCE_MS;
+    if (!fq_web_is_inherited(daemon->web))
+        return 0;
+    fq_web_quiesce(daemon->web);
+    while (fq_web_n_connections(daemon->web) > 0 && fq_clock_mono_ms() < until)
+        FQ_TRY(fq_loop_turn(&daemon->loop, QUIESCE_TURN_MS));
+    return 0;
+}
+
 /* Finishes what is inside. What a platform has not answered by then stays unknown, is durable, and
  * is asked about after the next start. */
 static int daemon_drain(struct fq_daemon *daemon)
@@ -334,6 +356,7 @@ static int daemon_drain(struct fq_daemon *daemon)
     (void)sd_notify(0, "STOPPING=1\nSTATUS=draining");
     fq_log(LOG_NOTICE, FQ_MSG_STOPPING, "stopping",
            FQ_LOG_INT("RUNNING", fq_flow_n_running(daemon->flow)));
+    FQ_TRY(daemon_quiesce_web(daemon));
     fq_front_drain(daemon->front);
     fq_flow_drain(daemon->flow);
     FQ_TRY(daemon_turn_until_idle(daemon, DRAIN_MS));
@@ -366,6 +389,7 @@ static void daemon_stop(struct fq_daemon *daemon)
         fq_timers_stop(daemon->timers, &daemon->web_timer);
     fq_http_free(FQ_TAKE(daemon->http));
     fq_web_free(FQ_TAKE(daemon->control));
+    fq_web_free(FQ_TAKE(daemon->audit));
     fq_web_free(FQ_TAKE(daemon->web));
     daemon_run_home(daemon);
     fq_front_free(FQ_TAKE(daemon->front));
@@ -376,6 +400,7 @@ static void daemon_stop(struct fq_daemon *daemon)
     fq_world_empty(daemon);
     fq_store_free(FQ_TAKE(daemon->store));
     daemon_run_home(daemon);
+    fq_watchdog_stop(daemon);
     fq_timers_free(FQ_TAKE(daemon->timers));
     fq_home_free(FQ_TAKE(daemon->home));
     fq_metrics_free(FQ_TAKE(daemon->metrics));
@@ -390,8 +415,10 @@ int fq_daemon_run(struct fq_daemon *daemon)
         r = fq_log_start(daemon->setup->conf->log_sink, daemon->setup->conf->log_level);
     if (r == 0)
         r = daemon_start(daemon);
-    if (r == 0)
+    if (r == 0) {
         daemon_say_started(daemon);
+        fq_watchdog_start(daemon);
+    }
     while (r == 0 && !daemon->is_stopping)
         r = fq_loop_turn(&daemon->loop, TURN_MS);
     if (r == 0)

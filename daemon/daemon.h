@@ -54,7 +54,9 @@ struct fq_daemon {
     struct fq_store *store;
     struct fq_front *front;
     struct fq_web *web;
-    struct fq_web *control; /* for fenqictl; NULL: none */
+    struct fq_web *control;       /* for fenqictl; NULL: none */
+    struct fq_web *audit;         /* for those who may only look; NULL: none */
+    struct fq_watchdog *watchdog; /* NULL: systemd wants none */
     struct fq_world world;
     struct fq_mac *macs[FQ_PURPOSES_N]; /* a reload keeps the token key */
     struct fq_flow *flow;
@@ -72,7 +74,7 @@ int fq_setup_load(const char *path, struct fq_setup **ret, struct fq_conf_errors
 void fq_setup_free(struct fq_setup *setup);
 FQ_DEFINE_CLEANUP(fq_setup);
 
-/* Opens the control socket, if one is configured; fq_web_free() closes it. (control.c) */
+/* Opens the control sockets that are configured; fq_web_free() closes them. (control.c) */
 int fq_control_open(struct fq_daemon *daemon);
 
 /* Channels that the operator paused before this start. (pauses.c) */
@@ -114,6 +116,15 @@ void fq_metrics_parts(const struct fq_daemon *daemon, struct fq_buf *buf);
 /* Fills daemon->world with the real clock, threads, store and network. (world.c) */
 void fq_world_fill(struct fq_daemon *daemon);
 void fq_world_empty(struct fq_daemon *daemon);
+
+/* A listening socket that systemd handed over, for the web; *ret_fd stays as it is if there is
+ * none. (inherited.c) */
+int fq_inherited_web(int *ret_fd);
+
+/* Pings systemd while everything is alive, if it wants to be. Stopped after the store. (watchdog.c)
+ */
+void fq_watchdog_start(struct fq_daemon *daemon);
+void fq_watchdog_stop(struct fq_daemon *daemon);
 
 /* Runs until SIGTERM or SIGINT, then drains. 0, or a fault. (daemon.c) */
 int fq_daemon_run(struct fq_daemon *daemon);

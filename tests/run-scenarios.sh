@@ -27,8 +27,10 @@ fi
 export FENQI_BUILD FENQI_SLOWNESS="${FENQI_SLOWNESS:-1}"
 
 mkdir -p "$FENQI_BUILD/tests/scenario"
-${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC \
-    tests/scenario/harness/calendar.c -o "$FENQI_BUILD/tests/scenario/calendar.so"
+for library in calendar stuck; do
+    ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC \
+        "tests/scenario/harness/$library.c" -o "$FENQI_BUILD/tests/scenario/$library.so"
+done
 
 node=$(sh tests/node.sh)
 # Node 20 chooses TAP where nobody watches; the spec reporter is for people either way.

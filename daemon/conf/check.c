@@ -6,15 +6,26 @@
 
 #define CONTROL_PATH_MAX 107 /* what the kernel takes as a socket's name */
 
+static void check_control(const struct fq_check *check)
+{
+    const struct fq_conf *conf = check->conf;
+    const struct fq_str too_long = fq_lit("must be at most 107 bytes, with the folders before it");
+    if (conf->control_path.len > CONTROL_PATH_MAX)
+        fq_check_blame(check, too_long, "control.path");
+    if (conf->control_audit_path.len > CONTROL_PATH_MAX)
+        fq_check_blame(check, too_long, "control.audit_path");
+    if (conf->control_audit_path.len > 0 &&
+        fq_str_equal(conf->control_audit_path, conf->control_path))
+        fq_check_blame(check, fq_lit("must not be control.path"), "control.audit_path");
+}
+
 static void check_daemon(const struct fq_check *check)
 {
     const struct fq_conf *conf = check->conf;
     if (conf->n_in_flight_per_merchant > conf->n_in_flight_max)
         fq_check_blame(check, fq_lit("must be at most in_flight_max"),
                        "front.in_flight_per_merchant");
-    if (conf->control_path.len > CONTROL_PATH_MAX)
-        fq_check_blame(check, fq_lit("must be at most 107 bytes, with the folders before it"),
-                       "control.path");
+    check_control(check);
     if (conf->poll_max_ms < conf->poll_first_ms)
         fq_check_blame(check, fq_lit("must be at least poll.first"), "poll.max");
     bool is_signing = conf->n_signing_keys == 0;

@@ -13,6 +13,7 @@
 #include "daemon/ctl/journal.h"
 
 #define DEFAULT_PATH        "/run/fenqid/control"
+#define AUDIT_PATH          "/run/fenqid-audit/control" /* for those who may only look */
 #define ANSWER_SIZE_MAX     ((size_t)1 << 20)
 #define TIMEOUT_SECONDS     130 /* fenqid may have to ask a platform, and waits for it up to 120 s */
 #define TIMEOUT_SECONDS_MAX 600
@@ -24,7 +25,9 @@ static const char *control_path(struct ctl *ctl)
     if (ctl_has(ctl, CTL_CONTROL))
         return ctl->values[CTL_CONTROL];
     if (!ctl_has(ctl, CTL_CONFIG))
-        return DEFAULT_PATH;
+        return access(DEFAULT_PATH, W_OK) != 0 && errno == EACCES && access(AUDIT_PATH, W_OK) == 0
+                   ? AUDIT_PATH
+                   : DEFAULT_PATH;
     FQ_CLEANUP(fq_conf) *conf = ctl_conf_load(ctl);
     if (conf == NULL)
         return NULL;

@@ -305,6 +305,10 @@ void fq_flow_control(struct fq_flow *flow, struct fq_visit *visit)
         fq_control_refuse(control, 404, "QUESTION_UNKNOWN",
                           fq_lit("this fenqid does not know the question"),
                           fq_lit("fenqictl and fenqid must be of the same version"));
+    else if (visit->may_only_look && !route->is_question)
+        fq_control_refuse(control, 403, "LOOK_ONLY",
+                          fq_lit("this socket is for those who may look and change nothing"),
+                          fq_lit("ask as root, or as a member of the group fenqid"));
     else if (route->method[0] == 'G' || control_take_body(control, route))
         route->run(control);
 }

@@ -57,6 +57,7 @@ struct fq_visit {
     struct fq_str peer;
     uint32_t peer_uid; /* of a control visit: who asks, as the kernel says */
     uint32_t peer_pid;
+    bool may_only_look; /* over the control socket: nothing that changes something */
 
     uint32_t status;
     struct fq_str answer_type;

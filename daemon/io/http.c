@@ -18,6 +18,7 @@
 #include <curl/curl.h>
 
 #include "daemon/base/buf.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 
 #define HTTP_CONNECT_TIMEOUT_MS 5000
@@ -26,7 +27,6 @@
 #define HTTP_N_KEPT_MAX         64L /* idle connections in all */
 /* Kept shorter than servers usually keep theirs, so that few requests meet a closing one. */
 #define HTTP_KEPT_SECONDS_MAX 30L
-#define HTTP_POLL_MS_MAX      1000
 
 struct http_transfer {
     TAILQ_ENTRY(http_transfer) running;
@@ -47,6 +47,7 @@ struct fq_http {
     CURLM *multi;
     pthread_t thread;
     atomic_bool is_stopping;
+    _Atomic int64_t alive_mono_ms;
     atomic_size_t n_open; /* waiting or running */
     size_t n_open_max;
     // cppcheck-suppress unusedStructMember; the macros of sys/queue.h use them
@@ -67,6 +68,7 @@ struct fq_http *fq_http_new(size_t n_exchanges_max, struct fq_home *home)
     http->home = home;
     http->n_open_max = n_exchanges_max;
     http->finished_end = &http->finished;
+    atomic_init(&http->alive_mono_ms, fq_clock_mono_ms());
     TAILQ_INIT(&http->running);
     http->multi = curl_multi_init();
     fq_assert(http->multi != NULL);
@@ -86,6 +88,11 @@ int fq_http_send(struct fq_http *http, struct fq_http_exchange *exchange)
     }
     (void)curl_multi_wakeup(http->multi);
     return 0;
+}
+
+int64_t fq_http_alive_mono_ms(const struct fq_http *http)
+{
+    return atomic_load(&http->alive_mono_ms);
 }
 
 void fq_http_free(struct fq_http *http)
@@ -427,11 +434,12 @@ static void *http_main(void *argument)
     (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
     while (!atomic_load(&http->is_stopping)) {
         int n_running = 0;
+        atomic_store(&http->alive_mono_ms, fq_clock_mono_ms());
         http_take(http);
         fq_assert(curl_multi_perform(http->multi, &n_running) == CURLM_OK);
         http_reap(http);
         http_post(http);
-        fq_assert(curl_multi_poll(http->multi, NULL, 0, HTTP_POLL_MS_MAX, NULL) == CURLM_OK);
+        fq_assert(curl_multi_poll(http->multi, NULL, 0, FQ_HTTP_ROUND_MS_MAX, NULL) == CURLM_OK);
     }
     http_abort(http);
     return NULL;

@@ -24,6 +24,9 @@ struct fq_http_exchange {
     struct fq_str trace_id;   /* header trace_id, if any: helps the platform's support */
 };
 
+/* The net thread goes round at least so often, whatever happens. */
+#define FQ_HTTP_ROUND_MS_MAX 1000
+
 struct fq_http *fq_http_new(size_t n_exchanges_max, struct fq_home *home);
 /* Aborts what runs (LOST, or NOT_SENT while no request was written), posts every done, joins. */
 void fq_http_free(struct fq_http *http);
@@ -31,5 +34,8 @@ FQ_DEFINE_CLEANUP(fq_http);
 
 /* FQ_QUEUE_E_FULL: too many at once, `done` will not run. */
 int fq_http_send(struct fq_http *http, struct fq_http_exchange *exchange);
+
+/* When the net thread last began a round, by fq_clock_mono_ms(). */
+int64_t fq_http_alive_mono_ms(const struct fq_http *http);
 
 #endif

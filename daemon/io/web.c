@@ -396,11 +396,13 @@ int fq_web_open(const struct fq_web_conf *conf, struct fq_web **ret)
 {
     fq_assert(conf->answer_within_ms > 0 && conf->on_request != NULL);
     fq_assert(conf->body_size_max <= FQ_ARENA_SIZE_MAX / 2); /* or the answer has no room */
-    int fd = -1;
+    int fd = conf->is_inherited ? conf->inherited_fd : -1;
     uint16_t port = 0;
     struct fq_web_local local = { 0 };
     if (conf->local_path != NULL)
         FQ_TRY(fq_web_local_listen(conf->local_path, conf->local_mode, &fd, &local));
+    else if (conf->is_inherited)
+        FQ_TRY(fq_web_adopt(conf->inherited_fd, &port));
     else
         FQ_TRY(fq_web_listen(conf->address, &fd, &port));
     struct fq_web *web = fq_zalloc(sizeof(*web));
@@ -429,6 +431,26 @@ int fq_web_open(const struct fq_web_conf *conf, struct fq_web **ret)
 uint16_t fq_web_port(const struct fq_web *web)
 {
     return web->port;
+}
+
+bool fq_web_is_inherited(const struct fq_web *web)
+{
+    return web->conf.is_inherited;
+}
+
+void fq_web_quiesce(struct fq_web *web)
+{
+    fq_assert(web->conf.is_inherited);
+    int fd = MHD_quiesce_daemon(web->daemon);
+    if (fd != MHD_INVALID_SOCKET)
+        (void)close(fd); /* ours now; its other holders keep it alive */
+}
+
+unsigned fq_web_n_connections(const struct fq_web *web)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info != NULL ? info->num_connections : 0;
 }
 
 /* Last answers get a moment to leave; a client that does not read them gets no more than that. */

@@ -36,6 +36,8 @@ struct fq_web_exchange {
 
 struct fq_web_conf {
     const char *address;    /* "127.0.0.1:8080", "[::1]:0" */
+    bool is_inherited;      /* in its place: a socket that listens already, and that others hold */
+    int inherited_fd;       /* taken, also by a fault */
     const char *local_path; /* in its place: a local socket, made here, removed in the end */
     uint32_t local_mode;    /* of that file: who may connect */
     size_t body_size_max;   /* beyond: 413; at most half an arena */
@@ -54,6 +56,13 @@ int fq_web_open(const struct fq_web_conf *conf, struct fq_web **ret);
 void fq_web_free(struct fq_web *web);
 FQ_DEFINE_CLEANUP(fq_web);
 uint16_t fq_web_port(const struct fq_web *web);
+
+bool fq_web_is_inherited(const struct fq_web *web);
+/* Accepts no more connections; those that are there go on. Whoever comes waits in the backlog of
+ * the socket, which was inherited, for its next owner. */
+void fq_web_quiesce(struct fq_web *web);
+/* Connections that are open now. */
+unsigned fq_web_n_connections(const struct fq_web *web);
 
 /* Answers 503 to what has waited for answer_within_ms: a suspended request has no timeout of its
  * own. The loop calls this every 100 ms or so; now = fq_clock_mono_ms(). */

@@ -5,6 +5,7 @@
 #include "daemon/io/web_listen.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
@@ -56,6 +57,11 @@ static bool listen_bind(int fd, union listen_address *address)
            getsockname(fd, &address->any, &size) == 0;
 }
 
+static uint16_t listen_port(const union listen_address *address)
+{
+    return ntohs(address->any.sa_family == AF_INET6 ? address->v6.sin6_port : address->v4.sin_port);
+}
+
 int fq_web_listen(const char *address, int *ret_fd, uint16_t *ret_port)
 {
     union listen_address parsed;
@@ -71,6 +77,21 @@ int fq_web_listen(const char *address, int *ret_fd, uint16_t *ret_port)
         return FQ_FAULT(code, "web address %s: cannot listen", address);
     }
     *ret_fd = fd;
-    *ret_port = ntohs(parsed.any.sa_family == AF_INET6 ? parsed.v6.sin6_port : parsed.v4.sin_port);
+    *ret_port = listen_port(&parsed);
+    return 0;
+}
+
+int fq_web_adopt(int fd, uint16_t *ret_port)
+{
+    union listen_address address = { 0 };
+    socklen_t size = sizeof(address);
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || getsockname(fd, &address.any, &size) != 0) {
+        int code = -errno;
+        (void)close(fd);
+        return FQ_FAULT(code, "the web's socket that was handed over cannot be used");
+    }
+    *ret_port = listen_port(&address);
     return 0;
 }

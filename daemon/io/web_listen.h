@@ -9,4 +9,7 @@
  */
 int fq_web_listen(const char *address, int *ret_fd, uint16_t *ret_port);
 
+/* Takes over one that listens already; by a fault it is closed. */
+int fq_web_adopt(int fd, uint16_t *ret_port);
+
 #endif

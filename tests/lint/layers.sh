@@ -49,7 +49,7 @@ owner 'curl/' 'daemon/io/http\.c'
 owner 'microhttpd\.h' 'daemon/io/web'
 owner 'libconfig' 'daemon/conf/'
 owner '(protobuf-c/|proto/fenqi\.pb-c\.h)' 'daemon/io/codec|daemon/ctl/|proto/client/'
-owner 'systemd/' 'daemon/base/log|daemon/(daemon|reload)\.c'
+owner 'systemd/' 'daemon/base/log|daemon/(daemon|reload|watchdog|inherited)\.c'
 owner 'uthash\.h' 'daemon/base/hash\.h'
 
 # libraries return faults, they do not log (base/log itself aside)

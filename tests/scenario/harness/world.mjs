@@ -106,9 +106,10 @@ export class World {
 
   // ---- the daemon ----
 
-  async startDaemon() {
-    const env = this.calendar.environment;
-    const command = [binary('fenqid'), '-c', join(this.folder, 'fenqid.conf')];
+  /** `through`: a program, and its words, that starts fenqid in its own way. */
+  async startDaemon({ env: more = {}, through = [] } = {}) {
+    const env = { ...this.calendar.environment, ...more };
+    const command = [...through, binary('fenqid'), '-c', join(this.folder, 'fenqid.conf')];
     const [program, ...args] = (await this.options.launch?.(this, command)) ?? command;
     this.fenqid = Program.start('fenqid', program, args, { env });
     await this.fenqid.untilReady('fenqid to be ready', async () => (await fetch(`${this.web}/readyz`)).status === 200);

@@ -162,6 +162,8 @@ static void the_control_socket(void **state)
     expect_mistake(23, "control: { mode = \"0666\"; };",
                    "/etc/fenqid/t.conf:23: control.mode: must be one of \"0660\" \"0600\", is "
                    "\"0666\" (did you mean 0660?)");
+    expect_mistake(23, "control: { path = \"x\"; audit_path = \"/etc/fenqid/x\"; };",
+                   "/etc/fenqid/t.conf:23: control.audit_path: must not be control.path");
 }
 
 static void a_control_socket_whose_name_no_kernel_takes(void **state)
