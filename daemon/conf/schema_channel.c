@@ -123,7 +123,7 @@ static const struct fq_conf_row channel_rows[] = {
   NUMBER("amount_max",            MONEY,    "0.01",   "99999999.99", MUST("50000.00"),       fq_channel_conf, amount_max_minor,
         "of one payment"),
   NUMBER("payment_life",          DURATION, "1min",   "30d",     DEFAULT("30min"),           fq_channel_conf, payment_life_ms,
-        "how long a buyer may take, unless the request says"),
+        "how long a buyer may take, unless the request says; an adapter may allow less: huabei 15d, bankcard 1d"),
   NUMBER("attempt_life",          DURATION, "0s",     "1d",      DEFAULT("0s"),              fq_channel_conf, attempt_life_ms,
         "of one try at the platform; \"0s\": as long as the payment"),
   NUMBER("quote_life",            DURATION, "10s",    "1d",      DEFAULT("15min"),           fq_channel_conf, quote_life_ms,
