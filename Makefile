@@ -215,6 +215,7 @@ install: build
 	install -D -m 644 $(B)/libfenqi.a $(CLIENTDIR)/libfenqi.a
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include proto/client/fenqi.h $(PROTO_H)
 	install -D -m 644 proto/fenqi.proto $(DESTDIR)$(PREFIX)/share/fenqid/fenqi.proto
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man3 proto/client/fenqi.3
 	mkdir -p $(CLIENTDIR)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|lib$(if $(MULTIARCH),/$(MULTIARCH))|; s|@VERSION@|$(VERSION)|' proto/client/libfenqi.pc.in >$(CLIENTDIR)/pkgconfig/libfenqi.pc
 	install -D -m 644 -t $(LIBDIR)/systemd/system systemd/fenqid.service
@@ -286,6 +287,7 @@ lint:
 	@sh tests/lint/layers.sh
 	@sh tests/lint/tree.sh
 	@sh tests/lint/manual.sh
+	@sh tests/lint/man.sh
 
 format-check:
 	@clang-format --dry-run --Werror $$(git ls-files '*.[ch]') && echo "format: ok"
