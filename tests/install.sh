@@ -15,7 +15,7 @@ packages_of() {
         ;;
     demo) echo curl openssl ca-certificates ;;
     check)
-        echo g++ perl libcmocka-dev clang libclang-rt-14-dev llvm-14 clang-format git procps strace sqlite3
+        echo g++ perl libcmocka-dev clang libclang-rt-14-dev llvm-14 clang-format git procps strace sqlite3 mandoc
         # Scenario tests need Node 20; what is missing of it comes from npm (tests/node.sh).
         command -v npm >/dev/null 2>&1 || echo nodejs npm
         ;;
