@@ -44,6 +44,7 @@ step 'simulated days' make_ sim SEEDS=300
 step 'death at 20 of its steps' make_ POINTS=20 crash
 step "interop with the platform's SDK" sh tests/run-interop.sh build/release
 step 'annual rates, by another calculation' sh tests/rates/run.sh build/release 20000
+step 'the shop, in a browser' make_ browser FILES=tests/storefront/browser/happy.test.mjs
 step 'the demo' sh tests/demo.sh build/release
 step 'fuzzing, and clang' make_ fuzz
 if [ "$what" = all ]; then

@@ -3,7 +3,7 @@
 # Installs the Debian packages that building, the demo and the tests need; says so; does nothing where
 # they are there.
 #
-#   sh tests/install.sh [build] [demo] [check] [check-all]       (default: build demo)
+#   sh tests/install.sh [build] [demo] [shop] [browser] [check] [check-all]       (default: build demo)
 set -eu
 
 packages_of() {
@@ -16,9 +16,12 @@ packages_of() {
     demo) echo curl openssl ca-certificates ;;
     check)
         echo g++ perl libcmocka-dev clang libclang-rt-14-dev llvm-14 clang-format git procps strace sqlite3 mandoc
-        # Scenario tests need Node 20; what is missing of it comes from npm (tests/node.sh).
-        command -v npm >/dev/null 2>&1 || echo nodejs npm
+        packages_of shop
+        packages_of browser
         ;;
+    # Scenario tests and the shop need Node 20; what is missing of it comes from npm (tests/node.sh).
+    shop) command -v npm >/dev/null 2>&1 || echo nodejs npm ;;
+    browser) echo chromium fonts-wqy-microhei ;;
     check-all) echo clang-tidy cppcheck gcovr debootstrap ;;
     *)
         echo "tests/install.sh: unknown group '$1'" >&2
