@@ -337,9 +337,16 @@ sim-mutants: $(B)/tests/sim/sim
 sim: $(B)/tests/sim/sim
 	@$< $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),300) --from $(or $(FROM),1)) $(SIM_OPTIONS)
 
+# Those that showed a bug once.
+sim-seeds: $(B)/tests/sim/sim
+	@$< --list tests/sim/seeds
+
+sim-nightly: $(B)/tests/sim/sim
+	@$< --seeds $(or $(SEEDS),100000) --from $(or $(FROM),1) $(SIM_OPTIONS)
+
 clean:
 	rm -rf build tests/node_modules tests/node/node_modules
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 .PHONY: all build install demo shop browser check check-all tests-build unit shipped sandbox-test scenario crash lint format-check \
-        tidy cppcheck analyze fuzz fuzzers bench sim sim-mutants clean
+        tidy cppcheck analyze fuzz fuzzers bench sim sim-mutants sim-seeds sim-nightly clean

@@ -41,6 +41,7 @@ step 'units, with sanitizers' make_ FLAVOUR=asan unit
 step 'the sandbox by itself' make_ sandbox-test
 step 'scenarios, with sanitizers' make_ FLAVOUR=asan scenario
 step 'simulated days' make_ sim SEEDS=300
+step 'simulated days that found something' make_ sim-seeds
 step 'death at 20 of its steps' make_ POINTS=20 crash
 step "interop with the platform's SDK" sh tests/run-interop.sh build/release
 step 'annual rates, by another calculation' sh tests/rates/run.sh build/release 20000
@@ -57,6 +58,7 @@ if [ "$what" = all ]; then
     step 'clang-tidy' make_ tidy
     step 'cppcheck' make_ cppcheck
     step 'simulated days, more of them' make_ sim SEEDS=5000
+    step 'planted bugs' make_ sim-mutants SEEDS=2000
     step 'death at every step' make_ crash
     step 'fuzzing, longer' make_ FUZZ_SECONDS=60 fuzz
     step 'a bare Debian 12' sh tests/bare.sh

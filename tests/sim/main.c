@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sim --seeds N [--from K] | --seed K: runs histories and says what they showed. */
+/* sim --seeds N [--from K] | --seed K | --list FILE: runs histories and says what they showed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@ void sim_report(const struct sim *sim)
 
 struct wish {
     uint64_t from, n_seeds;
+    const char *list; /* a file of seeds, one at the start of a line; NULL: none */
     bool is_told;
     bool shows_faults;
     bool stops;
@@ -33,6 +34,8 @@ static bool main_parse(int argc, char **argv, struct wish *ret)
             ret->n_seeds = strtoull(argv[++i], NULL, 10);
         } else if (i + 1 < argc && strcmp(argv[i], "--from") == 0) {
             ret->from = strtoull(argv[++i], NULL, 10);
+        } else if (i + 1 < argc && strcmp(argv[i], "--list") == 0) {
+            ret->list = argv[++i];
         } else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
             ret->from = strtoull(argv[++i], NULL, 10);
             ret->n_seeds = 1;
@@ -41,7 +44,24 @@ static bool main_parse(int argc, char **argv, struct wish *ret)
             return false;
         }
     }
-    return ret->n_seeds > 0;
+    return ret->n_seeds > 0 || ret->list != NULL;
+}
+
+/* The next seed; false: there is none. */
+static bool main_next(struct wish *wish, FILE *list, uint64_t *ret)
+{
+    char line[256];
+    if (list == NULL) {
+        *ret = wish->from++;
+        return wish->n_seeds-- > 0;
+    }
+    while (fgets(line, sizeof(line), list) != NULL) {
+        if (line[0] >= '0' && line[0] <= '9') {
+            *ret = strtoull(line, NULL, 10);
+            return true;
+        }
+    }
+    return false;
 }
 
 static void main_show_faults(const struct sim_totals *totals)
@@ -60,15 +80,49 @@ static double main_cpu_seconds(void)
     return (double)clock() / CLOCKS_PER_SEC;
 }
 
+static void main_say(const struct sim_totals *totals, double seconds)
+{
+    fprintf(stderr, "sim: %llu payments, %llu crashes, %llu answers in %.1f s: %.0f payments/s\n",
+            (unsigned long long)totals->n_payments, (unsigned long long)totals->n_crashes,
+            (unsigned long long)totals->n_answers, seconds,
+            seconds > 0 ? (double)totals->n_payments / seconds : 0.0);
+}
+
+/* True: every claim held in every history. */
+static bool main_run(struct wish *wish, FILE *list)
+{
+    struct sim_totals totals = { 0 };
+    uint64_t n_violations = 0, n_seeds = 0, seed = 0, digest = 0;
+    double began = main_cpu_seconds();
+    while ((n_violations == 0 || !wish->stops) && main_next(wish, list, &seed)) {
+        uint64_t one = 0;
+        n_seeds++;
+        n_violations += !sim_run(seed, wish->is_told, &totals, &one);
+        digest = (digest ^ one) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    }
+    if (wish->shows_faults)
+        main_show_faults(&totals);
+    main_say(&totals, main_cpu_seconds() - began);
+    printf("sim: %llu seeds, %llu violations, %lld simulated days, digest %016llx\n",
+           (unsigned long long)n_seeds, (unsigned long long)n_violations,
+           (long long)(totals.simulated_us / SIM_DAY_US), (unsigned long long)digest);
+    return n_violations == 0;
+}
+
 int main(int argc, char **argv)
 {
     struct wish wish;
     struct sim_keys keys;
     struct sim_totals totals = { 0 };
     struct sim before = { .totals = &totals };
-    uint64_t n_violations = 0, digest = 0;
     if (!main_parse(argc, argv, &wish)) {
-        fprintf(stderr, "usage: sim --seeds N [--from K] [--faults] [--stop] | --seed K\n");
+        fprintf(stderr,
+                "usage: sim --seeds N [--from K] [--faults] [--stop] | --seed K | --list FILE\n");
+        return 2;
+    }
+    FILE *list = wish.list != NULL ? fopen(wish.list, "re") : NULL;
+    if (wish.list != NULL && list == NULL) {
+        perror(wish.list);
         return 2;
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
@@ -76,25 +130,10 @@ int main(int argc, char **argv)
     sim_keys_make(&keys);
     sim_daemon_prepare(&before, &keys);
     sim_history_prepare(&keys);
-    double began = main_cpu_seconds();
-    for (uint64_t i = 0; i < wish.n_seeds; i++) {
-        uint64_t one = 0;
-        n_violations += !sim_run(wish.from + i, wish.is_told, &totals, &one);
-        digest = (digest ^ one) * UINT64_C(0x9e3779b97f4a7c15) + 1;
-        if (n_violations > 0 && wish.stops)
-            break;
-    }
-    double seconds = main_cpu_seconds() - began;
-    if (wish.shows_faults)
-        main_show_faults(&totals);
-    fprintf(stderr, "sim: %llu payments, %llu crashes, %llu answers in %.1f s: %.0f payments/s\n",
-            (unsigned long long)totals.n_payments, (unsigned long long)totals.n_crashes,
-            (unsigned long long)totals.n_answers, seconds,
-            seconds > 0 ? (double)totals.n_payments / seconds : 0.0);
-    printf("sim: %llu seeds, %llu violations, %lld simulated days, digest %016llx\n",
-           (unsigned long long)wish.n_seeds, (unsigned long long)n_violations,
-           (long long)(totals.simulated_us / SIM_DAY_US), (unsigned long long)digest);
+    bool holds = main_run(&wish, list);
+    if (list != NULL)
+        (void)fclose(list);
     sim_daemon_unprepare();
     sim_keys_free(&keys);
-    return n_violations > 0 ? 1 : 0;
+    return holds ? 0 : 1;
 }
