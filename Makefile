@@ -222,6 +222,10 @@ install: build
 	install -D -m 644 -t $(LIBDIR)/sysusers.d systemd/sysusers.d/fenqid.conf
 	install -D -m 644 -t $(LIBDIR)/tmpfiles.d systemd/tmpfiles.d/fenqid.conf
 	install -D -m 644 -t $(LIBDIR)/systemd/catalog systemd/fenqid.catalog
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 daemon/ctl/fenqictl.1
+	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
+	$(B)/fenqictl completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/fenqictl
+	$(B)/fenqictl completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_fenqictl
 	install -D -m 640 conf/fenqid.conf $(DESTDIR)/etc/fenqid/fenqid.conf
 	install -D -m 640 -t $(DESTDIR)/etc/fenqid/issuers conf/issuers/unionpay-example.conf
 	install -D -m 640 conf/merchants.d/example.conf $(DESTDIR)/etc/fenqid/merchants.d/example.conf.sample

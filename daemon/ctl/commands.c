@@ -107,6 +107,8 @@ const struct ctl_command ctl_commands[] = {
       CONTROLS, ctl_config_check },
     { "config diff", "", "what a reload would change", 0, 0,
       CONTROLS, ctl_config_diff },
+    { "completion", "SHELL", "what makes bash or zsh complete all of this", 1, 1,
+      0, ctl_completion },
 };
 
 /* clang-format on */

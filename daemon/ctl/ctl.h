@@ -114,6 +114,7 @@ int ctl_why(struct ctl *ctl);
 int ctl_journal_export(struct ctl *ctl);
 int ctl_journal_verify(struct ctl *ctl);
 int ctl_backup(struct ctl *ctl);
+int ctl_completion(struct ctl *ctl);
 int ctl_status(struct ctl *ctl);
 int ctl_top(struct ctl *ctl);
 int ctl_unknown(struct ctl *ctl);
@@ -140,6 +141,18 @@ int ctl_config_diff(struct ctl *ctl);
  * False: it was said what is wrong. */
 bool ctl_options_read(struct ctl *ctl, int argc, char **argv, uint64_t allowed);
 void ctl_options_print(FILE *file, uint64_t allowed);
+
+/* What completion tells of an option. */
+struct ctl_option_about {
+    const char *name;
+    char letter;       /* 0: it has none */
+    const char *value; /* NULL: takes none */
+    bool is_file;
+    const char *help;
+    const char *choices; /* words with a space between; NULL: any */
+};
+
+struct ctl_option_about ctl_option_about(enum ctl_option option);
 
 /* Fills what was not given from the profile (-c FILE, or $FENQICTL_PROFILE): lines of "name value",
  * with the names of options; files are taken relative to the profile. */

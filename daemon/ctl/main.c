@@ -7,7 +7,7 @@
 #include "daemon/ctl/commands.h"
 
 #define MEMORY_SIZE_MAX ((size_t)32 << 20)
-#define HELP_COLUMN     30
+#define HELP_COLUMN     31
 
 /* ---- help ---- */
 

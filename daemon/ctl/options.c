@@ -152,6 +152,19 @@ void ctl_options_print(FILE *file, uint64_t allowed)
     }
 }
 
+struct ctl_option_about ctl_option_about(enum ctl_option option)
+{
+    static const char *const choices[CTL_OPTION_N] = {
+        [CTL_TERMINAL] = "desktop mobile-web app qr",
+        [CTL_BEARER] = "buyer merchant shared",
+        [CTL_AS] = "paid unpaid refunded not-refunded checked",
+        [CTL_STATE] = "open paid closed",
+    };
+    const struct option_word *word = &words[option];
+    return (struct ctl_option_about){ word->name,    word->letter, word->value,
+                                      word->is_file, word->help,   choices[option] };
+}
+
 /* ---- the profile ---- */
 
 static int profile_word(struct fq_str name)
