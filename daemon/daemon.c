@@ -381,7 +381,9 @@ static void daemon_stop(struct fq_daemon *daemon)
     if (n_running + n_in_flight > 0) {
         /* A part hangs. Everything that matters is durable: end as a crash would, but say so. */
         fq_log(LOG_ERR, FQ_MSG_STOPPED, "stopped with work inside: it is taken up again at start",
-               FQ_LOG_INT("RUNNING", n_running), FQ_LOG_INT("IN_FLIGHT", n_in_flight));
+               FQ_LOG_INT("RUNNING", n_running), FQ_LOG_INT("IN_FLIGHT", n_in_flight),
+               FQ_LOG_TEXT("FAULT", "ours"),
+               FQ_LOG_TEXT("NEXT", "the next start asks the platforms about what is open"));
         fq_log_stop();
         _exit(EXIT_FAILURE);
     }
@@ -425,7 +427,8 @@ int fq_daemon_run(struct fq_daemon *daemon)
         r = daemon_drain(daemon);
     if (r < 0)
         fq_log(LOG_CRIT, FQ_MSG_FAULT, "cannot go on", FQ_LOG_TEXT("FAULT", "ours"),
-               FQ_LOG_TEXT("TRACE", fq_trace()));
+               FQ_LOG_TEXT("TRACE", fq_trace()),
+               FQ_LOG_TEXT("NEXT", "systemd starts it again, unless that was the start"));
     daemon_stop(daemon);
     fq_log(LOG_NOTICE, FQ_MSG_STOPPED, "stopped", FQ_LOG_INT("RESULT", r));
     fq_log_stop();

@@ -138,7 +138,8 @@ static void reload_refuse(const struct fq_conf_errors *errors)
 {
     for (size_t i = 0; i < errors->n; i++)
         fq_log_always(LOG_ERR, FQ_MSG_CONFIG_ERROR, "configuration error",
-                      FQ_LOG_STR("ERROR", errors->lines[i]));
+                      FQ_LOG_STR("ERROR", errors->lines[i]),
+                      FQ_LOG_TEXT("NEXT", "correct the file; fenqid --check-config tests it"));
     fq_log(LOG_ERR, FQ_MSG_CONFIG_ERROR, "not reloaded", FQ_LOG_INT("ERRORS", errors->n),
            FQ_LOG_TEXT("NEXT", "the running configuration is kept"));
     (void)sd_notify(0, "READY=1\nSTATUS=serving; the last reload was refused: the log says why");
@@ -168,7 +169,8 @@ static void reload_fail(struct fq_reload *reload, const char *trace)
 {
     fq_log(LOG_ERR, FQ_MSG_FAULT,
            reload->exchange != NULL ? "the configuration could not be looked at" : "not reloaded",
-           FQ_LOG_TEXT("FAULT", "ours"), FQ_LOG_TEXT("TRACE", trace));
+           FQ_LOG_TEXT("FAULT", "ours"), FQ_LOG_TEXT("TRACE", trace),
+           FQ_LOG_TEXT("NEXT", "the running configuration is kept"));
     if (reload->exchange != NULL) {
         reload->exchange->status = 500;
         fq_web_answer(reload->exchange);

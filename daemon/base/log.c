@@ -36,6 +36,7 @@ static atomic_int log_level_max = LOG_INFO;
 static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER; /* of all below, and of every site */
 static struct log_ring *log_ring;                             /* NULL: straight to stderr */
 static struct fq_log_counts log_counts;
+static struct fq_log_site *log_sites; /* that left lines out since they were last told of */
 
 void fq_log_message_id(uint32_t msg, char ret[33])
 {
@@ -55,6 +56,12 @@ static bool log_site_admits(struct fq_log_site *site, int64_t *ret_n_suppressed)
     if (site->n_in_second >= FQ_LOG_SITE_LINES_MAX) {
         site->n_suppressed++;
         log_counts.n_suppressed++;
+        if (!site->is_listed && log_ring != NULL) {
+            site->next = log_sites;
+            site->is_listed = true;
+            log_sites = site;
+            (void)pthread_cond_broadcast(&log_ring->changed);
+        }
         return false;
     }
     site->n_in_second++;
@@ -85,6 +92,11 @@ void fq_log_write(struct fq_log_site *site, int level, uint32_t msg, const char 
     if (site != NULL) {
         (void)pthread_mutex_lock(&log_mutex);
         bool is_admitted = log_site_admits(site, &n_suppressed);
+        if (!is_admitted) {
+            site->level = level;
+            site->msg = msg;
+            site->text = text;
+        }
         (void)pthread_mutex_unlock(&log_mutex);
         if (!is_admitted)
             return;
@@ -125,22 +137,65 @@ static void log_make_loss(struct fq_log_entry *entry, uint64_t n_lost)
 {
     fq_log_entry_init(entry, LOG_WARNING, FQ_MSG_LOG_LOST, "log lines lost");
     fq_log_entry_add(entry, &FQ_LOG_INT("LOST", n_lost));
+    fq_log_entry_add(entry, &FQ_LOG_TEXT("NEXT", "payments go on; see to the log's reader"));
+}
+
+/* Takes a site off the list that has been silent for a second, or any if all has to be told. True:
+ * there is something to tell. The mutex is held. */
+static bool log_take_quiet(struct fq_log_entry *ret, bool is_last)
+{
+    const int64_t second = fq_clock_mono_ms() / 1000;
+    for (struct fq_log_site **at = &log_sites; *at != NULL;) {
+        struct fq_log_site *site = *at;
+        if (site->n_suppressed > 0 && !is_last && second <= site->second + 1) {
+            at = &site->next;
+            continue;
+        }
+        const uint32_t n = site->n_suppressed;
+        *at = site->next;
+        site->is_listed = false;
+        site->n_suppressed = 0;
+        if (n == 0)
+            continue;
+        fq_log_entry_init(ret, site->level, site->msg, "lines left out");
+        fq_log_entry_add(ret, &FQ_LOG_TEXT("LIKE", site->text));
+        fq_log_entry_add(ret, &FQ_LOG_INT("SUPPRESSED", n));
+        fq_log_entry_add(ret, &FQ_LOG_TEXT("NEXT", "there were too many in a second"));
+        return true;
+    }
+    return false;
+}
+
+/* Until something changes; a second at most while lines that were left out are to be told of. */
+static void ring_sleep(struct log_ring *ring)
+{
+    struct timespec until = { 0 };
+    if (log_sites == NULL) {
+        (void)pthread_cond_wait(&ring->changed, &log_mutex);
+        return;
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += 1;
+    (void)pthread_cond_timedwait(&ring->changed, &log_mutex, &until);
 }
 
 /* The next thing to write, waiting for one; false once there will be none. Losses are reported when
  * the ring has run empty, or once per ring if it never does. The mutex is held. */
 static bool ring_next(struct log_ring *ring, struct fq_log_entry *ret)
 {
-    while (ring->n_entries == 0 && ring->n_lost == 0 && !ring->is_stopping)
-        (void)pthread_cond_wait(&ring->changed, &log_mutex);
+    while (ring->n_entries == 0 && ring->n_lost == 0) {
+        if (log_take_quiet(ret, ring->is_stopping))
+            return true;
+        if (ring->is_stopping)
+            return false;
+        ring_sleep(ring);
+    }
     if (ring->n_lost > 0 && (ring->n_entries == 0 || ring->n_since_report >= RING_N_ENTRIES_MAX)) {
         log_make_loss(ret, ring->n_lost);
         ring->n_lost = 0;
         ring->n_since_report = 0;
         return true;
     }
-    if (ring->n_entries == 0)
-        return false;
     *ret = ring->entries[ring->first];
     ring->first = (ring->first + 1) % RING_N_ENTRIES_MAX;
     ring->n_entries--;

@@ -116,12 +116,19 @@ struct fq_log_counts {
 void fq_log_count(struct fq_log_counts *ret);
 
 /* Per call site: more than 20 lines in a second are counted, not written; the next line that gets
- * through says how many were swallowed (SUPPRESSED=n). LOG_WARNING and worse about one payment's
- * money are never limited: use fq_log_always. */
+ * through says how many were swallowed (SUPPRESSED=n), or, where none comes for a second, a line of
+ * its own ("lines left out LIKE=text SUPPRESSED=n"). LOG_WARNING and worse about one payment's
+ * money are never limited: use fq_log_always. Static, like the text: it may be told of later. */
 struct fq_log_site {
     int64_t second;
     uint32_t n_in_second;
     uint32_t n_suppressed;
+    /* of what was left out, until it is told */
+    struct fq_log_site *next;
+    bool is_listed;
+    int level;
+    uint32_t msg;
+    const char *text;
 };
 
 #define FQ_LOG_SITE_LINES_MAX 20

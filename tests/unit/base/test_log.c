@@ -290,6 +290,79 @@ static void stop_drains_in_order(void **state)
     assert_string_equal(at, "");
 }
 
+/* More lines than a site may write, from a site of its own for each test. */
+static void flood(struct fq_log_site *site)
+{
+    for (int i = 0; i < 100; i++)
+        fq_log_write(site, LOG_NOTICE, FQ_MSG_NONE, "line", NULL, 0);
+}
+
+static unsigned int left_out(const char *text)
+{
+    unsigned int sum = 0;
+    for (const char *at = text; (at = strstr(at, "SUPPRESSED=")) != NULL; at++) {
+        unsigned int n = 0;
+        assert_int_equal(sscanf(at, "SUPPRESSED=%u", &n), 1);
+        sum += n;
+    }
+    return sum;
+}
+
+static void what_was_left_out_is_told_though_no_line_follows(void **state)
+{
+    (void)state;
+    static struct fq_log_site site;
+    FQ_CLEANUP_FREE char *text = fq_zalloc(CAPTURE_SIZE_MAX);
+    int fd = capture_begin();
+    assert_int_equal(fq_log_start(FQ_LOG_SINK_STDERR, LOG_INFO), 0);
+    flood(&site);
+    while (strstr(text, "lines left out") == NULL)
+        assert_true(pread(fd, text, CAPTURE_SIZE_MAX - 1, 0) >= 0);
+    fq_log_stop();
+    fq_free(capture_end(fd));
+    assert_non_null(strstr(text, "notice: lines left out LIKE=line SUPPRESSED="));
+    assert_int_equal(count(text, "notice: line\n") + count(text, "notice: line SUPPRESSED") +
+                         left_out(text),
+                     100);
+}
+
+static void what_was_left_out_is_told_at_the_end(void **state)
+{
+    (void)state;
+    static struct fq_log_site sites[3];
+    int fd = capture_begin();
+    assert_int_equal(fq_log_start(FQ_LOG_SINK_STDERR, LOG_INFO), 0);
+    for (size_t i = 0; i < fq_array_size(sites); i++)
+        flood(&sites[i]);
+    fq_log_stop();
+    FQ_CLEANUP_FREE char *text = capture_end(fd);
+    assert_int_equal(count(text, "lines left out"), 3);
+    assert_int_equal(count(text, "notice: line\n") + count(text, "notice: line SUPPRESSED") +
+                         left_out(text),
+                     300);
+}
+
+static void lines_are_counted(void **state)
+{
+    (void)state;
+    static struct fq_log_site site;
+    struct fq_log_counts before;
+    struct fq_log_counts after;
+    fq_log_count(&before);
+    int fd = capture_begin();
+    fq_log_always(LOG_WARNING, FQ_MSG_NONE, "line", FQ_LOG_INT("A", 1));
+    fq_log_always(LOG_DEBUG, FQ_MSG_NONE, "line", FQ_LOG_INT("A", 1));
+    flood(&site);
+    fq_free(capture_end(fd));
+    fq_log_count(&after);
+    assert_int_equal(after.n_lines[LOG_WARNING] - before.n_lines[LOG_WARNING], 1);
+    assert_int_equal(after.n_lines[LOG_DEBUG], before.n_lines[LOG_DEBUG]);
+    assert_int_equal(after.n_lines[LOG_NOTICE] - before.n_lines[LOG_NOTICE] + after.n_suppressed -
+                         before.n_suppressed,
+                     100);
+    assert_int_equal(after.n_lost, before.n_lost);
+}
+
 static void after_stop_lines_are_written_at_once(void **state)
 {
     (void)state;
@@ -431,6 +504,9 @@ int main(void)
         cmocka_unit_test(next_line_says_how_many_were_swallowed),
         cmocka_unit_test(always_is_never_limited),
         cmocka_unit_test(stop_drains_in_order),
+        cmocka_unit_test(what_was_left_out_is_told_though_no_line_follows),
+        cmocka_unit_test(what_was_left_out_is_told_at_the_end),
+        cmocka_unit_test(lines_are_counted),
         cmocka_unit_test(after_stop_lines_are_written_at_once),
         cmocka_unit_test(lines_of_many_threads_arrive_whole),
         cmocka_unit_test(stuck_reader_costs_lines_but_no_time),
