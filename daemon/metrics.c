@@ -59,7 +59,7 @@ static struct fq_metrics_channel *metrics_channel(struct fq_metrics *metrics, st
 void fq_metrics_answered(struct fq_metrics *metrics, const struct fq_operation *operation,
                          int64_t took_us)
 {
-    const uint32_t kind = operation->kind < FQ_METRICS_OPERATIONS_N ? operation->kind : FQ_OP_UNSET;
+    const uint32_t kind = operation->kind < FQ_OP_N ? operation->kind : FQ_OP_UNSET;
     const uint32_t code =
         operation->status.code < FQ_METRICS_CODES_N ? operation->status.code : FQ_CODE_UNKNOWN;
     bool is_wait = kind == FQ_OP_GET_PAYMENT && operation->get_payment.wait_ms > 0;

@@ -9,7 +9,6 @@
 #include "daemon/core/request.h"
 #include "daemon/plugin/channel.h"
 
-#define FQ_METRICS_OPERATIONS_N 20 /* more than there are of fq_operation_kind */
 #define FQ_METRICS_CODES_N      17 /* fq_code */
 #define FQ_METRICS_CALLS_N      12 /* fq_call_kind */
 #define FQ_METRICS_TRANSPORTS_N 3  /* fq_transport */
@@ -53,7 +52,7 @@ struct fq_metrics_move {
 struct fq_metrics_channel; /* by name: a reload keeps it */
 
 struct fq_metrics {
-    struct fq_metrics_operation operations[FQ_METRICS_OPERATIONS_N];
+    struct fq_metrics_operation operations[FQ_OP_N];
     struct fq_metrics_operation waits; /* GetPayment with wait_ms: long on purpose */
     struct fq_metrics_web web[FQ_METRICS_ROUTES_N];
     struct fq_metrics_channel *channels;

@@ -3,22 +3,6 @@
 #include "daemon/base/err.h"
 #include "daemon/metrics.h"
 
-static const char *const tell_operations[FQ_METRICS_OPERATIONS_N] = {
-    [FQ_OP_UNSET] = "unreadable",
-    [FQ_OP_QUOTE_PLANS] = "quote_plans",
-    [FQ_OP_CREATE_PAYMENT] = "create_payment",
-    [FQ_OP_GET_PAYMENT] = "get_payment",
-    [FQ_OP_CLOSE_PAYMENT] = "close_payment",
-    [FQ_OP_CREATE_REFUND] = "create_refund",
-    [FQ_OP_GET_REFUND] = "get_refund",
-    [FQ_OP_LIST_EVENTS] = "list_events",
-    [FQ_OP_GET_KEYS] = "get_keys",
-    [FQ_OP_GET_INFO] = "get_info",
-    [FQ_OP_LIST_CHANNELS] = "list_channels",
-    [FQ_OP_SUBSCRIBE] = "subscribe",
-    [FQ_OP_ACK_EVENTS] = "ack_events",
-};
-
 /* Those of google.rpc.Code. */
 static const char *const tell_codes[FQ_METRICS_CODES_N] = {
     "ok",
@@ -59,18 +43,15 @@ static const char *const tell_routes[FQ_METRICS_ROUTES_N] = { "link", "back", "n
 
 /* ---- requests ---- */
 
-static const char *tell_operation_name(const struct fq_metrics *metrics, uint32_t i)
+static const char *tell_operation_name(uint32_t i)
 {
-    (void)metrics;
-    if (i == FQ_METRICS_OPERATIONS_N)
-        return "get_payment_waiting";
-    return tell_operations[i] != NULL ? tell_operations[i] : "unnamed";
+    return i < FQ_OP_N ? fq_operation_name(i) : "get_payment_waiting";
 }
 
 static const struct fq_metrics_operation *tell_operation(const struct fq_metrics *metrics,
                                                          uint32_t i)
 {
-    return i < FQ_METRICS_OPERATIONS_N ? &metrics->operations[i] : &metrics->waits;
+    return i < FQ_OP_N ? &metrics->operations[i] : &metrics->waits;
 }
 
 static void tell_requests(const struct fq_metrics *metrics, struct fq_buf *buf)
@@ -79,10 +60,10 @@ static void tell_requests(const struct fq_metrics *metrics, struct fq_buf *buf)
     static const char took[] = "fenqid_request_seconds";
     fq_metric_family(buf, total, FQ_METRIC_COUNTER, NULL,
                      "Storefronts' requests by operation and outcome (google.rpc.Code).");
-    for (uint32_t i = 0; i <= FQ_METRICS_OPERATIONS_N; i++) {
+    for (uint32_t i = 0; i <= FQ_OP_N; i++) {
         for (uint32_t code = 0; code < FQ_METRICS_CODES_N; code++) {
             const struct fq_label labels[] = {
-                LABEL("operation", tell_operation_name(metrics, i)),
+                LABEL("operation", tell_operation_name(i)),
                 LABEL("code", tell_codes[code]),
             };
             const uint64_t n = fq_counted(&tell_operation(metrics, i)->answers[code]);
@@ -93,8 +74,8 @@ static void tell_requests(const struct fq_metrics *metrics, struct fq_buf *buf)
     fq_metric_family(buf, took, FQ_METRIC_HISTOGRAM, "seconds",
                      "From a request's arrival until its signed answer has left. "
                      "get_payment_waiting waits because it is asked to.");
-    for (uint32_t i = 0; i <= FQ_METRICS_OPERATIONS_N; i++) {
-        const struct fq_label label = LABEL("operation", tell_operation_name(metrics, i));
+    for (uint32_t i = 0; i <= FQ_OP_N; i++) {
+        const struct fq_label label = LABEL("operation", tell_operation_name(i));
         const struct fq_histogram *histogram = &tell_operation(metrics, i)->took_us;
         if (fq_histogram_n(histogram) > 0)
             fq_metric_histogram(buf, took, &label, 1, histogram, &fq_bounds_request);

@@ -137,6 +137,7 @@ struct fq_payment {
     uint32_t identity;         /* fq_identity */
     bool identity_asked;       /* a payer was named, for the platform to compare */
     struct fq_str payer;       /* that person, sealed; wiped when the payment ends */
+    struct fq_str traceparent; /* of the request that made it (core/traceparent.h); or empty */
     struct fq_str buyer;       /* by FQ_BUYER_SIZE bytes (core/risk.h); empty: not asked */
     bool is_counted;           /* among its merchant's payments of an hour */
     uint32_t flags;            /* fq_payment_flag */

@@ -28,6 +28,11 @@ enum fq_operation_kind {
     FQ_OP_ACK_EVENTS,
 };
 
+#define FQ_OP_N (FQ_OP_ACK_EVENTS + 1)
+
+/* "create_payment"; "unreadable" of one that could not be decoded. (operation.c) */
+const char *fq_operation_name(uint32_t kind);
+
 /* Amounts arrive as they were sent, unchecked: minor may be anything, currency any short text. */
 struct fq_quote_plans {
     struct fq_money amount;        /* exponent is filled from the channel, not by the sender */
@@ -235,6 +240,7 @@ struct fq_operation {
     struct fq_arena *arena; /* everything below lives here */
     const struct fq_merchant *merchant;
     struct fq_str request_id;                     /* the storefront's */
+    struct fq_str traceparent;                    /* valid, or empty */
     int64_t deadline_ms;                          /* unix; 0 = none */
     unsigned char request_digest[FQ_DIGEST_SIZE]; /* SHA-256 of the bytes received */
     uint32_t kind;                                /* fq_operation_kind */

@@ -166,6 +166,7 @@ struct fq_event_row {
     uint32_t refund_n;
     int64_t at_ms;
     int64_t payment_version;
+    struct fq_str traceparent; /* of the payment */
 };
 
 /* Something that a person has to look at. */

@@ -233,6 +233,7 @@ static void create_fill(struct create *create, struct fq_ledger *ledger)
     payment->disclosure_seconds = request->disclosure_seconds;
     payment->disclosure_confirmed = request->disclosure_confirmed;
     payment->expires_ms = create->expires_ms;
+    payment->traceparent = create->operation->traceparent;
     payment->identity_asked = request->has_payer;
     payment->payer = create->payer;
     payment->buyer = create->risk.buyer;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/core/fact.h"
+#include "daemon/core/traceparent.h"
 #include "daemon/flow/parts.h"
 
 /* ---- before: the call ---- */
@@ -63,6 +64,9 @@ struct fq_drive *fq_drive_new(struct fq_flow *flow, const struct fq_channel *cha
     drive->channel = channel;
     drive->kind = kind;
     drive->seq = payment->seq;
+    drive->payment_id = fq_id_payment(payment->seq, payment->secret, arena);
+    drive->merchant_id = fq_arena_copy(arena, payment->merchant_id);
+    drive->trace_id = fq_arena_copy(arena, fq_traceparent_trace_id(payment->traceparent));
     drive->attempt_n = attempt_n;
     drive->refund_n = refund_n;
 
@@ -185,6 +189,20 @@ void fq_drive_start(struct fq_drive *drive)
     drive_adapt(drive, NULL, drive_planned);
 }
 
+static void drive_say_unclear(const struct fq_drive *drive, const char *why, struct fq_str detail)
+{
+    fq_say_unclear_of(&(struct fq_unclear){
+        .channel = drive->channel,
+        .call = drive->kind,
+        .payment = drive->payment_id,
+        .merchant = drive->merchant_id,
+        .number = drive->refund_n > 0 ? drive->call.refund_number : drive->call.order_number,
+        .trace_id = drive->trace_id,
+        .why = why,
+        .detail = detail,
+    });
+}
+
 /* Nothing that can be believed came of it: the outcome is unknown, and asked about again. */
 static void drive_unclear(struct fq_drive *drive, const char *why, struct fq_str detail)
 {
@@ -195,9 +213,7 @@ static void drive_unclear(struct fq_drive *drive, const char *why, struct fq_str
                                           .object = drive->call.object,
                                           .platform_code = drive->answer.verdict.platform_code,
                                           .platform_text = drive->answer.verdict.platform_text };
-    fq_say_unclear(drive->channel, drive->kind,
-                   drive->refund_n > 0 ? drive->call.refund_number : drive->call.order_number, why,
-                   detail);
+    drive_say_unclear(drive, why, detail);
     drive_settle(drive);
 }
 
@@ -345,12 +361,11 @@ static void drive_say_unknown(const struct fq_drive *drive)
     const struct fq_verdict *verdict = &drive->answer.verdict;
     if (verdict->outcome != FQ_OUTCOME_UNKNOWN)
         return;
-    fq_say_unclear(drive->channel, drive->kind,
-                   drive->refund_n > 0 ? drive->call.refund_number : drive->call.order_number,
-                   "the platform's answer proves nothing",
-                   fq_arena_printf(drive->arena, "%.*s%s%.*s", fq_str_arg(verdict->platform_code),
-                                   verdict->platform_code.len > 0 ? " " : "",
-                                   fq_str_arg(verdict->platform_text)));
+    drive_say_unclear(drive, "the platform's answer proves nothing",
+                      fq_arena_printf(drive->arena, "%.*s%s%.*s",
+                                      fq_str_arg(verdict->platform_code),
+                                      verdict->platform_code.len > 0 ? " " : "",
+                                      fq_str_arg(verdict->platform_text)));
 }
 
 /* The same answer is read again, once, with the key that it needs. */

@@ -139,7 +139,8 @@ struct fq_drive {
     struct fq_breaker *breaker; /* the channel's, while it runs */
     uint32_t kind; /* fq_call_kind: CREATE, QUERY, CLOSE_ORDER, REFUND, UNDO, QUERY_REFUND */
     int64_t seq;
-    uint32_t attempt_n; /* 0 while CREATE plans a new attempt */
+    struct fq_str payment_id, merchant_id, trace_id; /* for the log */
+    uint32_t attempt_n;                              /* 0 while CREATE plans a new attempt */
     uint32_t refund_n;
     struct fq_call call;
     int64_t asked_ms;  /* when the question was planned */
@@ -503,6 +504,17 @@ void fq_say_refused(const struct fq_operation *operation);
 void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t move);
 void fq_say_unclear(const struct fq_channel *channel, uint32_t kind, struct fq_str number,
                     const char *why, struct fq_str detail);
+
+/* The same with what is known of the payment; its slices may be empty. */
+struct fq_unclear {
+    const struct fq_channel *channel;
+    uint32_t call; /* fq_call_kind */
+    struct fq_str payment, merchant, number, trace_id;
+    const char *why;
+    struct fq_str detail;
+};
+
+void fq_say_unclear_of(const struct fq_unclear *unclear);
 void fq_say_payment(int level, uint32_t msg, const char *text, const struct fq_ledger *ledger);
 
 #endif

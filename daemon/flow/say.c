@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the log says: one line per decision that matters, whose fault it is, and what happens next.
  */
+#include "daemon/core/traceparent.h"
 #include "daemon/flow/parts.h"
 
 void fq_say_fault(const char *what, const char *trace)
@@ -10,14 +11,39 @@ void fq_say_fault(const char *what, const char *trace)
            FQ_LOG_TEXT("NEXT", "nothing was changed; it is asked again"));
 }
 
+/* Which object a request names, as it names it. */
+static struct fq_log_field say_named(const struct fq_operation *operation)
+{
+    switch (operation->kind) {
+    case FQ_OP_CREATE_PAYMENT:
+        return FQ_LOG_STR("ORDER", operation->create_payment.merchant_order_id);
+    case FQ_OP_GET_PAYMENT:
+        return FQ_LOG_STR("PAYMENT", operation->get_payment.payment_id);
+    case FQ_OP_CLOSE_PAYMENT:
+        return FQ_LOG_STR("PAYMENT", operation->close_payment.payment_id);
+    case FQ_OP_CREATE_REFUND:
+        return FQ_LOG_STR("PAYMENT", operation->create_refund.payment_id);
+    case FQ_OP_GET_REFUND:
+        return FQ_LOG_STR("REFUND", operation->get_refund.refund_id);
+    default:
+        return FQ_LOG_TEXT("PAYMENT", "");
+    }
+}
+
 void fq_say_refused(const struct fq_operation *operation)
 {
     const struct fq_status *status = &operation->status;
     bool is_ours = status->blame == FQ_BLAME_DAEMON;
     fq_log(is_ours ? LOG_ERR : LOG_INFO, FQ_MSG_REQUEST_REFUSED, "request refused",
            FQ_LOG_STR("MERCHANT", operation->merchant->id),
-           FQ_LOG_STR("REQUEST", operation->request_id), FQ_LOG_TEXT("REASON", status->reason),
-           FQ_LOG_TEXT("FIELD", status->field), FQ_LOG_TEXT("FAULT", is_ours ? "ours" : "theirs"));
+           FQ_LOG_TEXT("OPERATION", fq_operation_name(operation->kind)), say_named(operation),
+           FQ_LOG_STR("REQUEST", operation->request_id),
+           FQ_LOG_STR("TRACE_ID", fq_traceparent_trace_id(operation->traceparent)),
+           FQ_LOG_TEXT("REASON", status->reason), FQ_LOG_TEXT("FIELD", status->field),
+           FQ_LOG_TEXT("FAULT", is_ours ? "ours" : "theirs"),
+           FQ_LOG_TEXT("NEXT", status->may_repeat ? "it may be repeated as it is"
+                                                  : "nothing was changed; the shop has to ask for "
+                                                    "something else"));
 }
 
 /* Warnings about one payment's money are never left out; the rest is, where it comes too fast. */
@@ -28,10 +54,42 @@ static void say_line(int level, uint32_t msg, const char *text, const struct fq_
     fq_log_write(level <= LOG_WARNING ? NULL : &site, level, msg, text, fields, n_fields);
 }
 
+/* Whose fault a kind of line is, if it is one, and what happens next. */
+static const struct say_about {
+    uint32_t msg;
+    const char *fault;
+    const char *next;
+} say_abouts[] = {
+    { FQ_MSG_FAULT, "ours", "configure it again and reload" },
+    { FQ_MSG_PAYMENT_CREATED, NULL, "the buyer has the link until it expires" },
+    { FQ_MSG_ATTEMPT_OPENED, NULL, "the platform's word is awaited, and asked for on schedule" },
+    { FQ_MSG_ATTEMPT_DECLINED, "theirs", "the buyer may try again until the deadline" },
+    { FQ_MSG_PAYMENT_PAID, NULL, "the shop has its event" },
+    { FQ_MSG_PAYMENT_CLOSED, NULL, "the shop has its event; a late success would be believed" },
+    { FQ_MSG_LATE_SUCCESS, "theirs", "the shop has its event; on_late_success may refund it" },
+    { FQ_MSG_DOUBLE_PAID, "theirs", "the shop has its event; on_double_paid may refund it" },
+    { FQ_MSG_TERMS_DIFFER, "theirs", "the shop has its event; compare with the contract" },
+    { FQ_MSG_REFUND_RESERVED, NULL, "it is sent to the platform" },
+    { FQ_MSG_REFUND_DONE, NULL, "the shop has its event" },
+    { FQ_MSG_REFUND_FAILED, "theirs", "the money is the shop's again; it may ask with a new key" },
+    { FQ_MSG_REFUND_FOUND, NULL, "it counts; the shop has its event" },
+    { FQ_MSG_UNKNOWN_FOR_OPERATOR, "theirs", "a person looks: fenqictl unknown" },
+};
+
+static struct say_about say_about(uint32_t msg)
+{
+    for (size_t i = 0; i < fq_array_size(say_abouts); i++) {
+        if (say_abouts[i].msg == msg)
+            return say_abouts[i];
+    }
+    return (struct say_about){ 0 };
+}
+
 void fq_say_payment(int level, uint32_t msg, const char *text, const struct fq_ledger *ledger)
 {
     const struct fq_payment *payment = &ledger->payment;
     const struct fq_attempt *attempt = fq_ledger_last_attempt(ledger);
+    const struct say_about about = say_about(msg);
     struct fq_str none = { NULL, 0 };
     const struct fq_log_field fields[] = {
         FQ_LOG_STR("PAYMENT", fq_id_payment(payment->seq, payment->secret, ledger->arena)),
@@ -43,6 +101,9 @@ void fq_say_payment(int level, uint32_t msg, const char *text, const struct fq_l
         FQ_LOG_INT("VERSION", payment->version),
         FQ_LOG_INT("AMOUNT_MINOR", payment->amount.minor),
         FQ_LOG_STR("PLATFORM_CODE", attempt != NULL ? attempt->platform_code : none),
+        FQ_LOG_STR("TRACE_ID", fq_traceparent_trace_id(payment->traceparent)),
+        FQ_LOG_TEXT("FAULT", about.fault),
+        FQ_LOG_TEXT("NEXT", about.next),
     };
     say_line(level, msg, text, fields, fq_array_size(fields));
 }
@@ -50,13 +111,22 @@ void fq_say_payment(int level, uint32_t msg, const char *text, const struct fq_l
 void fq_say_unclear(const struct fq_channel *channel, uint32_t kind, struct fq_str number,
                     const char *why, struct fq_str detail)
 {
+    fq_say_unclear_of(&(struct fq_unclear){
+        .channel = channel, .call = kind, .number = number, .why = why, .detail = detail });
+}
+
+void fq_say_unclear_of(const struct fq_unclear *unclear)
+{
     static const char *const kinds[] = { "?",      "create",       "query",  "close",
                                          "refund", "query_refund", "undo",   "statement",
                                          "key",    "task",         "notify", "return" };
+    const uint32_t call = unclear->call < fq_array_size(kinds) ? unclear->call : 0;
     fq_log(LOG_WARNING, FQ_MSG_PLATFORM_UNCLEAR, "no word that can be believed",
-           FQ_LOG_STR("CHANNEL", channel->conf->name), FQ_LOG_STR("NUMBER", number),
-           FQ_LOG_TEXT("CALL", kinds[kind < fq_array_size(kinds) ? kind : 0]),
-           FQ_LOG_TEXT("REASON", why), FQ_LOG_STR("DETAIL", detail), FQ_LOG_TEXT("FAULT", "theirs"),
+           FQ_LOG_STR("PAYMENT", unclear->payment), FQ_LOG_STR("MERCHANT", unclear->merchant),
+           FQ_LOG_STR("CHANNEL", unclear->channel->conf->name),
+           FQ_LOG_STR("NUMBER", unclear->number), FQ_LOG_TEXT("CALL", kinds[call]),
+           FQ_LOG_TEXT("REASON", unclear->why), FQ_LOG_STR("DETAIL", unclear->detail),
+           FQ_LOG_STR("TRACE_ID", unclear->trace_id), FQ_LOG_TEXT("FAULT", "theirs"),
            FQ_LOG_TEXT("NEXT", "the outcome stays unknown and is asked about again"));
 }
 
@@ -64,6 +134,7 @@ static void say_refund(int level, uint32_t msg, const char *text, const struct f
                        uint32_t refund_n)
 {
     const struct fq_payment *payment = &ledger->payment;
+    const struct say_about about = say_about(msg);
     for (uint32_t i = 0; i < ledger->n_refunds_loaded; i++) {
         const struct fq_refund *refund = &ledger->refunds[i];
         if (refund->n != refund_n)
@@ -71,11 +142,16 @@ static void say_refund(int level, uint32_t msg, const char *text, const struct f
         struct fq_str id = fq_id_refund(payment->seq, payment->secret, refund_n, ledger->arena);
         const struct fq_log_field fields[] = {
             FQ_LOG_STR("REFUND", id),
+            FQ_LOG_STR("PAYMENT", fq_id_payment(payment->seq, payment->secret, ledger->arena)),
             FQ_LOG_STR("MERCHANT", payment->merchant_id),
+            FQ_LOG_STR("ORDER", payment->merchant_order_id),
             FQ_LOG_STR("CHANNEL", payment->channel),
             FQ_LOG_STR("NUMBER", refund->number),
             FQ_LOG_INT("AMOUNT_MINOR", refund->amount_minor),
             FQ_LOG_STR("PLATFORM_CODE", refund->platform_code),
+            FQ_LOG_STR("TRACE_ID", fq_traceparent_trace_id(payment->traceparent)),
+            FQ_LOG_TEXT("FAULT", about.fault),
+            FQ_LOG_TEXT("NEXT", about.next),
         };
         say_line(level, msg, text, fields, fq_array_size(fields));
     }

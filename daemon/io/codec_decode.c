@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns the bytes of a Request into a struct fq_operation. */
+#include "daemon/core/traceparent.h"
 #include "daemon/io/codec.h"
 #include "daemon/io/codec_walk.h"
 #include "proto/fenqi.pb-c.h"
@@ -266,6 +267,9 @@ static struct fq_status decode_message(struct fq_str bytes, struct fq_operation 
     if (operation->request_id.len == 0)
         return fq_status_invalid("request_id", "MISSING", fq_lit("1..64 bytes"));
     operation->deadline_ms = request->deadline_unix_ms;
+    /* As its specification wants: what is malformed is ignored, the request is not. */
+    if (fq_traceparent_is_valid(fq_str_of(request->traceparent)))
+        operation->traceparent = fq_str_of(request->traceparent);
     return decode_operation(request, operation);
 }
 

@@ -195,6 +195,7 @@ static Fenqi__V1__Event *encode_event(struct fq_arena *arena, const struct fq_ev
             fq_pack_text(arena, fq_id_refund(row->seq, row->secret, row->refund_n, arena));
     out->payment_version = row->payment_version;
     out->at_unix_ms = row->at_ms;
+    out->traceparent = fq_pack_text(arena, row->traceparent);
     return out;
 }
 

@@ -54,6 +54,7 @@ static const struct fq_column payment_columns[] = {
     PAYMENT(BLOB, payer),
     PAYMENT_FIXED(BLOB, buyer),
     PAYMENT_FIXED(BOOL, is_counted),
+    PAYMENT_FIXED(TEXT, traceparent),
     PAYMENT(UINT32, flags),
     PAYMENT(TEXT, platform_ref),
     PAYMENT_FIXED(INT64, created_ms),

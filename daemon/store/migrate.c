@@ -28,6 +28,9 @@ __asm__(".pushsection .rodata\n"
         "migration_0006:\n"
         ".incbin \"daemon/store/schema/0006-groups.sql\"\n"
         ".byte 0\n"
+        "migration_0007:\n"
+        ".incbin \"daemon/store/schema/0007-trace.sql\"\n"
+        ".byte 0\n"
         ".popsection\n");
 
 extern __attribute__((visibility("hidden"))) const char migration_0001[];
@@ -36,10 +39,12 @@ extern __attribute__((visibility("hidden"))) const char migration_0003[];
 extern __attribute__((visibility("hidden"))) const char migration_0004[];
 extern __attribute__((visibility("hidden"))) const char migration_0005[];
 extern __attribute__((visibility("hidden"))) const char migration_0006[];
+extern __attribute__((visibility("hidden"))) const char migration_0007[];
 
 /* Number n stands at n - 1. Append only. */
 static const char *const migrations[] = {
-    migration_0001, migration_0002, migration_0003, migration_0004, migration_0005, migration_0006,
+    migration_0001, migration_0002, migration_0003, migration_0004,
+    migration_0005, migration_0006, migration_0007,
 };
 
 #define MIGRATIONS_N ((int64_t)fq_array_size(migrations))

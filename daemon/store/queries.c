@@ -82,7 +82,7 @@ static const struct query queries[FQ_QUERY_N] = {
 
     [FQ_QUERY_EVENTS] = {
         "SELECT event.cursor, event.payment_seq, payment.secret, event.kind, event.refund_n, "
-        "event.at_ms, event.payment_version "
+        "event.at_ms, event.payment_version, payment.traceparent "
         "FROM event JOIN payment ON payment.seq = event.payment_seq "
         "WHERE event.merchant_id = $1 AND event.cursor > $2 ORDER BY event.cursor LIMIT $3", NULL },
     [FQ_QUERY_EVENT_INSERT] = {

@@ -181,6 +181,7 @@ static int read_event_row(void *ctx, const struct fq_row *row)
     event->refund_n = (uint32_t)row->cells[4].number;
     event->at_ms = row->cells[5].number;
     event->payment_version = row->cells[6].number;
+    event->traceparent = fq_arena_copy(read->arena, row->cells[7].bytes);
     return 0;
 }
 

@@ -12,6 +12,7 @@ import { writeConf } from './conf.mjs';
 import { curveKeyPair, makeAccount, makeCardAccount, makeKeys, makePayerKey } from './keys.mjs';
 import { Program, freePort } from './processes.mjs';
 import { APP_ID, SELLER_ID, Sandbox } from './sandbox.mjs';
+import { checkRedaction } from './redaction.mjs';
 import { Storefront } from './storefront.mjs';
 import { UnionPay } from './unionpay.mjs';
 import { until } from './wait.mjs';
@@ -265,6 +266,7 @@ export class World {
   async end() {
     try {
       if (this.fenqid?.hasEnded === false) await this.stopDaemon();
+      checkRedaction(this.log, this.secrets);
     } finally {
       await this.abandon();
     }

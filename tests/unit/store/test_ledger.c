@@ -23,6 +23,7 @@ static void same_payment(struct fq_payment *a, struct fq_payment *b)
     same_text(&a->return_url, &b->return_url);
     same_text(&a->buyer_ip, &b->buyer_ip);
     same_text(&a->buyer_user_agent, &b->buyer_user_agent);
+    same_text(&a->traceparent, &b->traceparent);
     same_text(&a->quote, &b->quote);
     same_text(&a->issuer, &b->issuer);
     same_text(&a->payer, &b->payer);
@@ -82,6 +83,7 @@ static void fill_payment_fixed(struct fq_payment *payment)
     memset(payment->texts_digest, 0x5a, sizeof(payment->texts_digest));
     payment->identity_asked = true;
     payment->buyer = fq_lit("0123456789abcdef");
+    payment->traceparent = fq_lit("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     payment->is_counted = true;
 }
 
