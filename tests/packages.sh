@@ -83,7 +83,7 @@ listing >"$work/before"
 
 add() { # DIR: installs or upgrades
     rm -rf "$root/packages" && mkdir "$root/packages" && cp "$1"/*.deb "$root/packages/"
-    inside 'rm -f /packages/*dbgsym*; apt-get -q install -y --no-install-recommends /packages/*.deb' >"$work/apt.log" 2>&1 ||
+    inside 'rm -f /packages/*dbgsym*; apt-get -q install -y --no-install-recommends -o Dpkg::Options::=--force-confold /packages/*.deb' >"$work/apt.log" 2>&1 ||
         { tail -n 20 "$work/apt.log"; fail "apt-get: fenqid"; }
 }
 add "$work/one"
@@ -106,7 +106,9 @@ echo "paid: $(grep -m 1 'signature verified' "$work/demo" | sed 's/^ *//')"
 rm -rf "$root/demo"
 
 # As systemd would start it: under its account, from /etc/fenqid, the ledger in its state directory.
-inside 'fenqictl keygen /etc/fenqid/keys --key-id 2026-01 && chgrp -R fenqid /etc/fenqid/keys && chmod 640 /etc/fenqid/keys/*' >/dev/null
+inside 'cd /etc/fenqid/keys && openssl genrsa -out app.pem 2048 &&
+    openssl genrsa 2048 | openssl pkey -pubout -out alipay.pub &&
+    fenqictl keygen /etc/fenqid/keys --key-id 2026-01 && chgrp -R fenqid /etc/fenqid/keys && chmod 640 /etc/fenqid/keys/*' >/dev/null 2>&1
 cat >"$root/etc/fenqid/fenqid.conf" <<'END'
 instance = "01";
 order_prefix = "P";
@@ -114,7 +116,12 @@ front: { endpoints = [ "ipc:///run/fenqid/front" ]; curve_secret_file = "keys/cu
 web: { address = "127.0.0.1:18080"; public_url = "https://pay.example.com"; };
 log: { sink = "stderr"; };
 signing: { keys = ( { id = "2026-01"; file = "keys/signing-2026-01.pem"; } ); token_key_file = "keys/token.key"; };
-channels = ();
+channels = ( {
+    name = "huabei"; adapter = "huabei"; hosts = [ "openapi.alipay.com" ]; amount_max = "50000.00";
+    settings: { app_id = "2021000122671080"; seller_id = "2088721003899159"; gateway = "https://openapi.alipay.com/gateway.do"; };
+    keys: { app = "keys/app.pem"; alipay = "keys/alipay.pub"; };
+    rates = ( { instalments = 3; bearer = "buyer"; rate = "2.30%"; } );
+} );
 END
 cat >"$root/start.sh" <<'END'
 set -e
@@ -124,14 +131,18 @@ setpriv --reuid fenqid --regid fenqid --clear-groups fenqid --config /etc/fenqid
 pid=$!
 for try in $(seq 100); do
     if curl -fs http://127.0.0.1:18080/readyz >/dev/null; then break; fi
-    kill -0 $pid || { cat /tmp/fenqid.log; exit 1; }
+    kill -0 $pid 2>/dev/null || { cat /tmp/fenqid.log; exit 1; }
     sleep 0.1
 done
 curl -fs http://127.0.0.1:18080/.well-known/fenqi-keys
 kill $pid
 wait $pid
 END
-inside 'sh /start.sh' | grep -q '"key_id":"2026-01"' || fail "fenqid of the package does not serve"
+serves() {
+    inside 'sh /start.sh' >"$work/served" 2>&1
+    grep -q '"key_id":"2026-01"' "$work/served" || { cat "$work/served"; return 1; }
+}
+serves || fail "fenqid of the package does not serve"
 echo "served under its own account"
 size=$(stat -c %s "$root/var/lib/fenqid/fenqid.db")
 
@@ -140,7 +151,7 @@ build "$work/later" "$work/entry"
 add "$work/later"
 inside 'dpkg-query -W -f "\${Version}" fenqid' | grep -qx 9.9.9 || fail "not upgraded"
 inside 'grep -q 127.0.0.1:18080 /etc/fenqid/fenqid.conf && test -f /etc/fenqid/keys/token.key' || fail "the upgrade touched the operator's files"
-inside 'sh /start.sh' | grep -q '"key_id":"2026-01"' || fail "does not serve after the upgrade"
+serves || fail "does not serve after the upgrade"
 [ "$(stat -c %s "$root/var/lib/fenqid/fenqid.db")" -ge "$size" ] || fail "the upgrade lost the ledger"
 echo "upgraded, and served again"
 
