@@ -264,6 +264,11 @@ check-all:
 	@sh tests/install.sh build demo check check-all
 	@sh tests/check.sh all
 
+# Debian packages of what is committed, into build/deb; tests/packages.sh tests them.
+deb:
+	@sh tests/install.sh build check-all
+	@sh tests/packages.sh build/deb
+
 # ---- tests, one kind each --------------------------------------------------------------------------
 
 tests-build: build $(UNITS:%.c=$(B)/%) $(LIARS:%=$(B)/liars/%.so) $(B)/tests/interop/adapter_driver \
@@ -352,5 +357,5 @@ clean:
 	rm -rf build tests/node_modules tests/node/node_modules
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
-.PHONY: all build install demo shop browser check check-all tests-build unit shipped sandbox-test scenario crash lint format-check \
+.PHONY: all build install deb demo shop browser check check-all tests-build unit shipped sandbox-test scenario crash lint format-check \
         tidy cppcheck analyze fuzz fuzzers bench sim sim-mutants sim-seeds sim-nightly clean

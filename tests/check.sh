@@ -61,6 +61,7 @@ if [ "$what" = all ]; then
     step 'planted bugs' make_ sim-mutants SEEDS=2000
     step 'death at every step' make_ crash
     step 'fuzzing, longer' make_ FUZZ_SECONDS=60 fuzz
+    step 'packages, in a Debian of their own' sh tests/packages.sh
     step 'a bare Debian 12' sh tests/bare.sh
 fi
 

@@ -22,7 +22,7 @@ packages_of() {
     # Scenario tests and the shop need Node 20; what is missing of it comes from npm (tests/node.sh).
     shop) command -v npm >/dev/null 2>&1 || echo nodejs npm ;;
     browser) echo chromium fonts-wqy-microhei ;;
-    check-all) echo clang-tidy cppcheck gcovr debootstrap ;;
+    check-all) echo clang-tidy cppcheck gcovr debootstrap debhelper dpkg-dev lintian ;;
     *)
         echo "tests/install.sh: unknown group '$1'" >&2
         exit 2
