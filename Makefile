@@ -226,6 +226,7 @@ install: build
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
 	$(B)/fenqictl completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/fenqictl
 	$(B)/fenqictl completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_fenqictl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fenqid conf/prometheus-rules.yml conf/grafana-dashboard.json
 	install -D -m 640 conf/fenqid.conf $(DESTDIR)/etc/fenqid/fenqid.conf
 	install -D -m 640 -t $(DESTDIR)/etc/fenqid/issuers conf/issuers/unionpay-example.conf
 	install -D -m 640 conf/merchants.d/example.conf $(DESTDIR)/etc/fenqid/merchants.d/example.conf.sample
