@@ -40,10 +40,10 @@ static struct fq_status subscribe_check(const struct fq_subscribe *request)
     return (struct fq_status){ 0 };
 }
 
+/* Nobody's fault. */
 static struct fq_status subscribe_stopping(void)
 {
     return (struct fq_status){ .code = FQ_CODE_UNAVAILABLE,
-                               .blame = FQ_BLAME_DAEMON,
                                .reason = "STOPPING",
                                .may_repeat = true,
                                .retry_after_ms = FULL_RETRY_MS,
