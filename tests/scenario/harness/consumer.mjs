@@ -18,8 +18,8 @@ export class Consumer {
   stands = []; // every `subscription` that was pushed or answered to Subscribe
   onPush = () => {};
 
-  constructor(world, merchantId, { group = 'books', clientKeys, highWaterMark = 1000 } = {}) {
-    Object.assign(this, { group, merchantId, keys: world.publicKeys });
+  constructor(world, merchantId, { group = 'books', clientKeys, highWaterMark = 1000, withinMs = ANSWER_WITHIN_MS } = {}) {
+    Object.assign(this, { group, merchantId, withinMs, keys: world.publicKeys });
     this.socket = new Dealer({
       curveServerKey: world.keys.server.publicKey,
       curvePublicKey: (clientKeys ?? world.merchants.find(({ id }) => id === merchantId).curve).publicKey,
@@ -66,7 +66,7 @@ export class Consumer {
     const requestId = randomUUID();
     const bytes = encodeRequest({ request_id: requestId, [operation]: body, ...fields });
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer to ${operation}`)), ANSWER_WITHIN_MS * SLOWNESS);
+      const timer = setTimeout(() => reject(new Error(`no answer to ${operation}`)), this.withinMs * SLOWNESS);
       const settle = (end) => (value) => {
         clearTimeout(timer);
         end(value);
