@@ -135,6 +135,7 @@ enum fq_read_kind {
     FQ_READ_UNKNOWN = 10,      /* what a person has to look at, oldest first, at most n_max */
     FQ_READ_WORK = 11,         /* how much waits, and is due at `now_ms` */
     FQ_READ_LIST = 12,         /* payments that `list` asks for, newest first, at most n_max */
+    FQ_READ_GROUPS = 13,       /* of event consumers, the furthest behind first, at most n_max */
 };
 
 /* How many of a channel's due attempts and refunds are wanted; 0: none. */
@@ -215,6 +216,15 @@ struct fq_listed {
     struct fq_str platform_ref;
 };
 
+/* A group of event consumers, and how far it is behind. */
+struct fq_group_lag {
+    struct fq_str merchant_id;
+    struct fq_str name;
+    int64_t cursor;        /* up to which it has handled its merchant's events */
+    int64_t newest_cursor; /* of these */
+    int64_t at_ms;         /* when it last said so */
+};
+
 /* What waits for its time to ask a platform, or to expire. */
 struct fq_work {
     int64_t n_waiting;
@@ -253,7 +263,8 @@ struct fq_read {
     struct fq_listed *listed;
     int64_t listed_next; /* the seq_max of the next page, which may find more although this one is
                             not full; 0: there is none */
-    uint32_t n_rows;     /* of due, journal, events, channels, notes, unknown or listed */
+    struct fq_group_lag *groups;
+    uint32_t n_rows; /* of groups, due, journal, events, channels, notes, unknown or listed */
 
     void (*done)(struct fq_read *read); /* on the loop */
     int result;                         /* 0, or a fault */

@@ -27,6 +27,10 @@ struct fq_conf *ctl_conf_load(struct ctl *ctl)
     int r = fq_conf_load(path, &conf, &errors);
     for (size_t i = 0; r == FQ_CONF_E_INVALID && i < errors->n; i++)
         (void)ctl_complain(CTL_USAGE, "%.*s", fq_str_arg(errors->lines[i]));
+    if (r == FQ_CONF_E_INVALID && !ctl_has(ctl, CTL_CONTROL))
+        (void)fputs("  next   fenqid runs with what it read before: --control PATH asks it without "
+                    "this file\n",
+                    stderr);
     if (r < 0)
         (void)ctl_complain(CTL_USAGE, "%s", fq_trace());
     return r == 0 ? conf : NULL;

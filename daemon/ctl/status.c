@@ -147,6 +147,19 @@ static struct fq_str status_queues(struct ctl *ctl, const struct fq_json *status
     return text;
 }
 
+static struct fq_str status_groups(struct ctl *ctl, const struct fq_json *status)
+{
+    const struct fq_json *worst = status_first(status, "groups");
+    int64_t behind = fq_json_get_number(worst, "behind");
+    if (behind <= 0)
+        return fq_lit("every group has taken them all");
+    return fq_arena_printf(ctl->arena,
+                           "%.*s of %.*s is furthest behind, by %" PRId64 ", since %.*s",
+                           fq_str_arg(fq_json_get_text(worst, "group")),
+                           fq_str_arg(fq_json_get_text(worst, "merchant")), behind,
+                           fq_str_arg(ctl_said_time(ctl, worst, "acknowledged_unix_ms")));
+}
+
 static void status_show_daemon(struct ctl *ctl, const struct fq_json *said)
 {
     struct ctl_table table;
@@ -171,6 +184,8 @@ static void status_show_daemon(struct ctl *ctl, const struct fq_json *said)
         ctl_table_row(&table, fq_lit("queues"), status_queues(ctl, said));
     ctl_table_row(&table, fq_lit("waiting"), status_waiting(ctl, said));
     ctl_table_row(&table, fq_lit("unknown"), status_unknown(ctl, said));
+    if (status_first(said, "groups") != NULL)
+        ctl_table_row(&table, fq_lit("events"), status_groups(ctl, said));
     ctl_table_row(&table, fq_lit("ledger"), status_ledger(ctl, said));
     ctl_table_print(&table, stdout);
 }

@@ -4,11 +4,13 @@
 #include "daemon/flow/control.h"
 
 #define UNKNOWN_COUNT_MAX 100
+#define GROUPS_MAX        20
 
 struct status {
     struct fq_control *control;
     struct fq_read work;
     struct fq_read unknown;
+    struct fq_read groups;
 };
 
 /* When each key of the channel ends, if it is a certificate. */
@@ -98,6 +100,23 @@ static void status_daemon(struct fq_control *control)
     status_queues(buf, &world);
 }
 
+/* The furthest behind first. */
+static void status_groups(struct fq_buf *buf, const struct fq_read *groups)
+{
+    fq_json_write_name(buf, "groups");
+    fq_buf_add_char(buf, '[');
+    for (uint32_t i = 0; i < groups->n_rows; i++) {
+        const struct fq_group_lag *group = &groups->groups[i];
+        fq_buf_add(buf, i > 0 ? fq_lit(",{") : fq_lit("{"));
+        fq_json_write_member(buf, "merchant", group->merchant_id);
+        fq_json_write_member(buf, "group", group->name);
+        fq_json_write_int(buf, "behind", group->newest_cursor - group->cursor);
+        fq_json_write_int(buf, "acknowledged_unix_ms", group->at_ms);
+        fq_buf_add_char(buf, '}');
+    }
+    fq_buf_add_char(buf, ']');
+}
+
 static void status_answer(struct status *status)
 {
     struct fq_control *control = status->control;
@@ -115,7 +134,8 @@ static void status_answer(struct status *status)
     fq_json_write_int(buf, "oldest_unknown_unix_ms",
                       unknown->n_rows > 0 ? unknown->unknown[0].since_ms : 0);
     fq_json_write_int(buf, "merchants", (int64_t)catalog->n_merchants);
-    fq_control_write_troubles(control, work, unknown);
+    status_groups(buf, &status->groups);
+    fq_control_write_troubles(control, work, unknown, &status->groups);
     fq_json_write_name(buf, "channels");
     fq_buf_add_char(buf, '[');
     for (size_t i = 0; i < catalog->n_channels; i++) {
@@ -126,13 +146,29 @@ static void status_answer(struct status *status)
     fq_control_done(control);
 }
 
-static void status_read_unknown(struct fq_read *read)
+static void status_read_groups(struct fq_read *read)
 {
     struct status *status = read->flow;
     if (read->result < 0)
-        fq_control_fault(status->control, "reading what is unknown", read->trace);
+        fq_control_fault(status->control, "reading how far event consumers are", read->trace);
     else
         status_answer(status);
+}
+
+static void status_read_unknown(struct fq_read *read)
+{
+    struct status *status = read->flow;
+    const struct fq_world *world = status->control->flow->world;
+    if (read->result < 0) {
+        fq_control_fault(status->control, "reading what is unknown", read->trace);
+        return;
+    }
+    status->groups = (struct fq_read){ .arena = read->arena,
+                                       .kind = FQ_READ_GROUPS,
+                                       .n_max = GROUPS_MAX,
+                                       .done = status_read_groups,
+                                       .flow = status };
+    world->read(world->ctx, &status->groups);
 }
 
 static void status_read_work(struct fq_read *read)

@@ -3,7 +3,9 @@
  */
 #include "daemon/flow/control.h"
 
-#define LATE_MS 120000 /* what is due so long ago should have been asked about */
+#define LATE_MS    120000  /* what is due so long ago should have been asked about */
+#define SILENT_MS  3600000 /* events wait, and nobody has acknowledged any for so long */
+#define BEHIND_MAX 10000
 
 struct trouble {
     struct fq_control *control;
@@ -95,8 +97,26 @@ static void trouble_channel(struct trouble *self, const struct fq_channel *chann
     trouble_certificates(self, channel);
 }
 
+/* A shop that does not take its events does not know what was paid. */
+static void trouble_groups(struct trouble *self, const struct fq_read *groups)
+{
+    struct fq_arena *arena = self->control->visit->arena;
+    int64_t now_ms = fq_flow_now(self->control->flow);
+    for (uint32_t i = 0; i < groups->n_rows; i++) {
+        const struct fq_group_lag *group = &groups->groups[i];
+        int64_t behind = group->newest_cursor - group->cursor;
+        if (behind <= 0 || (behind < BEHIND_MAX && now_ms - group->at_ms < SILENT_MS))
+            continue;
+        trouble_add(self, "theirs",
+                    fq_arena_printf(arena, "%.*s of %.*s does not take its events: %lld wait",
+                                    fq_str_arg(group->name), fq_str_arg(group->merchant_id),
+                                    (long long)behind),
+                    fq_lit("tell the shop: its consumer stands still"));
+    }
+}
+
 void fq_control_write_troubles(struct fq_control *control, const struct fq_work *work,
-                               const struct fq_read *unknown)
+                               const struct fq_read *unknown, const struct fq_read *groups)
 {
     struct trouble self = { .control = control };
     const struct fq_catalog *catalog = control->visit->catalog;
@@ -111,5 +131,6 @@ void fq_control_write_troubles(struct fq_control *control, const struct fq_work 
         is_any_paused |= fq_channel_pause_ms(control->flow, catalog->channels[i]) > 0;
     }
     trouble_late(&self, work, is_any_paused);
+    trouble_groups(&self, groups);
     fq_buf_add_char(&control->answer, ']');
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages of payments for the operator. There is no index for each filter: a page looks at so many
- * payments and no more, and says where the next one goes on. */
+/* Lists for the operator. There is no index for each filter: a page of payments looks at so many
+ * and no more, and says where the next one goes on. */
 #include "daemon/store/list.h"
 
 #include <string.h>
@@ -87,4 +87,28 @@ int fq_list_payments(struct fq_engine *engine, struct fq_read *read)
     if (read->listed_next < list->seq_min)
         read->listed_next = 0;
     return 0;
+}
+
+/* ---- groups of event consumers ---- */
+
+static int list_group_row(void *ctx, const struct fq_row *row)
+{
+    struct fq_read *read = ctx;
+    const struct fq_cell *cells = row->cells;
+    read->groups[read->n_rows++] =
+        (struct fq_group_lag){ .merchant_id = fq_arena_copy(read->arena, cells[0].bytes),
+                               .name = fq_arena_copy(read->arena, cells[1].bytes),
+                               .cursor = cells[2].number,
+                               .at_ms = cells[3].number,
+                               .newest_cursor = cells[4].number };
+    return fq_arena_is_full(read->arena) ? FQ_FAULT(-ENOMEM, "so many groups do not fit") : 0;
+}
+
+int fq_list_groups(struct fq_engine *engine, struct fq_read *read)
+{
+    const struct fq_cell n_max = fq_cell_number(read->n_max);
+    read->groups = fq_arena_array(read->arena, read->n_max, sizeof(*read->groups));
+    if (read->groups == NULL)
+        return FQ_FAULT(-ENOMEM, "%u groups do not fit into their arena", read->n_max);
+    return engine->calls->run(engine, FQ_QUERY_GROUPS, &n_max, 1, list_group_row, read);
 }

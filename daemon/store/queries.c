@@ -151,6 +151,12 @@ static const struct query queries[FQ_QUERY_N] = {
         "UNION ALL SELECT due_ms FROM refund WHERE due_ms > 0 "
         "UNION ALL SELECT due_ms FROM payment WHERE due_ms > 0) AS work", NULL },
 
+    [FQ_QUERY_GROUPS] = {
+        "SELECT * FROM (SELECT merchant_id, name, cursor, at_ms, "
+        "(SELECT COALESCE(MAX(event.cursor), 0) FROM event "
+        "WHERE event.merchant_id = consumer_group.merchant_id) AS newest FROM consumer_group) AS lag "
+        "ORDER BY newest - cursor DESC, merchant_id, name LIMIT $1", NULL },
+
     /* However few are found, no more than $3 are looked at: others read, too. */
     [FQ_QUERY_LIST] = {
         "SELECT * FROM (SELECT seq, secret, merchant_id, merchant_order_id, channel, state, "

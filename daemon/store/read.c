@@ -328,6 +328,8 @@ static int read_run(struct fq_engine *engine, struct fq_read *read)
         return read_work(engine, read);
     case FQ_READ_LIST:
         return fq_list_payments(engine, read);
+    case FQ_READ_GROUPS:
+        return fq_list_groups(engine, read);
     case FQ_READ_UNSET:
         break;
     }
@@ -347,6 +349,7 @@ static void read_reset(struct fq_read *read)
     read->work = (struct fq_work){ 0 };
     read->history = NULL;
     read->listed = NULL;
+    read->groups = NULL;
     read->listed_next = 0;
     read->n_rows = 0;
     read->trace[0] = '\0';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operator sees and sets: status, lists, pauses of channels.
 import assert from 'node:assert/strict';
+import { Consumer } from './harness/consumer.mjs';
 import { ctl } from './harness/fenqictl.mjs';
 import { inWorld } from './harness/scenario.mjs';
 import { SLOWNESS, until } from './harness/wait.mjs';
@@ -126,6 +127,26 @@ inWorld('status', { conf: { ...conf, channel: { breaker_failures: 1, breaker_pau
     await until('it to be well again', async () => (await ctl(world, ['status', '--json'])).json.troubles.length === 0);
     await world.sandbox.pay(made.number);
     await world.state(made, 'PAYMENT_STATE_PAID');
+  });
+
+  scenario('a shop that does not take its events', async (world) => {
+    const consumer = new Consumer(world, 'shop', { group: 'books' });
+    await consumer.subscribe({ cursor: (await world.shop.events(0)).events.at(-1)?.cursor ?? 0 });
+    const status = async () => (await ctl(world, ['status', '--json'])).json;
+    assert.equal((await status()).groups.find(({ group }) => group === 'books').behind, 0);
+    assert.match((await ctl(world, ['status'])).stdout, /events\s+every group has taken them all/);
+    await world.paid();
+    await consumer.heard(1);
+    const { groups, troubles } = await status();
+    assert.deepEqual([groups[0].merchant, groups[0].group, groups[0].behind], ['shop', 'books', 1]);
+    assert.deepEqual(troubles, [], 'it may still do so');
+    assert.match((await ctl(world, ['status'])).stdout, /events\s+books of shop is furthest behind, by 1, since 2\d{3}-/);
+    await world.advance(2 * 3600_000);
+    const [trouble] = (await status()).troubles.filter(({ what }) => /events/.test(what));
+    assert.deepEqual([trouble.what, trouble.fault], ['books of shop does not take its events: 1 wait', 'theirs']);
+    await consumer.ack();
+    assert.equal((await status()).troubles.filter(({ what }) => /events/.test(what)).length, 0);
+    consumer.close();
   });
 
   scenario('certificates that end: told 30, 7 and 1 days before, once a day', async (world) => {
