@@ -33,7 +33,7 @@ static bool call_is_repeatable(const Fenqi__V1__Request *request)
         return call_has_text(request->create_refund->idempotency_key);
     case FENQI__V1__REQUEST__OPERATION__NOT_SET:
     case FENQI__V1__REQUEST__OPERATION_CLOSE_PAYMENT:
-    case FENQI__V1__REQUEST__OPERATION_SUBSCRIBE:
+    case FENQI__V1__REQUEST__OPERATION_SUBSCRIBE: /* refused before */
     case _FENQI__V1__REQUEST__OPERATION__CASE_IS_INT_SIZE:
     default:
         return false;
@@ -51,7 +51,8 @@ static int64_t call_wait_ms(const Fenqi__V1__Request *request)
 static int call_check(const struct fenqi_client *client, const Fenqi__V1__Request *request,
                       int timeout_ms)
 {
-    if (client == NULL || request == NULL || timeout_ms < 1)
+    if (client == NULL || request == NULL || timeout_ms < 1 ||
+        request->operation_case == FENQI__V1__REQUEST__OPERATION_SUBSCRIBE)
         return FENQI_E_ARGUMENT;
     if (client->n_keys == 0)
         return FENQI_E_UNKNOWN_KEY;

@@ -179,7 +179,7 @@ FENQI_API void fenqi_reply_free(struct fenqi_reply *reply);
  * What could not be sent before the timeout is not sent later.
  *
  * What else is under way on this client goes on meanwhile, and is told to its functions. Inside
- * such a function: FENQI_E_ARGUMENT. */
+ * such a function, and for Subscribe (fenqi_subscribe does that): FENQI_E_ARGUMENT. */
 FENQI_API int fenqi_call(struct fenqi_client *client, const Fenqi__V1__Request *request,
                          int timeout_ms, struct fenqi_reply **ret);
 

@@ -227,13 +227,14 @@ void fenqi_link_receive(struct fenqi_link *link, fenqi_link_fn *fn, void *owner)
 
 bool fenqi_link_send(struct fenqi_link *link, const void *bytes, size_t n_bytes)
 {
-    /* A connection that was lost is forgotten here, and nothing is sent into it. */
     int events = 0;
     size_t n = sizeof(events);
-    if (!link->is_up || zmq_getsockopt(link->socket, ZMQ_EVENTS, &events, &n) != 0)
+    if (!link->is_up)
         return false;
-    link->has_more = link->has_more || (events & ZMQ_POLLIN) != 0; /* looking took the news in */
-    if ((events & ZMQ_POLLOUT) == 0 ||
+    /* Asking and sending take in news, of which the descriptor then says nothing any more. */
+    link->has_more = true;
+    /* A connection that was lost is forgotten here, and nothing is sent into it. */
+    if (zmq_getsockopt(link->socket, ZMQ_EVENTS, &events, &n) != 0 || (events & ZMQ_POLLOUT) == 0 ||
         zmq_send(link->socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
         return false;
     return zmq_send(link->socket, bytes, n_bytes, ZMQ_DONTWAIT) >= 0;

@@ -32,6 +32,8 @@ struct fenqi_subscription {
     int64_t start; /* the cursor to begin after, until the daemon has heard it; -1: none */
 
     enum subscription_phase phase;
+    bool was_live;
+    int64_t began_ms;
     bool is_freed;  /* by its owner: its memory goes at the end of the turn */
     int64_t due_ms; /* wanted: to ask; asked: to give up; live: the next sign of life */
     unsigned n_refusals;
@@ -160,6 +162,7 @@ static void subscription_live(struct fenqi_subscription *self,
     if (stands->acknowledged_cursor < self->durable)
         subscription_set_back(self, stands->acknowledged_cursor);
     self->phase = PHASE_LIVE;
+    self->was_live = true;
     self->pushed = stands->acknowledged_cursor;
     self->start = -1; /* the group has it */
 }
@@ -300,11 +303,21 @@ static bool subscription_is_unheard(const struct fenqi_subscription *self, int64
            (self->ack.bytes != NULL && now_ms >= self->ack_ends_ms);
 }
 
+/* A key that never was let in is a mistake; one that is not let in any more may be one for a while.
+ */
+static bool subscription_is_refused(const struct fenqi_subscription *self, int64_t now_ms)
+{
+    return !self->was_live && !self->link.is_up && self->link.is_refused &&
+           now_ms - self->began_ms >= ANSWER_WITHIN_MS;
+}
+
 static void subscription_turn(struct fenqi_subscription *self, int64_t now_ms)
 {
     if (fenqi_link_watch(&self->link, now_ms) == FENQI_LINK_BROKE)
         subscription_renew(self, now_ms);
     fenqi_link_receive(&self->link, subscription_take, self);
+    if (self->phase != PHASE_OVER && subscription_is_refused(self, now_ms))
+        subscription_end(self, FENQI_E_REFUSED, NULL);
     if (self->phase == PHASE_OVER)
         return;
     if (self->link.is_unwanted || now_ms >= fenqi_link_give_up_ms(&self->link) ||
@@ -411,6 +424,7 @@ int fenqi_subscribe(struct fenqi_client *client, const Fenqi__V1__Subscribe *wis
     fenqi__v1__subscription__init(&self->state);
     self->state.group = self->group;
     self->due_ms = now_ms;
+    self->began_ms = now_ms;
     self->link.at = client->link.at; /* where the requests get their answers */
     error = fenqi_link_open(&self->link, client, now_ms);
     if (error != FENQI_OK) {

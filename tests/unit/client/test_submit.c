@@ -96,7 +96,7 @@ static void the_descriptor_says_when_there_is_something_to_do(void **state)
     struct rig *rig = rig_new(1);
     struct end answered = { 0 }, silent = { 0 };
     struct heard *heard = NULL;
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 200; round++) {
         answered.n = 0;
         assert_int_equal(submit_info(rig, WITHIN_MS, &answered), FENQI_OK);
         while ((heard = fake_take(&rig->fakes[0])) == NULL)
@@ -362,11 +362,22 @@ static void zap_refuse(void *zap)
         must(zmq_send(zap, parts[i], strlen(parts[i]), i < 5 ? ZMQ_SNDMORE : 0) >= 0);
 }
 
+static void no_event(void *context, const Fenqi__V1__Event *event, const struct fenqi_reply *proof)
+{
+    (void)context;
+    (void)event;
+    (void)proof;
+    must(false);
+}
+
 static void a_client_that_is_not_let_in_hears_so(void **state)
 {
     (void)state;
     struct rig *rig = rig_new(1);
-    struct end end = { 0 };
+    struct end end = { 0 }, subscribed = { 0 };
+    char group[] = "books";
+    Fenqi__V1__Subscribe wish = FENQI__V1__SUBSCRIBE__INIT;
+    struct fenqi_subscription *subscription = NULL;
     void *zap = zmq_socket(rig->fakes[0].context, ZMQ_REP);
     fenqi_client_free(rig->client);
     fake_stop(&rig->fakes[0]);
@@ -376,12 +387,35 @@ static void a_client_that_is_not_let_in_hears_so(void **state)
                                    rig->client_secret, NULL);
     assert_int_equal(fenqi_client_pin(rig->client, "k1", rig->signer.key.public_key), FENQI_OK);
     assert_int_equal(submit_info(rig, 2000, &end), FENQI_OK);
-    while (end.n == 0) {
+    wish.group = group;
+    assert_int_equal(
+        fenqi_subscribe(rig->client, &wish, no_event, end_tell, &subscribed, &subscription),
+        FENQI_OK);
+    while (end.n == 0 || subscribed.n == 0) {
         zap_refuse(zap);
         assert_int_equal(fenqi_client_run(rig->client, 2), FENQI_OK);
     }
+    assert_string_equal(fenqi_error_name(subscribed.error), "FENQI_E_REFUSED");
     assert_string_equal(fenqi_error_name(end.error), "FENQI_E_REFUSED");
     (void)zmq_close(zap);
+    rig_free(rig);
+}
+
+/* Who believes to talk to another daemon. */
+static void a_wrong_server_key_is_told_from_silence(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new(1);
+    struct end end = { 0 };
+    char other_public[41], other_secret[41];
+    assert_int_equal(zmq_curve_keypair(other_public, other_secret), 0);
+    fenqi_client_free(rig->client);
+    rig->client = fenqi_client_new(rig->fakes[0].endpoint, other_public, rig->client_public,
+                                   rig->client_secret, NULL);
+    assert_int_equal(fenqi_client_pin(rig->client, "k1", rig->signer.key.public_key), FENQI_OK);
+    assert_int_equal(submit_info(rig, 2000, &end), FENQI_OK);
+    rig_until(rig, end.n == 1);
+    assert_string_equal(fenqi_error_name(end.error), "FENQI_E_REFUSED");
     rig_free(rig);
 }
 
@@ -403,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_break_loses_nothing),
         cmocka_unit_test(a_message_that_does_not_verify_ends_all),
         cmocka_unit_test(a_client_that_is_not_let_in_hears_so),
+        cmocka_unit_test(a_wrong_server_key_is_told_from_silence),
     };
     return cmocka_run_group_tests_name("client: submit", tests, NULL, NULL);
 }

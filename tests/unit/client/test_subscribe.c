@@ -441,6 +441,11 @@ static void wishes_of_another_form_are_refused(void **state)
     assert_int_equal(fenqi_subscribe(rig->client, &wish, owner_event, owner_end, NULL, &none),
                      FENQI_E_ARGUMENT);
     assert_null(none);
+    Fenqi__V1__Request request = FENQI__V1__REQUEST__INIT;
+    struct fenqi_reply *reply = NULL;
+    request.operation_case = FENQI__V1__REQUEST__OPERATION_SUBSCRIBE;
+    request.subscribe = &wish;
+    assert_int_equal(fenqi_call(rig->client, &request, 1000, &reply), FENQI_E_ARGUMENT);
     rig_free(rig);
 }
 
