@@ -32,6 +32,18 @@ static bool claims_was_acknowledged(const struct claims *claims, const char *num
     return at != NULL;
 }
 
+/* A settlement day ends at 23:00 in Beijing; its file is there ten hours later, and was asked for.
+ */
+static bool claims_was_in_a_file(const struct claims *claims, const struct sim_platform *platform,
+                                 const struct sim_truth *truth)
+{
+    int64_t end_of_day_ms = INT64_C(15) * 3600000; /* 23:00, in UTC */
+    int64_t day = (truth->paid_ms - end_of_day_ms) / 86400000 + 1;
+    int64_t taken_ms = day * 86400000 + end_of_day_ms + INT64_C(14) * 3600000;
+    return sim_takes_statements(claims->sim) && platform == claims->sim->platforms[SIM_BANKCARD] &&
+           !platform->has_bad_files && sim_now_ms(claims->sim) > taken_ms;
+}
+
 static void claims_not_forgotten(const struct claims *claims, const struct sim_platform *platform)
 {
     size_t n = platform->calls->n_charged(platform);
@@ -47,8 +59,10 @@ static void claims_not_forgotten(const struct claims *claims, const struct sim_p
         bool is_known = payment != NULL && attempt->state == FQ_ATTEMPT_WON &&
                         payment->state == FQ_PAYMENT_PAID &&
                         strcmp(payment->channel, platform->calls->channel) == 0;
-        /* What the platform broke its word for, and then told nobody, nobody can know. */
-        if (!is_known && (!truth.is_late || claims_was_acknowledged(claims, number)))
+        /* What the platform broke its word for, and then told nobody, nobody can know before the
+         * settlement file. */
+        if (!is_known && (!truth.is_late || claims_was_acknowledged(claims, number) ||
+                          claims_was_in_a_file(claims, platform, &truth)))
             sim_violate(claims->sim, "no-verified-payment-forgotten", "%s is charged%s", number,
                         payment == NULL ? " and unknown" : "");
     }

@@ -123,6 +123,7 @@ static void daemon_configure_history(const struct sim *sim)
         daemon_confs[i].n_breaker_failures = sim->seed % 3 == 0 ? 0 : 5;
         daemon_confs[i].breaker_pause_ms = 5000;
         daemon_confs[i].undo_same_day = sim->seed % 2 == 0;
+        daemon_confs[i].wants_statements = i > 0 && sim_takes_statements(sim);
         daemon_confs[i].attempt_life_ms = i > 0 && sim->seed % 5 < 2 ? 480000 : 0;
     }
 }
@@ -409,6 +410,11 @@ bool sim_daemon_is_idle(struct sim *sim, int64_t *ret_due_ms)
     struct sim_daemon *daemon = sim->daemon;
     if (fq_flow_n_running(daemon->flow) > 0)
         return false;
+    /* One chore follows the other: it looks once more. */
+    if (sim_takes_statements(sim) && daemon->has_worked) {
+        daemon->has_worked = false;
+        return false;
+    }
     *ret_due_ms = sim_store_first_due_ms(daemon);
     return *ret_due_ms > sim_now_ms(sim);
 }

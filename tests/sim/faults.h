@@ -63,6 +63,7 @@
     X(CARD_REFUND_FAILS, "card.refund_fails_later", 1000000)         \
     X(CARD_UNDO_FAILS, "card.undo_fails_later", 1000000)             \
     X(CARD_GIVES_BACK, "card.gives_back_what_came_late", 700000)     \
+    X(CARD_FILE_DAMAGED, "card.settlement_file_damaged", 300000)     \
     X(CARD_DEBITED, "card.debited_not_posted", 20000)                \
     X(CARD_DOWNGRADES, "card.downgrades_the_version", 40000)         \
     X(CARD_FIELD_TWICE, "card.a_field_twice", 40000)                 \

@@ -13,6 +13,7 @@
 #define ORDERS_MAX     40
 #define LONGEST_US     (60 * SIM_DAY_US)
 #define RESTS_AFTER_US (2 * SIM_DAY_US)
+#define CHORES_LATE_US (15 * SIM_MINUTE_US)
 #define STOP_STEPS_MAX 10000
 #define STEPS_MAX      4000000
 
@@ -95,6 +96,8 @@ static bool history_jump(struct sim *sim, int64_t event_us, int64_t *ret_us)
     if (!sim_daemon_is_idle(sim, &due_ms))
         return false;
     int64_t due_us = due_ms == INT64_MAX ? INT64_MAX : (due_ms - SIM_START_MS) * 1000;
+    if (sim_takes_statements(sim) && due_us > sim->now_us + CHORES_LATE_US)
+        due_us = sim->now_us + CHORES_LATE_US; /* a file may be there by then */
     *ret_us = due_us < event_us ? due_us : event_us;
     return *ret_us > sim->now_us;
 }

@@ -95,6 +95,7 @@ struct sim_platform {
     int64_t skew_ms;
     int64_t wakes_us; /* planned; 0: not */
     bool is_down;
+    bool has_bad_files; /* its settlement files are damaged, always */
 };
 
 struct sim_platform *sim_alipay_new(struct sim *sim, const struct sim_keys *keys);

@@ -208,9 +208,14 @@ static const char *unionpay_told_paid(const char *notification)
 
 /* ---- truth ---- */
 
-static bool unionpay_is_charged(const struct unionpay_order *order)
+/* What was debited and not posted, or came too late, stands in the settlement file, too: whoever
+ * takes it is told so. */
+static bool unionpay_is_charged(const struct sim_platform *platform,
+                                const struct unionpay_order *order)
 {
-    return unionpay_order_is_consume(order) && order->state == UNIONPAY_SUCCEEDED;
+    return unionpay_order_is_consume(order) &&
+           (order->state == UNIONPAY_SUCCEEDED ||
+            (order->charged && sim_takes_statements(platform->sim)));
 }
 
 static size_t unionpay_n_charged(const struct sim_platform *platform)
@@ -218,14 +223,14 @@ static size_t unionpay_n_charged(const struct sim_platform *platform)
     size_t n = 0;
     const struct unionpay_order *order = unionpay_of(platform)->orders;
     for (; order != NULL; order = order->next)
-        n += unionpay_is_charged(order);
+        n += unionpay_is_charged(platform, order);
     return n;
 }
 
 static const char *unionpay_charged(const struct sim_platform *platform, size_t i)
 {
     const struct unionpay_order *order = unionpay_of(platform)->orders;
-    while (!unionpay_is_charged(order) || i-- > 0)
+    while (!unionpay_is_charged(platform, order) || i-- > 0)
         order = order->next;
     return order->order_id;
 }
@@ -237,7 +242,7 @@ static void unionpay_truth(const struct sim_platform *platform, const char *numb
     *ret = (struct sim_truth){ 0 };
     if (order == NULL || !unionpay_order_is_consume(order))
         return;
-    bool is_paid = unionpay_is_charged(order);
+    bool is_paid = unionpay_is_charged(platform, order);
     ret->is_paid = is_paid;
     ret->is_late = order->late;
     ret->is_doubtful = !is_paid && order->charged && strcmp(order->code, "42") != 0;
@@ -311,6 +316,8 @@ static void unionpay_draw_faults(struct sim *sim, struct unionpay_settings *sett
         settings->refund_pending_ms = sim_between(sim, 1000, 7200000);
     if (sim_hit(sim, SIM_CARD_REFUND_FAILS))
         memcpy(settings->refund_code, "61", 3);
+    if (sim_hit(sim, SIM_CARD_FILE_DAMAGED))
+        settings->file_flaw = sim_draw(sim) % 2 == 0 ? "truncated" : "width";
     if (sim_hit(sim, SIM_CARD_UNDO_FAILS))
         memcpy(settings->undo_code, "61", 3);
 }
@@ -332,6 +339,7 @@ struct sim_platform *sim_unionpay_new(struct sim *sim, const struct sim_keys *ke
         abort();
     unionpay_draw_habits(sim, &self->model->settings);
     unionpay_draw_faults(sim, &self->model->settings);
+    self->platform.has_bad_files = strcmp(self->model->settings.file_flaw, "none") != 0;
     if (sim_hit(sim, SIM_PLATFORM_SKEW))
         self->platform.skew_ms = sim_between(sim, -60000, 60000);
     self->platform.calls = &unionpay_calls;

@@ -109,6 +109,7 @@ static void world_adapt(void *ctx, struct fq_adapt *adapt)
     struct sim *sim = world_sim(ctx);
     if (sim_daemon_is_doomed())
         return;
+    ((struct sim_daemon *)ctx)->has_worked = true;
     if (sim_hit(sim, SIM_WORKER_BUSY)) {
         adapt->answer = (struct fq_answer){ .is_busy = true,
                                             .is_fault = true,
