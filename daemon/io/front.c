@@ -8,6 +8,7 @@
 #include "daemon/base/err.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/io/codec.h"
+#include "daemon/io/front_listen.h"
 #include "daemon/io/front_parts.h"
 
 #define ENVELOPE_SIZE_MAX 256 /* bytes of all frames between the routing id and the payload */
@@ -90,7 +91,10 @@ static int front_bind(struct fq_front *front, struct fq_str endpoint)
     char bound[512];
     size_t size = sizeof(bound);
     struct fq_str address = fq_arena_copy(front->arena, endpoint);
-    FQ_TRY(front_set(front, ZMQ_IPV6, fq_str_starts(endpoint, fq_lit("tcp://["))));
+    int fd = -1; /* -1 lets libzmq open it: ipc */
+    if (fq_str_starts(endpoint, fq_lit("tcp://")))
+        FQ_TRY(fq_front_listen(endpoint, &fd));
+    FQ_TRY(front_set(front, ZMQ_USE_FD, fd));
     if (address.ptr == NULL || zmq_bind(front->router, address.ptr) != 0 ||
         zmq_getsockopt(front->router, ZMQ_LAST_ENDPOINT, bound, &size) != 0)
         return FQ_FAULT(address.ptr != NULL ? -errno : -ENOMEM, "cannot listen on %.*s",
