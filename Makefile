@@ -218,15 +218,19 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man3 proto/client/fenqi.3
 	mkdir -p $(CLIENTDIR)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|lib$(if $(MULTIARCH),/$(MULTIARCH))|; s|@VERSION@|$(VERSION)|' proto/client/libfenqi.pc.in >$(CLIENTDIR)/pkgconfig/libfenqi.pc
-	install -D -m 644 -t $(LIBDIR)/systemd/system systemd/fenqid.service
+	install -D -m 644 -t $(LIBDIR)/systemd/system systemd/fenqid.service systemd/fenqid-web.socket
+	sed -f systemd/instance.sed systemd/fenqid.service >$(LIBDIR)/systemd/system/fenqid@.service
 	install -D -m 644 -t $(LIBDIR)/sysusers.d systemd/sysusers.d/fenqid.conf
 	install -D -m 644 -t $(LIBDIR)/tmpfiles.d systemd/tmpfiles.d/fenqid.conf
-	install -D -m 644 -t $(LIBDIR)/systemd/catalog systemd/fenqid.catalog
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 daemon/ctl/fenqictl.1
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
 	$(B)/fenqictl completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/fenqictl
 	$(B)/fenqictl completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_fenqictl
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fenqid conf/prometheus-rules.yml conf/grafana-dashboard.json
+	install -D -m 644 -t $(LIBDIR)/systemd/catalog systemd/fenqid.catalog systemd/fenqid.zh_CN.catalog
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fenqid/examples systemd/credentials.conf systemd/backoff.conf conf/nginx.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 systemd/fenqid.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 conf/fenqid.conf.5
 	install -D -m 640 conf/fenqid.conf $(DESTDIR)/etc/fenqid/fenqid.conf
 	install -D -m 640 -t $(DESTDIR)/etc/fenqid/issuers conf/issuers/unionpay-example.conf
 	install -D -m 640 conf/merchants.d/example.conf $(DESTDIR)/etc/fenqid/merchants.d/example.conf.sample
@@ -298,6 +302,7 @@ lint:
 	@sh tests/lint/tree.sh
 	@sh tests/lint/manual.sh
 	@sh tests/lint/man.sh
+	@sh tests/lint/systemd.sh
 
 format-check:
 	@clang-format --dry-run --Werror $$(git ls-files '*.[ch]') && echo "format: ok"

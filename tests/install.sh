@@ -15,7 +15,7 @@ packages_of() {
         ;;
     demo) echo curl openssl ca-certificates ;;
     check)
-        echo g++ perl libcmocka-dev clang libclang-rt-14-dev llvm-14 clang-format git procps strace sqlite3 mandoc zsh
+        echo g++ perl libcmocka-dev clang libclang-rt-14-dev llvm-14 clang-format git procps strace sqlite3 mandoc zsh systemd
         packages_of shop
         packages_of browser
         ;;
