@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/ctl/ctl.h"
 
 static int64_t amount_of(const char *text)
@@ -51,9 +52,39 @@ static void test_amounts_out_of_range(void **state)
     }
 }
 
+static int64_t moment_of(const char *text)
+{
+    struct ctl ctl = { .arena = fq_arena_new(FQ_ARENA_SIZE_MAX) };
+    FILE *hushed = stderr;
+    int64_t moment = 0;
+    ctl.values[CTL_SINCE] = text;
+    stderr = fopen("/dev/null", "we");
+    int status = ctl_moment_read(&ctl, CTL_SINCE, &moment);
+    (void)fclose(stderr);
+    stderr = hushed;
+    fq_arena_free(ctl.arena);
+    return status == CTL_OK ? moment : -1;
+}
+
+static void test_moments(void **state)
+{
+    (void)state;
+    assert_int_equal(moment_of("2026-11-01 08:00"), INT64_C(1793491200000));
+    assert_int_equal(moment_of("2026-11-01 08:00:30"), INT64_C(1793491230000));
+    assert_int_equal(moment_of("2026-11-01"), INT64_C(1793462400000));
+    assert_int_equal(moment_of(NULL), 0);
+    int64_t ago_ms = fq_clock_unix_ms() - moment_of("90min");
+    assert_true(ago_ms >= 90 * 60000 && ago_ms < 91 * 60000);
+    static const char *const texts[] = { "",      "yesterday", "2026-11-31", "2026-1-1",
+                                         "08:00", "7",         "-7d" };
+    for (size_t i = 0; i < fq_array_size(texts); i++)
+        assert_int_equal(moment_of(texts[i]), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_moments),
         cmocka_unit_test(test_amounts),
         cmocka_unit_test(test_no_amounts),
         cmocka_unit_test(test_amounts_out_of_range),
