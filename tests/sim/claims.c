@@ -35,10 +35,10 @@ static bool claims_was_acknowledged(const struct claims *claims, const char *num
 /* A settlement day ends at 23:00 in Beijing; its file is there ten hours later, and was asked for.
  */
 static bool claims_was_in_a_file(const struct claims *claims, const struct sim_platform *platform,
-                                 const struct sim_truth *truth)
+                                 int64_t settled_ms)
 {
     int64_t end_of_day_ms = INT64_C(15) * 3600000; /* 23:00, in UTC */
-    int64_t day = (truth->paid_ms - end_of_day_ms) / 86400000 + 1;
+    int64_t day = (settled_ms - end_of_day_ms) / 86400000 + 1;
     int64_t taken_ms = day * 86400000 + end_of_day_ms + INT64_C(14) * 3600000;
     return sim_takes_statements(claims->sim) && platform == claims->sim->platforms[SIM_BANKCARD] &&
            !platform->has_bad_files && sim_now_ms(claims->sim) > taken_ms;
@@ -62,7 +62,7 @@ static void claims_not_forgotten(const struct claims *claims, const struct sim_p
         /* What the platform broke its word for, and then told nobody, nobody can know before the
          * settlement file. */
         if (!is_known && (!truth.is_late || claims_was_acknowledged(claims, number) ||
-                          claims_was_in_a_file(claims, platform, &truth)))
+                          claims_was_in_a_file(claims, platform, truth.paid_ms)))
             sim_violate(claims->sim, "no-verified-payment-forgotten", "%s is charged%s", number,
                         payment == NULL ? " and unknown" : "");
     }
@@ -167,13 +167,31 @@ static void claims_refund_agrees(const struct claims *claims, const struct claim
 {
     struct sim_refund_truth truth = { 0 };
     bool is_there = claims_find_refund(claims, attempt, refund->number, &truth);
-    bool is_done = is_there && truth.is_settled && truth.amount_minor == refund->amount_minor;
+    bool is_done = is_there && truth.settled_ms > 0 && truth.amount_minor == refund->amount_minor;
     if (refund->state == FQ_REFUND_REFUNDED && !is_done)
         sim_violate(claims->sim, "refunds-agree-with-platform", "%s: refunded here alone",
                     refund->number);
     if (refund->state != FQ_REFUND_REFUNDED && is_there)
         sim_violate(claims->sim, "refunds-agree-with-platform", "%s: state %lld, and it was made",
                     refund->number, (long long)refund->state);
+}
+
+/* What went back by somebody else's hand: the settlement file tells it. */
+static void claims_foreign_refund(const struct claims *claims, const struct claims_attempt *attempt,
+                                  const struct sim_refund_truth *made)
+{
+    const struct sim_platform *platform = claims_platform(claims, attempt->payment_seq);
+    if (!made->is_foreign || made->settled_ms == 0 || attempt->state != FQ_ATTEMPT_WON ||
+        !claims_was_in_a_file(claims, platform, made->settled_ms))
+        return;
+    for (size_t i = 0; i < claims->n_refunds; i++) {
+        const struct claims_refund *refund = &claims->refunds[i];
+        if (strcmp(refund->number, made->number) == 0 && refund->state == FQ_REFUND_REFUNDED &&
+            refund->origin == FQ_ORIGIN_PLATFORM && refund->amount_minor == made->amount_minor)
+            return;
+    }
+    sim_violate(claims->sim, "refunds-agree-with-platform", "%s: made by hand, and unknown here",
+                made->number);
 }
 
 static void claims_refunds_of(const struct claims *claims, const struct claims_attempt *attempt,
@@ -193,8 +211,10 @@ static void claims_refunds_of(const struct claims *claims, const struct claims_a
             counted_minor += refund->amount_minor;
         n_here += refund->state == FQ_REFUND_REFUNDED && refund->origin != FQ_ORIGIN_PLATFORM;
     }
-    for (size_t i = 0; platform->calls->refund(platform, attempt->number, i, &made); i++)
+    for (size_t i = 0; platform->calls->refund(platform, attempt->number, i, &made); i++) {
         n_there += !made.is_foreign;
+        claims_foreign_refund(claims, attempt, &made);
+    }
     if (counted_minor > payment->amount_minor || truth.taken_minor > truth.amount_minor)
         sim_violate(claims->sim, "refunds-never-exceed-paid", "%s: %lld of %lld", attempt->number,
                     (long long)counted_minor, (long long)payment->amount_minor);

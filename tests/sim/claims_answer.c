@@ -7,6 +7,7 @@
 /* Both hold of every answer that shows a payment; `is_paid`: some of its orders was paid. */
 struct answer_truth {
     bool is_paid;
+    bool has_terms;       /* those that the answer names were used */
     bool is_paid_unasked; /* not by a platform that broke its word */
     int64_t refunded_minor;
 };
@@ -29,6 +30,7 @@ static struct answer_truth answer_truth(struct sim *sim, const struct fq_ledger 
         platform->calls->truth(platform, number, &truth);
         all.is_paid |= truth.is_paid && truth.amount_minor == ledger->payment.amount.minor;
         all.is_paid_unasked |= truth.is_paid && !truth.is_late;
+        all.has_terms |= truth.is_paid && truth.instalments == ledger->payment.instalments_used;
         all.refunded_minor += truth.refunded_minor;
     }
     return all;
@@ -44,6 +46,11 @@ static void answer_claim_state(struct sim *sim, const struct sim_ask *ask,
         sim_violate(sim, "every-signed-result-true", "%s: PAID, and nobody paid", order);
     if (payment->state == FQ_PAYMENT_CLOSED && truth.is_paid_unasked)
         sim_violate(sim, "every-signed-result-true", "%s: CLOSED, and the buyer has paid", order);
+    if (payment->instalments_used > 0 &&
+        (!truth.has_terms || (payment->terms_match == FQ_TERMS_CONFIRMED) !=
+                                 (payment->instalments_used == ask->order->instalments)))
+        sim_violate(sim, "every-signed-result-true", "%s: in %u instalments, and it is not so",
+                    order, payment->instalments_used);
     if (payment->refunded_minor > truth.refunded_minor)
         sim_violate(sim, "every-signed-result-true", "%s: %lld refunded, it is %lld", order,
                     (long long)payment->refunded_minor, (long long)truth.refunded_minor);
@@ -136,7 +143,7 @@ static void answer_claim_refund(struct sim *sim, const struct sim_ask *ask,
     bool is_there = answer_find_refund(sim, operation->refund.ledger, refund, &truth);
     answer_claim_same(sim, ask, &ask->refund->refund_id, operation->refund.refund_id);
     if (refund->state == FQ_REFUND_REFUNDED &&
-        (!is_there || !truth.is_settled || truth.amount_minor != refund->amount_minor))
+        (!is_there || truth.settled_ms == 0 || truth.amount_minor != refund->amount_minor))
         sim_violate(sim, "every-signed-result-true", "%s: REFUNDED, and no money went back",
                     ask->order->id);
     if (refund->state == FQ_REFUND_FAILED && is_there)

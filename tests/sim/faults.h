@@ -55,7 +55,7 @@
     X(PLATFORM_DOWN, "platform.down", 3000)                          \
     X(PLATFORM_LATE, "platform.late_success", 900000)                \
     X(PLATFORM_OTHER_AMOUNT, "platform.takes_another_amount", 40000) \
-    X(PLATFORM_CONSOLE, "platform.console_refund", 30000)            \
+    X(PLATFORM_CONSOLE, "platform.console_refund", 200000)           \
     X(PLATFORM_SKEW, "platform.clock_skew", 1000000)                 \
     X(PLATFORM_REFUNDS_SLOWLY, "platform.refunds_slowly", 1000000)   \
     X(CARD_ARRIVES_LATE, "card.order_arrives_late", 1000000)         \

@@ -27,8 +27,8 @@ struct sim_truth {
 struct sim_refund_truth {
     const char *number;
     int64_t amount_minor;
-    bool is_settled;
-    bool is_foreign; /* not from us */
+    int64_t settled_ms; /* 0: not yet */
+    bool is_foreign;    /* not from us */
 };
 
 enum sim_lie {

@@ -259,7 +259,7 @@ static bool alipay_refund_truth(const struct sim_platform *platform, const char 
     if (refund == NULL)
         return false;
     *ret = (struct sim_refund_truth){ refund->out_request_no, refund->cents,
-                                      refund->settled_unix_ms != 0, refund->from_console };
+                                      refund->settled_unix_ms, refund->from_console };
     return true;
 }
 

@@ -266,7 +266,7 @@ static bool unionpay_refund_truth(const struct sim_platform *platform, const cha
     if (back == NULL)
         return false;
     *ret = (struct sim_refund_truth){ back->order_id, back->amount_fen,
-                                      back->state == UNIONPAY_SUCCEEDED,
+                                      back->state == UNIONPAY_SUCCEEDED ? back->settled_unix_ms : 0,
                                       unionpay_order_get(back, "backUrl")[0] == '\0' };
     return true;
 }
