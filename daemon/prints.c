@@ -33,8 +33,6 @@ static bool prints_read(int fd, char *bytes, size_t size)
 
 static struct fq_str prints_digits(const char *path, struct fq_arena *arena)
 {
-    unsigned char digest[32];
-    char digits[2 * sizeof(digest) + 1];
     struct fq_str print = { NULL, 0 };
     struct stat status = { 0 };
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -44,6 +42,8 @@ static struct fq_str prints_digits(const char *path, struct fq_arena *arena)
     if (size > 0 && size <= FILE_SIZE_MAX) {
         char *bytes = fq_zalloc(size);
         if (prints_read(fd, bytes, size)) {
+            unsigned char digest[32];
+            char digits[2 * sizeof(digest) + 1];
             fq_sha256((struct fq_str){ bytes, size }, digest);
             fq_hex(digest, sizeof(digest), digits);
             print = fq_arena_copy(arena, (struct fq_str){ digits, PRINT_SIZE });
@@ -75,10 +75,10 @@ void fq_prints_take(struct fq_setup *setup)
     fq_conf_visit(setup->conf, arena, prints_visit, setup);
 }
 
-struct fq_str fq_prints_find(const void *ctx, struct fq_str path)
+struct fq_str fq_prints_find(const void *setup, struct fq_str path)
 {
-    const struct fq_setup *setup = ctx;
-    for (const struct fq_print *print = setup->prints; print != NULL; print = print->next) {
+    const struct fq_setup *self = setup;
+    for (const struct fq_print *print = self->prints; print != NULL; print = print->next) {
         if (fq_str_equal(print->path, path))
             return print->digits;
     }

@@ -99,13 +99,14 @@ static void reload_idle(struct fq_catalog *catalog)
 
 static void reload_say_changes(const struct fq_conf_changes *changes)
 {
-    size_t n = changes->n < CHANGES_TOLD_MAX ? changes->n : CHANGES_TOLD_MAX;
-    size_t n_more = changes->n - n + changes->n_more;
-    for (size_t i = 0; i < n; i++)
-        fq_log_always(LOG_NOTICE, FQ_MSG_RELOADED, "changed",
-                      FQ_LOG_STR("KEY", changes->items[i].key),
-                      FQ_LOG_STR("FROM", reload_shown(changes->items[i].from)),
-                      FQ_LOG_STR("TO", reload_shown(changes->items[i].to)));
+    size_t n_told = 0;
+    for (; n_told < changes->n && n_told < CHANGES_TOLD_MAX; n_told++) {
+        const struct fq_conf_change *one = &changes->items[n_told];
+        fq_log_always(LOG_NOTICE, FQ_MSG_RELOADED, "changed", FQ_LOG_STR("KEY", one->key),
+                      FQ_LOG_STR("FROM", reload_shown(one->from)),
+                      FQ_LOG_STR("TO", reload_shown(one->to)));
+    }
+    size_t n_more = changes->n - n_told + changes->n_more;
     if (n_more > 0)
         fq_log_always(LOG_NOTICE, FQ_MSG_RELOADED, "changed, too", FQ_LOG_INT("MORE", n_more));
 }

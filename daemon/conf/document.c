@@ -6,7 +6,7 @@
 
 #define LINE_WIDTH     118
 #define COMMENT_COLUMN 50
-#define STEP           4 /* of indentation */
+#define STEP           ((size_t)4) /* of indentation */
 
 /* ---- words ---- */
 
@@ -33,7 +33,7 @@ struct fq_str fq_document_line(struct fq_str *text, size_t width)
     return line;
 }
 
-static struct fq_str document_capital(struct fq_arena *arena, struct fq_str text)
+struct fq_str fq_document_capital(struct fq_str text, struct fq_arena *arena)
 {
     bool is_lower = text.len > 0 && text.ptr[0] >= 'a' && text.ptr[0] <= 'z';
     struct fq_str rest = fq_str_sub(text, 1, text.len);
@@ -79,8 +79,8 @@ static void document_raw(struct fq_buf *buf, const char *raw, size_t indent, con
 /* What may stand there, if the text does not say so itself. */
 static void document_range(struct fq_buf *buf, const struct fq_conf_row *row)
 {
-    const char *comma = "";
     if (row->kind == FQ_CONF_WORD) {
+        const char *comma = "";
         struct fq_str first = fq_arena_printf(buf->arena, "\"%s\"", row->words[0].name);
         if (first.ptr == NULL || strstr(row->text, first.ptr) != NULL)
             return;
@@ -137,7 +137,7 @@ static void document_option(struct fq_buf *buf, const struct fq_conf_row *row, s
     bool is_crowded = column + text.len + 2 > LINE_WIDTH && column > COMMENT_COLUMN;
     if (is_crowded) { /* a long value: its text goes above */
         fq_buf_add_char(buf, '\n');
-        document_comment(buf, document_capital(buf->arena, text), indent);
+        document_comment(buf, fq_document_capital(text, buf->arena), indent);
     }
     document_pad(buf, indent);
     fq_buf_add(buf, left);

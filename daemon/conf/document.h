@@ -16,6 +16,9 @@ void fq_document_manual(struct fq_buf *buf);   /* conf/fenqid.conf.5, in mdoc(7)
 /* Is the value written in quotes? */
 bool fq_document_is_quoted(const struct fq_conf_row *row);
 
+/* "Text" of "text". */
+struct fq_str fq_document_capital(struct fq_str text, struct fq_arena *arena);
+
 /* Cuts words off `text` that fit into `width` columns; at least one. Empty in the end. */
 struct fq_str fq_document_line(struct fq_str *text, size_t width);
 

@@ -34,30 +34,33 @@ static struct fq_str manual_sentence(struct fq_str *text)
     return sentence;
 }
 
-/* Text lines of mdoc: no macro at the beginning, no escape inside. */
+/* A text line of mdoc: no macro at the beginning, no escape inside. */
+static void manual_line(struct fq_buf *buf, struct fq_str line)
+{
+    if (line.len > 0 && (line.ptr[0] == '.' || line.ptr[0] == '\''))
+        fq_buf_add(buf, fq_lit("\\&"));
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.ptr[i] == '\\')
+            fq_buf_add(buf, fq_lit("\\e"));
+        else
+            fq_buf_add_char(buf, line.ptr[i]);
+    }
+    fq_buf_add_char(buf, '\n');
+}
+
 static void manual_text(struct fq_buf *buf, struct fq_str text)
 {
     while (text.len > 0) {
         for (struct fq_str rest = manual_sentence(&text); rest.len > 0;) {
             struct fq_str line = fq_document_line(&rest, LINE_WIDTH);
-            if (line.len > 0 && (line.ptr[0] == '.' || line.ptr[0] == '\''))
-                fq_buf_add(buf, fq_lit("\\&"));
-            for (size_t i = 0; i < line.len; i++) {
-                if (line.ptr[i] == '\\')
-                    fq_buf_add(buf, fq_lit("\\e"));
-                else
-                    fq_buf_add_char(buf, line.ptr[i]);
-            }
-            fq_buf_add_char(buf, '\n');
+            manual_line(buf, line);
         }
     }
 }
 
 static void manual_upper(struct fq_buf *buf, struct fq_str text)
 {
-    char first = text.len > 0 ? text.ptr[0] : ' ';
-    fq_buf_add_char(buf, first >= 'a' && first <= 'z' ? (char)(first - 'a' + 'A') : first);
-    fq_buf_add(buf, fq_str_sub(text, 1, text.len));
+    fq_buf_add(buf, fq_document_capital(text, buf->arena));
 }
 
 /* ---- one option ---- */

@@ -15,6 +15,9 @@ extern const char fq_conf_example_campaigns[];
 extern const char fq_conf_example_second_channel[];
 extern const char fq_conf_example_merchant_rates[];
 
+/* They become parts of an initializer.
+ * NOLINTBEGIN(bugprone-macro-parentheses) */
+
 /* The column "value": what holds where nothing is written, or what it may look like. */
 #define DEFAULT(value)            .fallback = (value)
 #define MUST(value)               .example = (value)
@@ -29,6 +32,8 @@ extern const char fq_conf_example_merchant_rates[];
 #define FIXED_KEY   .flags = FQ_CONF_FIXED | FQ_CONF_KEY
 #define BRIEF       .flags = FQ_CONF_BRIEF
 #define SHOWN       .flags = FQ_CONF_SHOWN
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define MEMBER(type, member) \
     .offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
