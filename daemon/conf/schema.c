@@ -76,8 +76,8 @@ static const struct fq_conf_word level_words[] = {
   { NULL, 0 },
 };
 static const struct fq_conf_row log_rows[] = {
-  WORD("sink",  sink_words,                                      DEFAULT("stderr"),          fq_conf, log_sink,
-        "where lines go", FIXED),
+  WORD("sink",  sink_words,                                      DEFAULT_BUT("stderr", "journal"),fq_conf, log_sink,
+        "where lines go: under systemd the journal", FIXED_SHOWN),
   WORD("level", level_words,                                     DEFAULT("info"),            fq_conf, log_level,
         "the least that is written"),
 };

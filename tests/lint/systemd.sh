@@ -34,6 +34,12 @@ done
 [ "$(grep -c '^[^#].*%i' "$dir/units/fenqid@shop.service")" -ge 5 ] ||
     breach 'systemd/instance.sed does not fit fenqid.service any more'
 
+# Stopping takes at most this, and some seconds for what hangs: systemd must wait longer.
+stop_ms=$(sed -nE 's/^#define (QUIESCE|DRAIN|SETTLE)_MS +([0-9]+)$/\2/p' daemon/daemon.c | awk '{ n++; sum += $1 } END { print n == 3 ? sum : 0 }')
+stop_s=$(sed -n 's/^TimeoutStopSec=\([0-9]*\)s$/\1/p' systemd/fenqid.service)
+[ "$stop_ms" -gt 0 ] && [ $((stop_ms / 1000 + 5)) -le "${stop_s:-0}" ] ||
+    breach "systemd/fenqid.service: TimeoutStopSec=$stop_s is too short for $stop_ms ms of draining"
+
 # ---- the account and the folders ------------------------------------------------------------------------
 
 root=$dir/root
