@@ -93,12 +93,12 @@ bool unionpay_verify(EVP_PKEY *key, const struct form *form)
 static char *seal_certificate(const char *pem)
 {
     struct text text = { 0 };
-    for (const char *at = pem; *at != '\0'; at++) {
-        if (*at != '\n')
-            text_add_bytes(&text, at, 1);
-        else if (at[1] != '\0')
-            text_add(&text, "\r\n");
+    for (const char *end = strchr(pem, '\n'); end != NULL && end[1] != '\0';
+         pem = end + 1, end = strchr(pem, '\n')) {
+        text_add_bytes(&text, pem, (size_t)(end - pem));
+        text_add(&text, "\r\n");
     }
+    text_add_bytes(&text, pem, strcspn(pem, "\n"));
     return text_take(&text);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim --seeds N [--from K] | --seed K | --list FILE: runs histories and says what they showed. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,10 @@ int main(int argc, char **argv)
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     fq_log_level(-1);
+    /* Memory that went back to the kernel would come again page by page. */
+    (void)mallopt(M_MMAP_THRESHOLD, 64 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 512 << 20);
+    (void)mallopt(M_TOP_PAD, 4 << 20);
     sim_keys_make(&keys);
     sim_daemon_prepare(&before, &keys);
     sim_history_prepare(&keys);

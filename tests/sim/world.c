@@ -9,6 +9,7 @@
 #include "tests/sim/daemon.h"
 #include "tests/sim/network.h"
 
+#define ROUND_MIN_MS  2000
 #define ROUND_LATE_MS 8000
 #define ROUND_OFTEN   8 /* one history of so many has them at their own pace */
 
@@ -132,8 +133,8 @@ static int64_t world_round_ms(struct sim_daemon *daemon, int64_t delay_ms)
     if (daemon->sim->seed % ROUND_OFTEN == 0)
         return delay_ms;
     int64_t left_ms = sim_store_first_due_ms(daemon) - world_now(daemon);
-    if (left_ms <= delay_ms) {
-        left_ms = delay_ms << (daemon->n_idle_rounds < 5 ? daemon->n_idle_rounds : 5);
+    if (left_ms <= ROUND_MIN_MS) {
+        left_ms = ROUND_MIN_MS << (daemon->n_idle_rounds < 5 ? daemon->n_idle_rounds : 5);
         daemon->n_idle_rounds++;
     }
     return left_ms < ROUND_LATE_MS ? left_ms : ROUND_LATE_MS;
