@@ -90,9 +90,23 @@ static int file_write(const char *path, int flags, struct fq_str content, const 
     return r;
 }
 
+/* A folder that gives its files its group, and is closed to others (/etc/fenqid/keys is
+ * root:fenqid, 2750), is there for that group to read: fenqid takes new keys by a reload. */
+static mode_t file_private_mode(const char *path)
+{
+    char folder[PATH_MAX] = ".";
+    struct stat status = { 0 };
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        (void)snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - path), path);
+    bool is_shared = stat(folder, &status) == 0 && (status.st_mode & S_ISGID) != 0 &&
+                     (status.st_mode & S_IRWXO) == 0;
+    return is_shared ? 0640 : 0600;
+}
+
 int ctl_file_make(const char *path, bool is_private, struct fq_str content)
 {
-    const mode_t mode = is_private ? 0600 : 0644;
+    const mode_t mode = is_private ? file_private_mode(path) : 0644;
     int r = file_write(path, O_EXCL, content, &mode);
     if (r < 0 && r != -EEXIST)
         (void)unlink(path);
