@@ -462,12 +462,33 @@ static const struct fq_conf_row *reader_row(const struct fq_conf_table *table, s
     return NULL;
 }
 
+/* Where in the main file an option of that name stands: "work.workers"; absent: nowhere. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static struct fq_str reader_elsewhere(const struct fq_reader *reader,
+                                      const struct fq_conf_table *table, struct fq_str prefix,
+                                      struct fq_str name)
+{
+    struct fq_str found = { NULL, 0 };
+    for (size_t i = 0; i < table->n_rows && found.len == 0; i++) {
+        const struct fq_conf_row *row = &table->rows[i];
+        struct fq_str key = reader_key(reader, prefix, fq_str_of(row->name));
+        if (fq_str_equal(name, fq_str_of(row->name)))
+            found = key;
+        else if (row->kind == FQ_CONF_GROUP)
+            found = reader_elsewhere(reader, row->table, key, name);
+    }
+    return found;
+}
+
 static void reader_refuse_unknown(const struct fq_reader *reader, const struct fq_conf_table *table,
                                   struct fq_str key, const config_setting_t *setting)
 {
     struct fq_suggest suggest;
     fq_suggest_init(&suggest, fq_str_of(config_setting_name(setting)));
-    for (size_t i = 0; i < table->n_rows; i++)
+    suggest.best = reader_elsewhere(reader, &fq_conf_main_table, (struct fq_str){ NULL, 0 },
+                                    suggest.word); /* right, but in another group */
+    bool is_elsewhere = suggest.best.len > 0;
+    for (size_t i = 0; i < table->n_rows && !is_elsewhere; i++)
         fq_suggest_offer(&suggest, fq_str_of(table->rows[i].name));
     struct fq_str meant = reader_meant(reader, &suggest);
     fq_conf_errors_add(reader->errors, reader->file, reader_line(setting), key, "unknown key%.*s",

@@ -138,6 +138,16 @@ static void a_key_that_is_missing(void **state)
     expect_mistake(4, "", "/etc/fenqid/t.conf:3: front.curve_secret_file: must be set");
 }
 
+static void an_option_in_another_group(void **state)
+{
+    (void)state;
+    expect_mistake(23, "workers = 3;",
+                   "/etc/fenqid/t.conf:23: workers: unknown key (did you mean work.workers?)");
+    expect_mistake(23, "log: { public_url = \"https://x\"; };",
+                   "/etc/fenqid/t.conf:23: log.public_url: unknown key (did you mean "
+                   "web.public_url?)");
+}
+
 static void a_word_that_is_none(void **state)
 {
     (void)state;
@@ -621,6 +631,7 @@ int main(void)
         cmocka_unit_test(an_unknown_key_and_the_nearest_known_one),
         cmocka_unit_test(an_unknown_key_like_no_other),
         cmocka_unit_test(a_key_that_is_missing),
+        cmocka_unit_test(an_option_in_another_group),
         cmocka_unit_test(a_word_that_is_none),
         cmocka_unit_test(the_control_socket),
         cmocka_unit_test(a_control_socket_whose_name_no_kernel_takes),
