@@ -58,12 +58,16 @@ char *unionpay_to_sign(const struct form *form)
 
 static void seal_hex(const EVP_MD *digest, const char *text, char ret[SEAL_HEX_SIZE])
 {
+    static const char digits[] = "0123456789abcdef";
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     if (EVP_Digest(text, strlen(text), hash, &size, digest, NULL) != 1)
         abort();
-    for (unsigned i = 0; i < size; i++)
-        snprintf(ret + (size_t)2 * i, 3, "%02x", hash[i]);
+    for (unsigned i = 0; i < size; i++) {
+        *ret++ = digits[hash[i] / 16];
+        *ret++ = digits[hash[i] % 16];
+    }
+    *ret = '\0';
 }
 
 /* UnionPay: the signature is over the hex digits of the digest, which are hashed again. */

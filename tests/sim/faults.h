@@ -18,7 +18,7 @@
     X(DISK_TEARS, "disk.tears_sectors", 700000)                      \
     X(DISK_FULL, "disk.full", 4000)                                  \
     X(DISK_WRITE_FAILS, "disk.write_fails", 400)                     \
-    X(DISK_SYNC_FAILS, "disk.sync_fails", 1500)                      \
+    X(DISK_SYNC_FAILS, "disk.sync_fails", 6000)                      \
     X(DISK_FORGETS, "disk.forgets_what_failed", 900000)              \
     X(DISK_READ_FAILS, "disk.read_fails", 150)                       \
     X(DISK_EMPTY, "disk.begins_empty", 60000)                        \

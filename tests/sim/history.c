@@ -13,7 +13,7 @@
 #define ORDERS_MAX     40
 #define LONGEST_US     (60 * SIM_DAY_US)
 #define RESTS_AFTER_US (2 * SIM_DAY_US)
-#define CHORES_LATE_US (15 * SIM_MINUTE_US)
+#define CHORES_LATE_US (45 * SIM_MINUTE_US)
 #define STOP_STEPS_MAX 10000
 #define STEPS_MAX      4000000
 
