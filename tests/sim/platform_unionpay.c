@@ -209,13 +209,13 @@ static const char *unionpay_told_paid(const char *notification)
 /* ---- truth ---- */
 
 /* What was debited and not posted, or came too late, stands in the settlement file, too: whoever
- * takes it is told so. */
+ * takes it, and can read it, is told so. */
 static bool unionpay_is_charged(const struct sim_platform *platform,
                                 const struct unionpay_order *order)
 {
     return unionpay_order_is_consume(order) &&
            (order->state == UNIONPAY_SUCCEEDED ||
-            (order->charged && sim_takes_statements(platform->sim)));
+            (order->charged && sim_takes_statements(platform->sim) && !platform->has_bad_files));
 }
 
 static size_t unionpay_n_charged(const struct sim_platform *platform)
