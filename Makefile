@@ -184,10 +184,10 @@ $(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,cl
 SIM_WRAPS := fq_zalloc fq_zalloc_array fq_free fq_keyring_sign fq_keyring_verify key_sign key_verify key_generate \
              unionpay_leaf_make unionpay_leaf_forge fq_cert_field RAND_bytes fq_assert_failed
 $(B)/lib/models.a: $(call o,$(filter-out $(addprefix tests/sandbox/,main.c server.c sender.c),$(wildcard tests/sandbox/*.c)))
-$(B)/tests/sim/sim: $(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store core crypto base) \
+$(B)/tests/sim/sim: $(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store io core crypto base) \
                     $(ADAPTERS:%=$(B)/adapters/%.so)
 	$(Q)$(CC) -pie $(LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%) $(filter %.o %.a,$^) \
-	    $(call libs,store plugin crypto base) -lcjson -o $@
+	    $(call libs,store plugin io crypto base) -lcjson -o $@
 
 $(B)/%.o: %.c Makefile | $(PROTO_H)
 	@mkdir -p $(@D)
@@ -345,7 +345,7 @@ sim-mutants: $(B)/tests/sim/sim
 	@SIM_COMPILE='$(CC) $(CPPFLAGS) $(CFLAGS)' \
 	    SIM_LINK='$(CC) -pie $(LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%)' \
 	    SIM_LINK_ADAPTER='$(CC) $(LDFLAGS) $(SO_LDFLAGS)' \
-	    SIM_PARTS='$(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store core crypto base) $(call libs,store plugin crypto base) -lcjson' \
+	    SIM_PARTS='$(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store io core crypto base) $(call libs,store plugin io crypto base) -lcjson' \
 	    sh tests/sim/mutants.sh $(B) $(or $(SEEDS),10000)
 
 # SEED=K tells one history; SEEDS=N [FROM=K] runs many.

@@ -4,6 +4,7 @@
 
 #include "tests/sim/daemon.h"
 #include "tests/sim/shop.h"
+#include "tests/sim/wire.h"
 
 #define PATIENCE_US (30 * SIM_SECOND_US)
 
@@ -82,6 +83,9 @@ static void ask_finish(struct fq_operation *operation)
     ask_take(sim, ask, operation);
     sim_say(sim, ask_name(ask->kind), ask->reason, (int64_t)(ask->code * 10 + ask->state));
     sim_claim_answer(sim, ask, operation);
+    const char *wrong = sim_wire_reply(operation, sim_now_ms(sim));
+    if (wrong != NULL)
+        sim_violate(sim, "the-wire-says-the-same", "%s: %s", ask_name(ask->kind), wrong);
     if (!sim_hit(sim, SIM_SHOP_REPLY_LOST))
         sim_after(sim, sim_moment_us(sim), ask_tell, ask, 1);
     fq_arena_free(operation->arena);
@@ -193,9 +197,14 @@ void sim_ask_send(struct sim *sim, struct sim_ask *ask)
     asking->ask = ask;
     asking->operation = (struct fq_operation){ .arena = arena,
                                                .merchant = sim_merchant(merchant),
-                                               .request_id = fq_lit("r"),
-                                               .kind = ask->kind,
                                                .finish = ask_finish };
-    ask_fill(ask, &asking->operation);
+    struct fq_operation wish = { .arena = arena, .kind = ask->kind };
+    ask_fill(ask, &wish);
+    if (!sim_wire_request(&wish, &asking->operation)) {
+        sim_violate(sim, "the-wire-says-the-same", "a request to %s was refused",
+                    ask_name(ask->kind));
+        fq_arena_free(arena);
+        return;
+    }
     fq_flow_operation(sim->daemon->flow, &asking->operation);
 }
