@@ -118,7 +118,12 @@ static void ask_fill_create(const struct sim_ask *ask, struct fq_operation *oper
         .disclosure_shown_ms = intent->shown_ms,
         .disclosure_seconds = 20,
         .disclosure_confirmed = true,
+        .has_payer = intent->names_payer,
     };
+    if (intent->names_payer)
+        operation->create_payment.payer =
+            (struct fq_payer){ fq_lit(SIM_PAYER_NAME), FQ_DOCUMENT_IDENTITY_CARD,
+                               fq_lit(SIM_PAYER_DOCUMENT), fq_lit(SIM_PAYER_PHONE) };
 }
 
 static void ask_fill_get(const struct sim_ask *ask, struct fq_operation *operation)

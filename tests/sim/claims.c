@@ -321,6 +321,22 @@ static void claims_nothing_left(const struct claims *claims)
     }
 }
 
+/* Once a payment has ended nobody needs to know who was to pay; and nothing else ever says it. */
+static void claims_payers(const struct claims *claims)
+{
+    for (size_t i = 0; i < claims->n_payments; i++) {
+        const struct claims_payment *payment = &claims->payments[i];
+        if (payment->state != FQ_PAYMENT_OPEN && payment->payer_size > 0)
+            sim_violate(claims->sim, "payers-reach-the-platform-alone", "%s: kept",
+                        payment->order_id);
+    }
+    for (size_t i = 0; i < claims->n_journal; i++) {
+        const struct claims_journal *row = &claims->journal[i];
+        if (memmem(row->body, row->body_size, SIM_PAYER_DOCUMENT, strlen(SIM_PAYER_DOCUMENT)))
+            sim_violate(claims->sim, "payers-reach-the-platform-alone", "in the journal");
+    }
+}
+
 void sim_claims(struct sim *sim)
 {
     struct claims claims;
@@ -339,6 +355,7 @@ void sim_claims(struct sim *sim)
             claims_intent(&claims, order, &order->intents[i]);
     }
     claims_nothing_left(&claims);
+    claims_payers(&claims);
     claims_about_the_journal(&claims);
     for (size_t i = 0; i < claims.n_journal; i++)
         sim_say_text(sim, "journal", (const char *)claims.journal[i].body,

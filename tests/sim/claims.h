@@ -20,7 +20,7 @@ struct claims_refund {
 
 struct claims_payment {
     int64_t seq, version, state, close_reason, flags, amount_minor, due_ms, refund_counted_minor,
-        refunded_minor, n_journal, n_attempts, n_refunds;
+        refunded_minor, n_journal, n_attempts, n_refunds, payer_size;
     const char *merchant_id, *order_id, *channel;
     const unsigned char *journal_head, *secret;
 };

@@ -7,6 +7,7 @@
 /* Both hold of every answer that shows a payment; `is_paid`: some of its orders was paid. */
 struct answer_truth {
     bool is_paid;
+    bool knows_payer;
     bool has_terms;       /* those that the answer names were used */
     bool is_paid_unasked; /* not by a platform that broke its word */
     int64_t refunded_minor;
@@ -30,6 +31,7 @@ static struct answer_truth answer_truth(struct sim *sim, const struct fq_ledger 
         platform->calls->truth(platform, number, &truth);
         all.is_paid |= truth.is_paid && truth.amount_minor == ledger->payment.amount.minor;
         all.is_paid_unasked |= truth.is_paid && !truth.is_late;
+        all.knows_payer |= truth.is_paid && truth.knows_payer;
         all.has_terms |= truth.is_paid && truth.instalments == ledger->payment.instalments_used;
         all.refunded_minor += truth.refunded_minor;
     }
@@ -54,6 +56,8 @@ static void answer_claim_state(struct sim *sim, const struct sim_ask *ask,
     if (payment->refunded_minor > truth.refunded_minor)
         sim_violate(sim, "every-signed-result-true", "%s: %lld refunded, it is %lld", order,
                     (long long)payment->refunded_minor, (long long)truth.refunded_minor);
+    if (payment->state == FQ_PAYMENT_PAID && ask->intent->names_payer != truth.knows_payer)
+        sim_violate(sim, "payers-reach-the-platform-alone", "%s: another payer", order);
     if (payment->amount.minor != ask->order->amount_minor)
         sim_violate(sim, "every-signed-result-true", "%s: another amount", order);
 }

@@ -93,7 +93,7 @@ static bool rows_read(struct sim *sim, sqlite3 *db, const struct rows_plan *plan
 static const struct rows_plan rows_payments = {
     "payment",
     "SELECT seq, version, state, close_reason, flags, amount_minor, due_ms, refund_counted_minor, "
-    "refunded_minor, n_journal, n_attempts, n_refunds, merchant_id, merchant_order_id, channel, journal_head, secret "
+    "refunded_minor, n_journal, n_attempts, n_refunds, merchant_id, merchant_order_id, channel, journal_head, secret, length(payer) "
     "FROM payment ORDER BY seq",
     sizeof(struct claims_payment),
     { NUMBER(claims_payment, seq), NUMBER(claims_payment, version), NUMBER(claims_payment, state),
@@ -103,7 +103,7 @@ static const struct rows_plan rows_payments = {
       NUMBER(claims_payment, n_journal), NUMBER(claims_payment, n_attempts),
       NUMBER(claims_payment, n_refunds), TEXT(claims_payment, merchant_id),
       TEXT(claims_payment, order_id), TEXT(claims_payment, channel), BYTES(claims_payment, journal_head),
-      BYTES(claims_payment, secret) },
+      BYTES(claims_payment, secret), NUMBER(claims_payment, payer_size) },
 };
 static const struct rows_plan rows_attempts = {
     "attempt",

@@ -22,6 +22,7 @@ struct sim_truth {
     unsigned instalments;
     int64_t refunded_minor; /* arrived */
     int64_t taken_minor;    /* arrived or on the way */
+    bool knows_payer;       /* the shop's */
 };
 
 struct sim_refund_truth {

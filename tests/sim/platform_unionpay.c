@@ -7,6 +7,7 @@
 #include "tests/sandbox/unionpay_model.h"
 #include "tests/sim/certificates.h"
 #include "tests/sim/platform.h"
+#include "tests/sim/shop.h"
 
 #define FRONT_PATH "/gateway/api/frontTransReq.do"
 
@@ -235,6 +236,14 @@ static const char *unionpay_charged(const struct sim_platform *platform, size_t 
     return order->order_id;
 }
 
+static bool unionpay_is_payer(const struct unionpay_order *order)
+{
+    const char *name = form_get(&order->customer, "customerNm");
+    const char *document = form_get(&order->customer, "certifId");
+    return name != NULL && strcmp(name, SIM_PAYER_NAME) == 0 && document != NULL &&
+           strcmp(document, SIM_PAYER_DOCUMENT) == 0;
+}
+
 static void unionpay_truth(const struct sim_platform *platform, const char *number,
                            struct sim_truth *ret)
 {
@@ -249,6 +258,7 @@ static void unionpay_truth(const struct sim_platform *platform, const char *numb
     ret->paid_ms = is_paid ? order->settled_unix_ms : 0;
     ret->amount_minor = order->amount_fen;
     ret->instalments = order->instalments;
+    ret->knows_payer = unionpay_is_payer(order);
     ret->refunded_minor = unionpay_order_taken_fen(order, true);
     ret->taken_minor = unionpay_order_taken_fen(order, false);
 }

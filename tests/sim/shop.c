@@ -57,6 +57,7 @@ static struct sim_intent *shop_add_intent(struct sim *sim, struct sim_order *ord
     intent->channel = channel;
     intent->quote = quoted->quotes[channel];
     intent->terminal = terminals[sim_draw(sim) % (channel == SIM_BANKCARD ? 2 : 5)];
+    intent->names_payer = channel == SIM_BANKCARD && sim_draw(sim) % 4 == 0;
     /* time_expire of a mobile page is five minutes away at least. */
     intent->expires_in_ms = sim_between(sim, 6, 90) * 60000;
     intent->allows_parallel = order->is_parallel;

@@ -10,6 +10,10 @@
 #define SIM_REFUNDS_MAX 6
 #define SIM_KEY_SIZE    64
 
+#define SIM_PAYER_NAME     "全渠道"
+#define SIM_PAYER_DOCUMENT "341126197709218366"
+#define SIM_PAYER_PHONE    "13552535506"
+
 struct sim_intent;
 
 /* A refund that a shop wants, under one key. */
@@ -33,6 +37,7 @@ struct sim_intent {
     int64_t shown_ms; /* its terms, to the buyer */
     uint32_t terminal;
     bool allows_parallel;
+    bool names_payer; /* the one that there is */
     uint32_t n_tries;
     uint32_t n_polls;
     bool is_refused;

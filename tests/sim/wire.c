@@ -15,6 +15,7 @@ struct wire {
     Fenqi__V1__QuotePlans quote_plans;
     Fenqi__V1__Buyer buyer;
     Fenqi__V1__Disclosure disclosure;
+    Fenqi__V1__Payer payer;
     Fenqi__V1__CreatePayment create_payment;
     Fenqi__V1__GetPayment get_payment;
     Fenqi__V1__ClosePayment close_payment;
@@ -49,6 +50,17 @@ static void wire_quote_plans(struct wire *wire, const struct fq_operation *wish)
     wire->request.quote_plans = &wire->quote_plans;
 }
 
+static Fenqi__V1__Payer *wire_payer(struct wire *wire, struct fq_arena *arena,
+                                    const struct fq_payer *payer)
+{
+    fenqi__v1__payer__init(&wire->payer);
+    wire->payer.name = wire_text(arena, payer->name);
+    wire->payer.document_type = (Fenqi__V1__DocumentType)payer->document_type;
+    wire->payer.document_number = wire_text(arena, payer->document_number);
+    wire->payer.phone = wire_text(arena, payer->phone);
+    return &wire->payer;
+}
+
 static void wire_create_payment(struct wire *wire, const struct fq_operation *wish)
 {
     const struct fq_create_payment *in = &wish->create_payment;
@@ -73,6 +85,8 @@ static void wire_create_payment(struct wire *wire, const struct fq_operation *wi
     out->expires_in_ms = in->expires_in_ms;
     out->allow_parallel = in->allow_parallel;
     out->disclosure = &wire->disclosure;
+    if (in->has_payer)
+        out->payer = wire_payer(wire, wish->arena, &in->payer);
     wire->request.operation_case = FENQI__V1__REQUEST__OPERATION_CREATE_PAYMENT;
     wire->request.create_payment = out;
 }
@@ -145,7 +159,9 @@ static bool wire_same_payment(const struct fq_create_payment *a, const struct fq
            a->terminal == b->terminal && fq_str_equal(a->return_url, b->return_url) &&
            fq_str_equal(a->buyer_ip, b->buyer_ip) && a->expires_in_ms == b->expires_in_ms &&
            a->allow_parallel == b->allow_parallel &&
-           a->disclosure_shown_ms == b->disclosure_shown_ms && !b->has_payer;
+           a->disclosure_shown_ms == b->disclosure_shown_ms && a->has_payer == b->has_payer &&
+           fq_str_equal(a->payer.name, b->payer.name) &&
+           fq_str_equal(a->payer.document_number, b->payer.document_number);
 }
 
 static bool wire_same_refund(const struct fq_create_refund *a, const struct fq_create_refund *b)

@@ -59,11 +59,43 @@ static int world_sign_status(void *ctx, struct fq_str payload_type, struct fq_st
     return ret_signature->ptr != NULL ? 0 : FQ_FAULT(-ENOMEM, "no room for a signature");
 }
 
-static int world_no_payer(void *ctx, struct fq_str context, struct fq_str plain,
-                          struct fq_arena *arena, struct fq_str *ret)
+/* A stand-in for the box of payers: a MAC of place and text, and the text under a stream of MACs.
+ */
+static void world_stream(void *ctx, struct fq_str context, const char *in, size_t size, char *ret)
 {
-    (void)ctx, (void)context, (void)plain, (void)arena, (void)ret;
-    return FQ_WORLD_E_REFUSED;
+    unsigned char block[32];
+    for (size_t i = 0; i < size; i++) {
+        if (i % sizeof(block) == 0)
+            world_mac(ctx, "payer", i == 0 ? context : (struct fq_str){ (char *)block, 32 }, block);
+        ret[i] = (char)(in[i] ^ (char)block[i % sizeof(block)]);
+    }
+}
+
+static int world_seal(void *ctx, struct fq_str context, struct fq_str plain, struct fq_arena *arena,
+                      struct fq_str *ret)
+{
+    char *sealed = fq_arena_alloc(arena, 32 + plain.len);
+    if (sealed == NULL)
+        return FQ_FAULT(-ENOMEM, "no room for a payer");
+    world_mac(ctx, "buyer", plain, (unsigned char *)sealed);
+    world_stream(ctx, context, plain.ptr, plain.len, sealed + 32);
+    *ret = (struct fq_str){ sealed, 32 + plain.len };
+    return 0;
+}
+
+static int world_unseal(void *ctx, struct fq_str context, struct fq_str sealed,
+                        struct fq_arena *arena, struct fq_str *ret)
+{
+    unsigned char mac[32];
+    if (sealed.len < 32)
+        return FQ_WORLD_E_REFUSED;
+    char *plain = fq_arena_alloc(arena, sealed.len - 32 + 1);
+    if (plain == NULL)
+        return FQ_FAULT(-ENOMEM, "no room for a payer");
+    world_stream(ctx, context, sealed.ptr + 32, sealed.len - 32, plain);
+    *ret = (struct fq_str){ plain, sealed.len - 32 };
+    world_mac(ctx, "buyer", *ret, mac);
+    return memcmp(mac, sealed.ptr, 32) == 0 ? 0 : FQ_WORLD_E_REFUSED;
 }
 
 /* ---- what the dead do is nothing ---- */
@@ -165,8 +197,8 @@ void sim_world_fill(struct sim_daemon *daemon)
         .sha256 = world_sha256,
         .mac = world_mac,
         .sign_status = world_sign_status,
-        .seal = world_no_payer,
-        .unseal = world_no_payer,
+        .seal = world_seal,
+        .unseal = world_unseal,
         .transact = world_transact,
         .read = world_read,
         .adapt = world_adapt,
