@@ -76,25 +76,29 @@ static void bash_commands(bool of_one_word)
     }
 }
 
-/* The second words of a family. */
+/* "    key) seconds='list rotate' ;;", if the first word has others behind it. */
+static void bash_family(const char *first, size_t len)
+{
+    bool is_begun = false;
+    for (size_t i = 0; i < ctl_n_commands; i++) {
+        const char *name = ctl_commands[i].name;
+        if (strncmp(name, first, len) != 0 || name[len] != ' ')
+            continue;
+        if (is_begun)
+            (void)printf(" %s", name + len + 1);
+        else
+            (void)printf("    %.*s) seconds='%s", (int)len, first, name + len + 1);
+        is_begun = true;
+    }
+    if (is_begun)
+        (void)printf("' ;;\n");
+}
+
 static void bash_families(void)
 {
     for (size_t i = 0; i < ctl_n_commands; i++) {
-        size_t len = completion_first_len(ctl_commands[i].name);
-        bool is_family = false;
-        if (!completion_is_first(i))
-            continue;
-        for (size_t k = 0; k < ctl_n_commands; k++) {
-            const char *name = ctl_commands[k].name;
-            if (strncmp(name, ctl_commands[i].name, len) != 0 || name[len] != ' ')
-                continue;
-            if (!is_family)
-                (void)printf("    %.*s) seconds='", (int)len, name);
-            (void)printf("%s%s", is_family ? " " : "", name + len + 1);
-            is_family = true;
-        }
-        if (is_family)
-            (void)printf("' ;;\n");
+        if (completion_is_first(i))
+            bash_family(ctl_commands[i].name, completion_first_len(ctl_commands[i].name));
     }
 }
 

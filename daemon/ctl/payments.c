@@ -199,10 +199,20 @@ static int list_page(struct payments_list *list)
     return status;
 }
 
+/* As fenqid writes it; what it does not know it refuses. */
+static const char *list_state(const char *word)
+{
+    static const char *const states[] = { "OPEN", "PAID", "CLOSED" };
+    for (size_t i = 0; i < fq_array_size(states); i++) {
+        if (strcasecmp(word, states[i]) == 0)
+            return states[i];
+    }
+    return word;
+}
+
 static int list_take(struct payments_list *list)
 {
     struct ctl *ctl = list->ctl;
-    char *state = NULL;
     int status = ctl_moment_read(ctl, CTL_SINCE, &list->since_ms);
     if (status == CTL_OK)
         status = ctl_moment_read(ctl, CTL_UNTIL, &list->until_ms);
@@ -210,13 +220,9 @@ static int list_take(struct payments_list *list)
         status = ctl_number_read(ctl, CTL_LIMIT, 1, LIMIT_MAX, LIMIT, &list->n_left);
     if (status == CTL_OK)
         status = ctl_number_read(ctl, CTL_FROM, 1, INT64_MAX, 0, &list->from);
-    if (status != CTL_OK || !ctl_has(ctl, CTL_STATE))
-        return status;
-    state = fq_unconst(fq_arena_copy(ctl->arena, fq_str_of(ctl->values[CTL_STATE])).ptr);
-    for (char *at = state; at != NULL && *at != '\0'; at++)
-        *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
-    ctl->values[CTL_STATE] = state;
-    return CTL_OK;
+    if (status == CTL_OK && ctl_has(ctl, CTL_STATE))
+        ctl->values[CTL_STATE] = list_state(ctl->values[CTL_STATE]);
+    return status;
 }
 
 static void list_begin(struct payments_list *list)
