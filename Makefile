@@ -216,6 +216,7 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include proto/client/fenqi.h $(PROTO_H)
 	install -D -m 644 proto/fenqi.proto $(DESTDIR)$(PREFIX)/share/fenqid/fenqi.proto
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man3 proto/client/fenqi.3
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fenqid/examples proto/client/examples/*.c
 	mkdir -p $(CLIENTDIR)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|lib$(if $(MULTIARCH),/$(MULTIARCH))|; s|@VERSION@|$(VERSION)|' proto/client/libfenqi.pc.in >$(CLIENTDIR)/pkgconfig/libfenqi.pc
 	install -D -m 644 -t $(LIBDIR)/systemd/system systemd/fenqid.service systemd/fenqid-web.socket

@@ -54,6 +54,8 @@ static int call_check(const struct fenqi_client *client, const Fenqi__V1__Reques
     if (client == NULL || request == NULL || timeout_ms < 1 ||
         request->operation_case == FENQI__V1__REQUEST__OPERATION_SUBSCRIBE)
         return FENQI_E_ARGUMENT;
+    if (client->is_closing)
+        return FENQI_E_CLOSED;
     if (client->n_keys == 0)
         return FENQI_E_UNKNOWN_KEY;
     return client->n_pending >= FENQI_PENDING_MAX ? FENQI_E_BUSY : FENQI_OK;

@@ -128,6 +128,7 @@ struct fenqi_client {
     unsigned n_monitors; /* so far: each has another name */
     uint64_t n_told;     /* callbacks so far */
     bool is_running;
+    bool is_closing;
 };
 
 #endif

@@ -123,6 +123,7 @@ void fenqi_client_free(struct fenqi_client *client)
     if (client->is_running)
         abort(); /* we would come back into what is freed */
     client->is_running = true;
+    client->is_closing = true;
     fenqi_pending_end(client, FENQI_E_CLOSED);
     fenqi_subscriptions_end(client);
     fenqi_link_close(&client->link);

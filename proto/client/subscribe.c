@@ -400,6 +400,8 @@ static int subscribe_check(const struct fenqi_client *client, const Fenqi__V1__S
     bool has_cursor = wish->start_case == FENQI__V1__SUBSCRIBE__START_CURSOR;
     if (has_cursor && wish->cursor < 0)
         return FENQI_E_ARGUMENT;
+    if (client->is_closing)
+        return FENQI_E_CLOSED;
     return client->n_keys == 0 ? FENQI_E_UNKNOWN_KEY : FENQI_OK;
 }
 

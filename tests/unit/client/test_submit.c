@@ -162,6 +162,35 @@ static void whoever_waits_is_told_that_the_client_is_freed(void **state)
     assert_int_equal(ends[1].error, FENQI_E_CLOSED);
 }
 
+/* Asks the next thing. */
+struct chain {
+    struct rig *rig;
+    struct end last;
+};
+
+static void again(void *context, int error, struct fenqi_reply *reply)
+{
+    struct chain *chain = context;
+    fenqi_reply_free(reply);
+    chain->last.n++;
+    if (error == FENQI_E_CLOSED)
+        chain->last.error = submit_info(chain->rig, WITHIN_MS, &chain->last);
+}
+
+static void nothing_begins_while_the_client_is_freed(void **state)
+{
+    (void)state;
+    struct chain chain = { .rig = rig_new(1) };
+    Fenqi__V1__GetKeys keys = FENQI__V1__GET_KEYS__INIT;
+    Fenqi__V1__Request request = FENQI__V1__REQUEST__INIT;
+    request.operation_case = FENQI__V1__REQUEST__OPERATION_GET_KEYS;
+    request.get_keys = &keys;
+    assert_int_equal(fenqi_submit(chain.rig->client, &request, WITHIN_MS, again, &chain), FENQI_OK);
+    rig_free(chain.rig);
+    assert_int_equal(chain.last.n, 1);
+    assert_int_equal(chain.last.error, FENQI_E_CLOSED);
+}
+
 static void there_is_a_limit(void **state)
 {
     (void)state;
@@ -175,12 +204,7 @@ static void there_is_a_limit(void **state)
     assert_int_equal(refused.n, 0);
 }
 
-/* Asks the next thing, and what it may not. */
-struct chain {
-    struct rig *rig;
-    struct end last;
-};
-
+/* And what it may not. */
 static void chain_next(void *context, int error, struct fenqi_reply *reply)
 {
     struct chain *chain = context;
@@ -427,6 +451,7 @@ int main(void)
         cmocka_unit_test(the_descriptor_is_quiet_when_there_is_nothing_to_do),
         cmocka_unit_test(silence_is_told_once),
         cmocka_unit_test(whoever_waits_is_told_that_the_client_is_freed),
+        cmocka_unit_test(nothing_begins_while_the_client_is_freed),
         cmocka_unit_test(there_is_a_limit),
         cmocka_unit_test(an_end_may_begin_the_next_one),
         cmocka_unit_test(the_timeout_becomes_the_deadline),
