@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define PAYMENTS_DEFAULT 50000
+#define EVENTS_DEFAULT   1000000
 #define RUNS_DEFAULT     3
 
 _Noreturn void bench_die(const char *file, int line, const char *what)
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
                     "  --enforce  exit 1 if a budget is exceeded\n"
                     "\n"
                     "BENCH_PAYMENTS  payments stored for memory and starts (50000)\n"
+                    "BENCH_EVENTS    events that a consumer is behind (1000000)\n"
                     "BENCH_RUNS      runs of which the median is taken (3)\n"
                     "BENCH_ONLY      measures only what has this in its name, for a profiler\n",
                     stderr);
@@ -74,6 +76,7 @@ int main(int argc, char **argv)
     }
     struct bench_conf conf = { .build = argv[1],
                                .n_payments = bench_number("BENCH_PAYMENTS", PAYMENTS_DEFAULT),
+                               .n_events = bench_number("BENCH_EVENTS", EVENTS_DEFAULT),
                                .n_runs = bench_number("BENCH_RUNS", RUNS_DEFAULT),
                                .only = getenv("BENCH_ONLY") };
     bench_measure(&conf);

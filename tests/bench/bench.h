@@ -172,11 +172,32 @@ struct bench_limits {
 void bench_limits_measure(const struct bench_place *place, struct bench_limits *ret);
 int bench_echo_main(void); /* the echo server, a process of its own */
 
+/* ---- pushed events (events.c) ---- */
+
+struct bench_events {
+    size_t n_events, n_messages, n_bytes;
+    int64_t first_us, last_us; /* when the first and the last message came */
+};
+
+/* A consumer on a thread of its own, of a group that stands at `cursor`, until it has so many; one
+ * at a time. Returns once it is subscribed. */
+struct bench_consumer;
+struct bench_consumer *bench_consumer_start(const struct bench_place *place, int64_t cursor,
+                                            size_t n_wanted);
+struct bench_events bench_consumer_join(struct bench_consumer *consumer);
+int64_t bench_events_newest(const struct bench_place *place); /* its cursor */
+/* Adds so many to the log; no daemon runs. */
+void bench_events_fill(const struct bench_place *place, size_t n);
+/* As many messages of their size through a plain PUSH and PULL, from the first that is sent to the
+ * last that comes. */
+double bench_plain_push_us(const struct bench_events *events);
+
 /* ---- the measures (measure.c) ---- */
 
 struct bench_conf {
     const char *build;
     size_t n_payments; /* stored, for memory and starts */
+    size_t n_events;   /* that a consumer is behind */
     size_t n_runs;
     const char *only; /* part of the names of what is measured; NULL: everything */
 };

@@ -18,6 +18,7 @@
 #define WARM_UP_N       500
 #define FILL_N          10000
 #define BURST_N         500 /* payments that a kill finds in the log */
+#define LIVE_EVENTS_N   2000
 #define RSS_BUDGET_MIB  64
 #define READY_BUDGET_MS 200
 #define SERVE_BUDGET_MS 1000
@@ -364,6 +365,67 @@ static void measure_store(void)
                                       .budget = SERVE_BUDGET_MS });
 }
 
+/* ---- events ---- */
+
+static void measure_push(const char *name, const char *name_against,
+                         const struct bench_events *events)
+{
+    double us[RUNS_MAX], plain_us[RUNS_MAX];
+    size_t n_runs = measure.conf->n_runs;
+    for (size_t i = 0; i < n_runs; i++) {
+        const double n = (double)events[i].n_events;
+        us[i] = (double)(events[i].last_us - events[i].first_us) / n;
+        plain_us[i] = bench_plain_push_us(&events[i]) / n;
+    }
+    bench_row_add((struct bench_row){
+        .name = name, .unit = "1/s", .value = 1e6 / bench_median(us, n_runs), .at_least = true });
+    bench_row_add((struct bench_row){ .name = name_against,
+                                      .unit = "us",
+                                      .value = bench_median(us, n_runs),
+                                      .limit = bench_median(plain_us, n_runs) });
+}
+
+/* As fast as notifications can be made durable. */
+static void measure_live_events(void)
+{
+    struct bench_events events[RUNS_MAX];
+    for (size_t i = 0; i < measure.conf->n_runs; i++) {
+        struct bench_run run;
+        measure_run(BENCH_PAGE, LIVE_EVENTS_N, IN_FLIGHT, &run);
+        bench_load_sign_notifications(measure.load, LIVE_EVENTS_N);
+        struct bench_consumer *consumer = bench_consumer_start(
+            &measure.place, bench_events_newest(&measure.place), LIVE_EVENTS_N);
+        measure_run(BENCH_NOTIFY, LIVE_EVENTS_N, 64, &run);
+        events[i] = bench_consumer_join(consumer);
+    }
+    measure_push("events in a second, durable to consumer, load beside it",
+                 "wall of such an event, against a plain ZeroMQ push", events);
+}
+
+static void measure_catching_up(void)
+{
+    static char name[80];
+    struct bench_events events[RUNS_MAX];
+    size_t n = measure.conf->n_events;
+    bench_process_stop(&measure.process, SIGTERM);
+    int64_t cursor = bench_events_newest(&measure.place);
+    bench_events_fill(&measure.place, n);
+    (void)measure_start();
+    bench_load_connect(measure.load, measure.process.pid);
+    for (size_t i = 0; i < measure.conf->n_runs; i++)
+        events[i] = bench_consumer_join(bench_consumer_start(&measure.place, cursor, n));
+    (void)snprintf(name, sizeof(name), "events in a second, from %zu behind", n);
+    measure_push(name, "wall of one that is caught up with, against a plain push", events);
+}
+
+static void measure_events(void)
+{
+    if (measure.conf->only != NULL && strcmp(measure.conf->only, "events") != 0)
+        return;
+    measure_live_events();
+    measure_catching_up();
+}
+
 /* The budgets speak of more than this has. */
 static void measure_tell_gaps(void)
 {
@@ -371,7 +433,7 @@ static void measure_tell_gaps(void)
         "a payment opened by CreatePayment itself (app string): budget 1.25",
         "payments in a second per core, against the official SDK: budget 2.5",
         "3 M payments stored, 100 k of them open: as many are stored as BENCH_PAYMENTS says",
-        "UnionPay's notifications; queries, closing, refunds, statements, events",
+        "UnionPay's notifications; queries, closing, refunds, statements",
         "a network, nginx and another machine's load: everything is on this one's loopback",
     };
     if (measure.conf->only != NULL)
@@ -407,6 +469,7 @@ void bench_measure(const struct bench_conf *conf)
     measure_tell_rounds();
     if (conf->only == NULL)
         measure_rest();
+    measure_events();
     measure_tell_gaps();
     bench_load_free(measure.load);
     bench_process_stop(&measure.process, SIGTERM);
