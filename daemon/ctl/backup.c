@@ -26,7 +26,6 @@ static int backup_say(struct ctl *ctl, const char *path, const struct fq_backup 
     fq_json_write_member(&buf, "file", fq_str_of(path));
     fq_json_write_int(&buf, "bytes", done->size);
     fq_json_write_int(&buf, "payments", done->n_payments);
-    fq_json_write_int(&buf, "last_sequence", done->last_seq);
     fq_json_write_member(&buf, "sha256", fq_str_of(digest));
     fq_buf_add_char(&buf, '}');
     return ctl_json_print(&buf);

@@ -238,7 +238,11 @@ static void list_begin(struct payments_list *list)
 static int list_end(struct payments_list *list)
 {
     if (ctl_has(list->ctl, CTL_JSON)) {
-        fq_buf_printf(&list->json, "],\"next\":%" PRId64 "}", list->from);
+        /* A text: many readers of JSON keep 53 bits of a number. */
+        fq_buf_add(&list->json, fq_lit("],\"next\":\""));
+        if (list->from > 0)
+            fq_buf_printf(&list->json, "%" PRId64, list->from);
+        fq_buf_add(&list->json, fq_lit("\"}"));
         return ctl_json_print(&list->json);
     }
     if (list->n > 0)
