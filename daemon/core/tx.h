@@ -230,6 +230,10 @@ struct fq_work {
     int64_t n_waiting;
     int64_t n_due;  /* of them, those whose time has come */
     int64_t due_ms; /* the earliest; 0: none waits */
+
+    int64_t n_groups;  /* of consumers of events, */
+    int64_t n_behind;  /* events that the slowest of them has not acknowledged, */
+    int64_t behind_ms; /* when the first of such was written; 0: there is none */
 };
 
 struct fq_read {

@@ -159,6 +159,13 @@ static void metrics_work(struct metrics *metrics)
                   "Of them, those whose time has come.", work->n_due);
     fq_metric_one(buf, "fenqid_ledger_late_seconds", FQ_METRIC_GAUGE, "seconds",
                   "For how long the first of them has been due.", late_ms > 0 ? late_ms / 1000 : 0);
+    fq_metric_one(buf, "fenqid_event_groups", FQ_METRIC_GAUGE, NULL,
+                  "Groups of storefronts' consumers of events.", work->n_groups);
+    fq_metric_one(buf, "fenqid_event_groups_behind", FQ_METRIC_GAUGE, NULL,
+                  "Events that the slowest group has not acknowledged.", work->n_behind);
+    fq_metric_one(buf, "fenqid_event_groups_late_seconds", FQ_METRIC_GAUGE, "seconds",
+                  "How long the first unacknowledged event has waited for its group.",
+                  work->behind_ms > 0 ? (metrics->work.now_ms - work->behind_ms) / 1000 : 0);
     fq_metric_one(buf, "fenqid_flow_running", FQ_METRIC_GAUGE, NULL,
                   "Requests, visits and exchanges inside the loop, without this one.",
                   (int64_t)metrics->flow->n_running - 1);

@@ -147,7 +147,15 @@ static const struct query queries[FQ_QUERY_N] = {
 
     [FQ_QUERY_WORK] = {
         "SELECT COUNT(*), COALESCE(SUM(CASE WHEN due_ms <= $1 THEN 1 ELSE 0 END), 0), "
-        "COALESCE(MIN(due_ms), 0) FROM (SELECT due_ms FROM attempt WHERE due_ms > 0 "
+        "COALESCE(MIN(due_ms), 0), "
+        "(SELECT COUNT(*) FROM consumer_group), "
+        "(SELECT COALESCE(MAX((SELECT COALESCE(MAX(event.cursor), 0) FROM event "
+        "WHERE event.merchant_id = consumer_group.merchant_id) - consumer_group.cursor), 0) "
+        "FROM consumer_group), "
+        "(SELECT COALESCE(MIN((SELECT event.at_ms FROM event "
+        "WHERE event.merchant_id = consumer_group.merchant_id "
+        "AND event.cursor > consumer_group.cursor ORDER BY event.cursor LIMIT 1)), 0) "
+        "FROM consumer_group) FROM (SELECT due_ms FROM attempt WHERE due_ms > 0 "
         "UNION ALL SELECT due_ms FROM refund WHERE due_ms > 0 "
         "UNION ALL SELECT due_ms FROM payment WHERE due_ms > 0) AS work", NULL },
 

@@ -36,7 +36,7 @@ enum fq_query {
     FQ_QUERY_DUE,               /* channel, now, n -> seq, kind, n, due */
     FQ_QUERY_LIVE_CHANNELS,     /* n -> channel */
     FQ_QUERY_UNKNOWN,           /* n -> see read.c */
-    FQ_QUERY_WORK,              /* now -> waiting, due, the earliest */
+    FQ_QUERY_WORK,              /* now -> waiting, due, the earliest; groups, behind, since */
     FQ_QUERY_GROUPS,            /* n -> merchant, name, cursor, at, the newest event */
     FQ_QUERY_LIST,       /* seq from, to, how many to look at, n, what to find -> see list.c */
     FQ_QUERY_LIST_ORDER, /* the same of one order: merchant, order */

@@ -288,8 +288,12 @@ static int read_unknown(struct fq_engine *engine, struct fq_read *read)
 static int read_work_row(void *ctx, const struct fq_row *row)
 {
     struct fq_read *read = ctx;
-    read->work =
-        (struct fq_work){ row->cells[0].number, row->cells[1].number, row->cells[2].number };
+    read->work = (struct fq_work){ .n_waiting = row->cells[0].number,
+                                   .n_due = row->cells[1].number,
+                                   .due_ms = row->cells[2].number,
+                                   .n_groups = row->cells[3].number,
+                                   .n_behind = row->cells[4].number,
+                                   .behind_ms = row->cells[5].number };
     return 0;
 }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { Consumer } from './harness/consumer.mjs';
 import { inWorld } from './harness/scenario.mjs';
 import { readOpenMetrics, valueOf } from './harness/openmetrics.mjs';
 import { refused } from './harness/storefront.mjs';
@@ -134,6 +135,26 @@ inWorld('metrics', { conf, card: {} }, (scenario) => {
     assert.ok(now.value('fenqid_unknown_oldest_seconds', { channel: 'huabei' }) >= 3600);
     assert.equal(now.value('fenqid_unknown', { channel: 'bankcard' }), 0);
     assert.equal(now.value('fenqid_unknown_oldest_seconds', { channel: 'bankcard' }), 0);
+  });
+
+  scenario('consumers of events: how far the slowest is behind', async (world) => {
+    const behind = async () => (await scrape(world)).value('fenqid_event_groups_behind');
+    const last = (await world.boutique.events(0)).events.at(-1)?.cursor ?? 0;
+    const consumer = new Consumer(world, 'boutique', { group: 'books' });
+    await consumer.subscribe({ cursor: last });
+    const now = await scrape(world);
+    assert.deepEqual([now.value('fenqid_event_groups'), now.value('fenqid_event_groups_behind'), now.value('fenqid_event_groups_late_seconds')], [1, 0, 0]);
+    await world.paid(world.boutique, {}, { channel: 'huabei' });
+    await world.paid(world.boutique, {}, { channel: 'huabei' });
+    await consumer.heard(2);
+    assert.equal(await behind(), 2, 'sent is not handled');
+    await world.advance(HOUR);
+    assert.ok((await scrape(world)).value('fenqid_event_groups_late_seconds') >= 3600);
+    await consumer.ack(consumer.events[0].cursor);
+    assert.equal(await behind(), 1);
+    await consumer.ack();
+    assert.equal(await behind(), 0);
+    consumer.close();
   });
 
   scenario('who may read them over the web: who the configuration names, and nobody else', async (world) => {
