@@ -629,7 +629,7 @@ FAKE_MAYBE void fake_read_run(struct fake_store *store, struct fq_read *read)
     if (read->kind == FQ_READ_UNKNOWN)
         fake_read_unknown(store, read);
     if (read->kind == FQ_READ_WORK)
-        read->work = (struct fq_work){ 5, 2, 1 };
+        read->work = (struct fq_work){ .n_waiting = 5, .n_due = 2, .due_ms = 1 };
 }
 
 FAKE_MAYBE void fake_store_clear(struct fake_store *store)
