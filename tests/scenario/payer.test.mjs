@@ -270,6 +270,7 @@ inWorld('a payer', { conf: { poll: { first: '100ms', max: '400ms' } } }, (define
       '--client-key', 'shop.secret', '--keys', 'fenqid-keys', '--order', world.order(), '--amount', '6999.00', '--subject', 'phone',
       '--instalments', '12', '--return-url', 'https://shop.example.com/paid/', '--payer-file', '-', '--json'], {
       cwd: world.folder,
+      env: { ...process.env, ...world.calendar.environment },
       input: `name=${PAYER.name}\ndocument=identity-card:${PAYER.document_number}\nphone=${PAYER.phone}\n`,
     });
     assert.equal(shown.status, 0, `${shown.stderr}`);

@@ -196,7 +196,7 @@ inWorld('risk', {
     writeFileSync(join(folder, 'ctl.server'), world.keys.server.publicKey);
     writeFileSync(join(folder, 'ctl.keys'), await (await fetch(`${world.web}/.well-known/fenqi-keys`)).text());
     writeFileSync(join(folder, 'ctl.profile'), `server tcp://127.0.0.1:${world.frontPort}\nserver-key ctl.server\nclient-key ctl.secret\nkeys ctl.keys\n`);
-    const run = (...words) => spawnSync(binary('fenqictl'), [...words, '-c', join(folder, 'ctl.profile')], { encoding: 'utf8' });
+    const run = (...words) => spawnSync(binary('fenqictl'), [...words, '-c', join(folder, 'ctl.profile')], { encoding: 'utf8', env: { ...process.env, ...world.calendar.environment } });
     const pay = (...words) => run('pay', '--amount', '6999.00', '--instalments', '12', '--order', world.order(), '--subject', 'A phone',
       '--return-url', 'https://strict.example.com/paid/', ...words);
     const nobody = pay();

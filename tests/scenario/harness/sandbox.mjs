@@ -23,7 +23,7 @@ export class Sandbox {
     const file = (name) => join(folder, name);
     const portsFile = file(`${prefix}sandbox.ports`);
     sandbox.program = Program.start('fenqi-sandbox', path, ['--cert', file('tls.crt'), '--key', file('tls.key'),
-      '--app-id', appId, '--seller-id', sellerId, '--ports-file', portsFile,
+      '--notify-ca', file('tls.crt'), '--app-id', appId, '--seller-id', sellerId, '--ports-file', portsFile,
       ...(keys ?? ['--app-public', file('app.pub'), '--alipay-private', file('alipay.pem')])]);
     await sandbox.program.untilReady('the sandbox to listen', () => existsSync(portsFile));
     const ports = readFileSync(portsFile, 'utf8');
