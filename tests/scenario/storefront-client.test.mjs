@@ -7,7 +7,7 @@ import { Router } from 'zeromq';
 import { Fenqi, NoAnswer, openReply, readStatus, Refused, STATUS_TYPE, timeOrderedId } from '../storefront/fenqi.mjs';
 import { freePort } from './harness/processes.mjs';
 import { inWorld } from './harness/scenario.mjs';
-import { until } from './harness/wait.mjs';
+import { SLOWNESS, until } from './harness/wait.mjs';
 import { AMOUNT } from './harness/world.mjs';
 
 const at = (port) => `tcp://127.0.0.1:${port}`;
@@ -76,10 +76,10 @@ inWorld('the client that storefronts copy', { conf: { events: { lease: '1s' } } 
 
   scenario('an address where nobody answers costs one try; the one that answered is asked first', async (world) => {
     const dead = await freePort();
-    await withClient(world, { addresses: [at(dead), at(world.frontPort)], tryMs: 1500 }, async (fenqi) => {
+    await withClient(world, { addresses: [at(dead), at(world.frontPort)], tryMs: 1500 * SLOWNESS }, async (fenqi) => {
       const replies = await Promise.all([1, 2, 3].map(() => fenqi.call('get_info', {})));
       assert.deepEqual(replies.map(({ info }) => info.instance), ['t1', 't1', 't1']);
-      await fenqi.call('get_info', {}, { withinMs: 1400 }); /* less than a try at the dead one takes */
+      await fenqi.call('get_info', {}, { withinMs: 1400 * SLOWNESS }); /* less than a try at the dead one takes */
     });
     await withClient(world, { addresses: [at(dead)], tryMs: 100 }, (fenqi) =>
       assert.rejects(fenqi.call('get_info', {}, { withinMs: 400 }), NoAnswer));

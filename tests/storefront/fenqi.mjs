@@ -131,7 +131,7 @@ export class Fenqi {
   constructor({ addresses, serverKey, publicKey, secretKey, keys, merchantId, tryMs = 3000, withinMs = 15_000, onDropped }) {
     const curve = { curveServerKey: serverKey, curvePublicKey: publicKey, curveSecretKey: secretKey };
     this.options = { addresses, keys, merchantId, tryMs, withinMs, onDropped, curve };
-    this.lines = addresses.map((address) => new Line(address, { ...curve, sendTimeout: tryMs }, (bytes) => this.#hear(bytes)));
+    this.lines = addresses.map((address, n) => new Line(address, { ...curve, sendTimeout: tryMs }, (bytes) => this.#hear(bytes, n)));
   }
 
   close() {
@@ -139,11 +139,12 @@ export class Fenqi {
     for (const { socket } of this.lines) socket.close();
   }
 
-  #hear(bytes) {
+  #hear(bytes, n) {
     try {
       const reply = checked(openReply(bytes, this.options.keys), this.options.merchantId);
       const waiting = this.#waiting.get(reply.request_id);
       if (waiting && !waiting.digest.equals(reply.request_digest)) throw new Error('an answer about another request');
+      this.#first = n;
       waiting?.answer(reply);
     } catch (error) {
       this.options.onDropped?.(error);
@@ -178,12 +179,10 @@ export class Fenqi {
   #try(n, requestId, bytes, withinMs) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, withinMs);
-      const answer = (reply) => {
+      const waiting = { digest: digest(bytes), answer: (reply) => {
         clearTimeout(timer);
-        if (!(reply instanceof Error)) this.#first = n;
         resolve(reply);
-      };
-      const waiting = { digest: digest(bytes), answer };
+      } };
       this.#waiting.set(requestId, waiting);
       this.lines[n].send(bytes, () => this.#waiting.get(requestId) === waiting);
     });
@@ -205,10 +204,11 @@ function checked(reply, merchantId) {
 /**
  * Calls handle(event) for each event, in order, one at a time, and acknowledges what it has handled. At least once:
  * what was handled but not acknowledged (handle threw, the connection broke) comes again. Reconnects for ever.
- * options: { cursor: start after it, not after what the group has acknowledged; credit; retryMs;
- * onState(is_active), onTrouble(error) }. handle should be done well within the lease (Subscription.lease_ms).
+ * options: { cursor: begin after it, not where the group is; credit; retryMs; onState(isActive); onTrouble(error) }.
+ * handle should be done well within the lease (Subscription.lease_ms), or another consumer takes over.
  */
 class Events {
+  isActive = false;
   #isOver = false;
   #line;
 
@@ -226,56 +226,56 @@ class Events {
   async #follow() {
     const { addresses } = this.options;
     for (let n = 0; !this.#isOver; n++) {
-      try {
-        await this.#connected(addresses[n % addresses.length]);
-      } catch (error) {
-        if (!this.#isOver) this.onTrouble?.(error);
-      } finally {
-        this.#line.socket.close();
-      }
+      await this.#connected(addresses[n % addresses.length]).catch((error) => !this.#isOver && this.onTrouble?.(error));
+      this.#line.socket.close();
+      this.#setActive(false);
       if (!this.#isOver) await pause(this.retryMs);
     }
   }
 
+  #setActive(isActive) {
+    if (this.isActive !== isActive) this.onState?.(isActive);
+    this.isActive = isActive;
+  }
+
   /** One connection: ends by an exception. Its subscription ends with it. */
   async #connected(address) {
-    const { socket } = this.#line = new Line(address, { ...this.options.curve, sendTimeout: this.options.tryMs, receiveTimeout: this.options.tryMs });
-    const asked = new Map();
-    const ask = (fields) => {
-      const requestId = randomUUID();
+    const { curve, tryMs } = this.options;
+    const { socket } = this.#line = new Line(address, { ...curve, sendTimeout: tryMs, receiveTimeout: tryMs });
+    const asked = new Map(); /* what an answer may be about: the subscription, and acknowledgements under way */
+    let [handled, beatAt, nSilent] = [0, 0, 0];
+    const ask = (requestId, fields) => {
       const bytes = encodeRequest({ request_id: requestId, ...fields });
       asked.set(requestId, digest(bytes));
       return this.#line.send(bytes);
     };
-    const subscribe = () => ask({ subscribe: { group: this.group, credit: this.credit, ...(this.cursor === undefined ? {} : { cursor: this.cursor }) } });
-    const acknowledge = () => ask({ ack_events: { group: this.group, cursor: state.handled } });
-    const state = { handled: 0, acknowledged: 0, isActive: false, nSilent: 0 };
+    const acknowledge = () => {
+      beatAt = Date.now() + socket.receiveTimeout;
+      return ask(randomUUID(), { ack_events: { group: this.group, cursor: handled } });
+    };
     socket.events.on('disconnect', () => socket.close());
-    await subscribe();
+    const subscription = randomUUID();
+    await ask(subscription, { subscribe: { group: this.group, credit: this.credit, ...(this.cursor === undefined ? {} : { cursor: this.cursor }) } });
     for (;;) {
       const reply = await this.#receive(socket, asked);
-      if (!reply) { /* a sign of life, and of the other side's */
-        if (++state.nSilent > 2) throw new NoAnswer(`${address} is silent`);
-        await (state.isActive ? acknowledge() : subscribe());
-        continue;
+      nSilent = reply ? 0 : nSilent + 1;
+      if (nSilent > 2) throw new NoAnswer(`${address} is silent`);
+      if (reply && reply.request_id !== subscription) asked.delete(reply.request_id);
+      if (reply?.error) this.#setActive(false); /* NOT_ACTIVE: still in line */
+      if (reply?.events) {
+        const { is_active: isActive, acknowledged_cursor: acknowledged, lease_ms: leaseMs } = reply.events.subscription;
+        if (!this.isActive) handled = acknowledged; /* whoever was active before us may have handled more, or less */
+        this.#setActive(isActive);
+        this.cursor = undefined; /* from now on the group knows where it is */
+        socket.receiveTimeout = Math.max(Math.floor(leaseMs / 3), 50);
+        for (const event of reply.events.events) {
+          await this.handle(event);
+          handled = event.cursor;
+        }
+        if (handled > acknowledged) await acknowledge();
       }
-      state.nSilent = 0;
-      this.#note(socket, state, reply.events.subscription);
-      for (const event of reply.events.events) {
-        await this.handle(event);
-        state.handled = event.cursor;
-        if (this.cursor !== undefined) this.cursor = event.cursor;
-      }
-      if (state.handled > state.acknowledged) await acknowledge();
+      if (Date.now() >= beatAt) await acknowledge(); /* a sign of life, and a question whether we are still in line */
     }
-  }
-
-  #note(socket, state, subscription) {
-    if (subscription.is_active !== state.isActive) this.onState?.(subscription.is_active);
-    state.isActive = subscription.is_active;
-    state.acknowledged = subscription.acknowledged_cursor;
-    state.handled = Math.max(state.handled, state.acknowledged);
-    socket.receiveTimeout = Math.max(subscription.lease_ms / 3, 50);
   }
 
   async #receive(socket, asked) {
@@ -285,7 +285,7 @@ class Events {
     if (!frames) return undefined;
     const reply = checked(openReply(frames.at(-1), this.options.keys), this.options.merchantId);
     if (!asked.get(reply.request_id)?.equals(reply.request_digest)) throw new Error('an answer about another request');
-    if (reply.error) throw new Refused(reply.error);
+    if (reply.error && reply.error.reason !== 'NOT_ACTIVE') throw new Refused(reply.error);
     return reply;
   }
 }
