@@ -98,7 +98,9 @@ static bool status_text(struct status_word word, char **ret)
     if (word.len == 0 || *ret != NULL || memchr(word.ptr, '%', word.len) != NULL ||
         memchr(word.ptr, '\0', word.len) != NULL)
         return false;
-    *ret = strndup(word.ptr, word.len);
+    *ret = calloc(1, word.len + 1); /* the word ends without a NUL: nothing for strndup */
+    if (*ret != NULL)
+        memcpy(*ret, word.ptr, word.len);
     return *ret != NULL;
 }
 
