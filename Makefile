@@ -47,6 +47,10 @@ LDFLAGS := $(filter -fsanitize=address% -fsanitize=thread --coverage,$(OPT-$(FLA
 NO_UNDEF := -Wl,-z,defs
 SO_LDFLAGS := -shared -Wl,--version-script=adapters/adapter.map $(if $(filter release cover analyze,$(FLAVOUR)),$(NO_UNDEF))
 
+# What the sanitizers look at is the same for every way to start a test.
+export ASAN_OPTIONS ?= detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1
+export UBSAN_OPTIONS ?= print_stacktrace=1
+
 # ---- what is built of what ----------------------------------------------------------------------
 
 LAYERS := base core crypto conf io store plugin flow

@@ -30,8 +30,6 @@ make_() {
 }
 
 export FENQI_VECTORS="${FENQI_VECTORS:-../shared/vectors}"
-export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1
-export UBSAN_OPTIONS=print_stacktrace=1
 
 step 'layers and tree' make_ lint
 step 'format' make_ format-check
