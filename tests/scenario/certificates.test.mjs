@@ -137,7 +137,7 @@ inWorld('certificates that nobody may believe', certificates, (scenario) => {
     assert.match(await world.logged(/CALL=key/, mark), /the certificate that came is not the platform's.*FAULT=theirs/);
     assert.doesNotMatch(world.log.slice(mark), /a platform key was fetched/);
     await world.sandbox.calm();
-    assert.equal((await world.shop.get({ payment_id: made.id, refresh: true })).state, 'PAYMENT_STATE_PAID');
+    await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
   });
 
   scenario('invented serials: fetching is rate-limited', async (world) => {
@@ -152,7 +152,7 @@ inWorld('certificates that nobody may believe', certificates, (scenario) => {
     await world.shop.get({ payment_id: made.id, refresh: true });
     assert.equal(await nFetches(world), before + 2);
     await world.sandbox.calm();
-    assert.equal((await world.shop.get({ payment_id: made.id, refresh: true })).state, 'PAYMENT_STATE_PAID');
+    await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
   });
 
   scenario('strangers\' notifications cannot make us ask all the time', async (world) => {

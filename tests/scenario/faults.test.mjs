@@ -26,8 +26,7 @@ inWorld('a query', { conf }, (scenario) => {
       assert.deepEqual([during.state, during.version], ['PAYMENT_STATE_OPEN', before.version]);
       assert.match(await world.logged(/no word that can be believed/, mark), /CALL=query/);
       await world.sandbox.calm();
-      const after = await world.shop.get({ payment_id: made.id, refresh: true });
-      assert.equal(after.state, 'PAYMENT_STATE_PAID');
+      await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
     });
   }
 
