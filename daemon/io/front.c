@@ -140,7 +140,8 @@ int fq_front_open(const struct fq_front_conf *conf, struct fq_front **ret)
     front->arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
     front->endpoints = fq_arena_array(front->arena, conf->n_endpoints + conf->n_next_endpoints,
                                       sizeof(*front->endpoints));
-    fq_assert(front->endpoints != NULL);
+    if (front->endpoints == NULL)
+        return FQ_FAULT(-ENOMEM, "front: too many endpoints");
     FQ_TRY(front_fill(front));
     front->conf.endpoints = NULL; /* the caller's, and the secret too */
     front->conf.curve_secret = NULL;
