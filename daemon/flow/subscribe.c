@@ -276,6 +276,7 @@ void fq_ack_events_run(struct fq_flow *flow, struct fq_operation *operation)
         fq_finish_with(flow, operation, status);
         return;
     }
+    fq_assert(consumer != NULL);
     struct subscribe *self = subscribe_new(flow, operation, group);
     if (self == NULL)
         return;
