@@ -66,11 +66,8 @@ static int64_t daemon_now(void *ctx)
 
 static void daemon_on_limited(void *ctx, const struct fq_merchant *merchant, const char *reason)
 {
-    (void)ctx;
-    fq_log(LOG_WARNING, FQ_MSG_LIMITED, "a limit refused a request",
-           FQ_LOG_STR("MERCHANT", merchant->id), FQ_LOG_TEXT("REASON", reason),
-           FQ_LOG_TEXT("FAULT", "theirs"),
-           FQ_LOG_TEXT("NEXT", "it is told when to come again, unless it floods"));
+    const struct fq_daemon *daemon = ctx;
+    fq_flow_limited(daemon->flow, merchant->id, reason);
 }
 
 static void daemon_on_answered(void *ctx, const struct fq_operation *operation, int64_t took_us)
@@ -200,6 +197,7 @@ static void daemon_start_flow(struct fq_daemon *daemon)
                                  .order_prefix = conf->order_prefix,
                                  .public_url = conf->public_url,
                                  .version = fq_lit(FQ_VERSION),
+                                 .ledger = conf->store_path,
                                  .schedule = { .first_ms = conf->poll_first_ms,
                                                .max_ms = conf->poll_max_ms },
                                  .lease_ms = conf->events_lease_ms,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
@@ -15,6 +16,12 @@ static int64_t world_now(void *ctx)
 {
     (void)ctx;
     return fq_clock_unix_ms();
+}
+
+static int64_t world_now_mono(void *ctx)
+{
+    (void)ctx;
+    return fq_clock_mono_ms();
 }
 
 static void world_random(void *ctx, void *ret, size_t size)
@@ -260,6 +267,15 @@ static int64_t world_file_size(struct fq_str path, const char *end)
     return n > 0 && (size_t)n < sizeof(name) && stat(name, &status) == 0 ? status.st_size : 0;
 }
 
+static void world_disk(struct fq_str path, struct fq_world_status *ret)
+{
+    struct statvfs disk = { 0 };
+    if (statvfs(path.ptr, &disk) != 0)
+        return;
+    ret->disk_size = (int64_t)(disk.f_blocks * disk.f_frsize);
+    ret->disk_free = (int64_t)(disk.f_bavail * disk.f_frsize);
+}
+
 static void world_status(void *ctx, struct fq_world_status *ret)
 {
     const struct fq_daemon *daemon = ctx;
@@ -268,6 +284,7 @@ static void world_status(void *ctx, struct fq_world_status *ret)
     ret->n_in_flight = (int64_t)fq_front_n_in_flight(daemon->front);
     ret->log_size = world_file_size(path, "-wal");
     ret->store_size = world_file_size(path, "") + ret->log_size;
+    world_disk(path, ret);
     ret->n_commits = (int64_t)fq_store_n_transactions(daemon->store);
     ret->n_reads = (int64_t)fq_store_n_reads(daemon->store);
     ret->n_adapts = (int64_t)fq_pool_n_waiting(daemon->pool);
@@ -286,6 +303,7 @@ void fq_world_fill(struct fq_daemon *daemon)
     daemon->world = (struct fq_world){
         .ctx = daemon,
         .now_unix_ms = world_now,
+        .now_mono_ms = world_now_mono,
         .random = world_random,
         .sha256 = world_sha256,
         .mac = world_mac,

@@ -70,6 +70,9 @@ enum fq_msg {
     FQ_MSG_RESOLVED,          /* a payment or refund, by the operator's evidence */
     FQ_MSG_CERTIFICATE_ENDS,  /* of a channel: soon, or it has */
     FQ_MSG_CONSUMER_SILENT,   /* another consumer of events takes over */
+    FQ_MSG_LEDGER_STUCK,      /* it cannot be written: a full disk, somebody's lock */
+    FQ_MSG_LEDGER_BACK,       /* it is written again */
+    FQ_MSG_CLOCK_STEPPED,     /* the calendar was set forward or back */
     FQ_MSG_N
 };
 

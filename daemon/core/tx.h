@@ -92,7 +92,8 @@ struct fq_tx {
     /* loaded */
     struct fq_ledger *ledger; /* NULL: no such payment */
     struct fq_idempotent known;
-    struct fq_sibling siblings[FQ_SIBLINGS_MAX]; /* newest first, without the payment itself */
+    struct fq_sibling siblings[FQ_SIBLINGS_MAX]; /* the paid ones first, then the newest; without
+                                                    the payment itself */
     uint32_t n_siblings;
     const struct fq_risk_history *history; /* NULL: not asked for */
 
@@ -108,6 +109,7 @@ struct fq_tx {
     /* Runs on the loop, after COMMIT returned, or with a fault: then nothing was written. */
     void (*done)(struct fq_tx *tx);
     int result;                           /* 0, or a fault */
+    bool has_written;                     /* with result 0: it did not only look */
     char trace[256];                      /* of the fault */
     void *flow;                           /* the asker's own */
     void (*world_done)(struct fq_tx *tx); /* the world's */

@@ -132,9 +132,19 @@ static struct fq_str status_bytes(struct ctl *ctl, int64_t bytes)
 static struct fq_str status_ledger(struct ctl *ctl, const struct fq_json *status)
 {
     int64_t log = fq_json_get_number(status, "store_log_bytes");
-    return fq_arena_printf(ctl->arena, "%.*s, %.*s of it in its log",
-                           fq_str_arg(status_bytes(ctl, fq_json_get_number(status, "store_bytes"))),
-                           fq_str_arg(status_bytes(ctl, log)));
+    struct fq_str fault = fq_json_get_text(status, "store_fault");
+    struct fq_str text =
+        fq_arena_printf(ctl->arena, "%.*s, %.*s of it in its log",
+                        fq_str_arg(status_bytes(ctl, fq_json_get_number(status, "store_bytes"))),
+                        fq_str_arg(status_bytes(ctl, log)));
+    if (fq_json_get(status, "disk_free_bytes") != NULL)
+        text = fq_arena_printf(
+            ctl->arena, "%.*s; %.*s free on its disk", fq_str_arg(text),
+            fq_str_arg(status_bytes(ctl, fq_json_get_number(status, "disk_free_bytes"))));
+    if (fault.len > 0)
+        text = fq_arena_printf(ctl->arena, "CANNOT BE WRITTEN: %.*s; %.*s", fq_str_arg(fault),
+                               fq_str_arg(text));
+    return text;
 }
 
 static struct fq_str status_queues(struct ctl *ctl, const struct fq_json *status)

@@ -115,7 +115,7 @@ static void back_show(struct back *back, struct fq_ledger *ledger)
         return;
     }
     if (back_shop_url(back, ledger, &location) < 0) {
-        fq_say_fault("signing a status for a browser", fq_trace());
+        fq_say_fault_with("signing a status for a browser", fq_trace(), 0, ledger);
         back_page(back, 503, FQ_PAGE_TROUBLE, ledger);
         return;
     }
@@ -180,7 +180,7 @@ static void back_returned(struct fq_tx *tx)
 {
     struct back *back = tx->flow;
     if (tx->result < 0 || tx->ledger == NULL) {
-        fq_say_fault("noting a returned buyer", tx->trace);
+        fq_say_fault_with("noting a returned buyer", tx->trace, tx->result, back->read.ledger);
         back_page(back, 503, FQ_PAGE_TROUBLE, NULL);
         return;
     }

@@ -30,7 +30,7 @@ static void close_answer(struct fq_read *read)
 {
     struct close *close = read->flow;
     if (read->result < 0 || read->ledger == NULL) {
-        fq_say_fault("reading a closing payment", read->trace);
+        fq_say_fault_for("reading a closing payment", read->trace, read->result, close->operation);
         fq_finish_with(close->flow, close->operation, fq_status_internal());
         return;
     }
@@ -52,7 +52,7 @@ static void close_committed(struct fq_tx *tx)
 {
     struct close *close = tx->flow;
     if (tx->result < 0) {
-        fq_say_fault("closing a payment", tx->trace);
+        fq_say_fault_for("closing a payment", tx->trace, tx->result, close->operation);
         fq_finish_with(close->flow, close->operation, fq_status_internal());
         return;
     }

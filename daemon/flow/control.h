@@ -49,8 +49,9 @@ void fq_control_absent(struct fq_control *control);
 void fq_control_write_payment(struct fq_control *control, struct fq_ledger *ledger);
 
 /* What is wrong, as the member "troubles" (trouble.c). */
-void fq_control_write_troubles(struct fq_control *control, const struct fq_work *work,
-                               const struct fq_read *unknown, const struct fq_read *groups);
+void fq_control_write_troubles(struct fq_control *control, const struct fq_world_status *world,
+                               const struct fq_work *work, const struct fq_read *unknown,
+                               const struct fq_read *groups);
 void fq_control_write_flags(struct fq_buf *buf, uint32_t flags);
 
 /* Who asked for a change, and what came of it. */

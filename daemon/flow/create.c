@@ -366,7 +366,8 @@ static void create_reread_done(struct fq_read *read)
 {
     struct create *create = read->flow;
     if (read->result < 0 || read->ledger == NULL) {
-        fq_say_fault("reading a payment that was asked for again", read->trace);
+        fq_say_fault_for("reading a payment that was asked for again", read->trace, read->result,
+                         create->operation);
         fq_finish_with(create->flow, create->operation, fq_status_internal());
         return;
     }
@@ -388,7 +389,7 @@ static void create_committed(struct fq_tx *tx)
 {
     struct create *create = tx->flow;
     if (tx->result < 0) {
-        fq_say_fault("creating a payment", tx->trace);
+        fq_say_fault_for("creating a payment", tx->trace, tx->result, create->operation);
         fq_finish_with(create->flow, create->operation, fq_status_internal());
         return;
     }
@@ -452,7 +453,7 @@ void fq_create_run(struct fq_flow *flow, struct fq_operation *operation)
     create->buyer = fq_buyer_name(flow, operation->merchant,
                                   operation->create_payment.buyer_reference, operation->arena);
     if (create_digest(create) < 0) {
-        fq_say_fault("digesting a request", fq_trace());
+        fq_say_fault_for("digesting a request", fq_trace(), 0, operation);
         fq_finish_with(flow, operation, fq_status_internal());
         return;
     }

@@ -173,6 +173,24 @@ static void drive_adapt(struct fq_drive *drive, const struct fq_message *message
     drive->flow->world->adapt(drive->flow->world->ctx, &drive->adapt);
 }
 
+static struct fq_str drive_number(const struct fq_drive *drive)
+{
+    return drive->refund_n > 0 ? drive->call.refund_number : drive->call.order_number;
+}
+
+static void drive_say_fault(const struct fq_drive *drive, const char *what, const char *trace,
+                            int result)
+{
+    fq_say_fault_of(&(struct fq_fault){ .what = what,
+                                        .trace = trace,
+                                        .result = result,
+                                        .payment = drive->payment_id,
+                                        .merchant = drive->merchant_id,
+                                        .channel = drive->channel->conf->name,
+                                        .number = drive_number(drive),
+                                        .trace_id = drive->trace_id });
+}
+
 void fq_drive_start(struct fq_drive *drive)
 {
     fq_flow_busy(drive->flow, drive->seq, drive->refund_n);
@@ -181,8 +199,9 @@ void fq_drive_start(struct fq_drive *drive)
     drive->asked_ms = fq_flow_now(drive->flow);
     if (drive->is_payer_lost) {
         drive->refusal = "the payer's data cannot be opened";
-        fq_say_fault("planning a payment for its payer",
-                     "the data cannot be opened: is the key they were sealed with configured?");
+        drive_say_fault(drive, "planning a payment for its payer",
+                        "the data cannot be opened: is the key they were sealed with configured?",
+                        0);
         drive_finish(drive);
         return;
     }
@@ -196,7 +215,7 @@ static void drive_say_unclear(const struct fq_drive *drive, const char *why, str
         .call = drive->kind,
         .payment = drive->payment_id,
         .merchant = drive->merchant_id,
-        .number = drive->refund_n > 0 ? drive->call.refund_number : drive->call.order_number,
+        .number = drive_number(drive),
         .trace_id = drive->trace_id,
         .why = why,
         .detail = detail,
@@ -292,7 +311,7 @@ static void drive_committed(struct fq_tx *tx)
 {
     struct fq_drive *drive = tx->flow;
     if (tx->result < 0) {
-        fq_say_fault("commit before sending", tx->trace);
+        drive_say_fault(drive, "noting a call before it is sent", tx->trace, tx->result);
         drive->is_stopped = true;
         drive_finish(drive);
         return;
@@ -454,7 +473,7 @@ static int drive_decide_settle(struct fq_tx *tx)
     struct fq_refund *refund = fq_ledger_refund(ledger, drive->refund_n);
     if (refund == NULL)
         return FQ_FAULT(-ENOENT, "the refund of a drive is gone");
-    if (drive->is_first && drive->never_left)
+    if (drive->is_first && drive->never_left && refund->submitted_ms == drive->asked_ms)
         fq_move_withdraw_refund(ledger, refund, drive->settle_ms);
     drive->move = fq_settle_refund(ledger, refund, &judgement);
     return FQ_DECIDE_WRITE;
@@ -464,7 +483,7 @@ static void drive_settled(struct fq_tx *tx)
 {
     struct fq_drive *drive = tx->flow;
     if (tx->result < 0) {
-        fq_say_fault("settling the platform's word", tx->trace);
+        drive_say_fault(drive, "settling the platform's word", tx->trace, tx->result);
         drive->ledger = NULL; /* the due time still stands in the store: asked again */
         drive_finish(drive);
         return;

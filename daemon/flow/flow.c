@@ -23,6 +23,7 @@ struct fq_flow *fq_flow_new(const struct fq_flow_conf *conf)
     flow->conf.instance = fq_arena_copy(flow->arena, conf->instance);
     flow->conf.order_prefix = fq_arena_copy(flow->arena, conf->order_prefix);
     flow->conf.public_url = fq_arena_copy(flow->arena, conf->public_url);
+    flow->conf.ledger = fq_arena_copy(flow->arena, conf->ledger);
     flow->world = conf->world;
     uint32_t instance = 0;
     for (size_t i = 0; i < conf->instance.len; i++)
@@ -45,6 +46,7 @@ void fq_flow_free(struct fq_flow *flow)
     fq_chores_free(flow);
     fq_breakers_free(flow);
     fq_pauses_free(flow);
+    fq_floods_free(flow);
     fq_arena_free(flow->arena);
     fq_free(flow);
 }
@@ -136,6 +138,7 @@ struct fq_str fq_flow_order_number(struct fq_flow *flow, struct fq_arena *arena)
 static void flow_transacted(struct fq_tx *tx)
 {
     struct fq_flow *flow = tx->passed;
+    fq_writable_heard(flow, tx);
     if (tx->result >= 0 && tx->ledger != NULL && tx->ledger->events != NULL)
         fq_feed_wake(flow, tx->ledger->payment.merchant_id);
     tx->done = tx->told; /* it may be asked for again */

@@ -28,6 +28,7 @@ struct fq_flow_conf {
     struct fq_str order_prefix; /* 1..4 characters */
     struct fq_str public_url;   /* without a slash at its end */
     struct fq_str version;
+    struct fq_str ledger;        /* its path, for the operator; may be empty */
     struct fq_schedule schedule; /* of asking the platform */
     int64_t
         lease_ms; /* how long an active consumer of events may be silent while others stand by */
@@ -44,6 +45,10 @@ FQ_DEFINE_CLEANUP(fq_flow);
 
 /* A storefront's request; operation->finish is called exactly once, perhaps before this returns. */
 void fq_flow_operation(struct fq_flow *flow, struct fq_operation *operation);
+
+/* A request of this merchant was refused before it got here: RATE, IN_FLIGHT, FLOOD... `reason` is
+ * static. */
+void fq_flow_limited(struct fq_flow *flow, struct fq_str merchant, const char *reason);
 
 /* A browser's or platform's HTTP request. finish is called exactly once. */
 struct fq_visit {

@@ -56,7 +56,7 @@ static bool get_failed(struct get *get)
 {
     if (get->read.result >= 0)
         return false;
-    fq_say_fault("reading for an answer", get->read.trace);
+    fq_say_fault_for("reading for an answer", get->read.trace, get->read.result, get->operation);
     fq_finish_with(get->flow, get->operation, fq_status_internal());
     return true;
 }

@@ -137,7 +137,11 @@ static void notify_committed(struct fq_tx *tx)
     struct fq_visit *visit = notify->visit;
     const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
     if (tx->result < 0) {
-        fq_say_fault("committing a notification", tx->trace);
+        fq_say_fault_of(&(struct fq_fault){ .what = "committing a notification",
+                                            .trace = tx->trace,
+                                            .result = tx->result,
+                                            .channel = notify->channel->conf->name,
+                                            .number = verdict->number });
         visit->status = 503;
         fq_visit_finish(notify->flow, visit);
         return;

@@ -23,6 +23,23 @@ struct fq_pause;    /* a channel that the operator has paused (pause.c) */
 struct fq_feed;     /* a merchant's groups of event consumers (feed.c) */
 struct fq_opening;  /* an order that is opened for a storefront's request just now (open.c) */
 struct fq_question; /* that a platform is asked just now (ask.c) */
+struct fq_flood;    /* a merchant that asks more than it may (flood.c) */
+
+/* Whether the ledger can be written (writable.c). */
+struct fq_writable {
+    int fault; /* what the last write failed with; 0: it did not */
+    uint32_t n_failed;
+    int64_t since_ms;
+    bool is_tried; /* just now */
+};
+
+/* The calendar's last step (stepped.c). */
+struct fq_stepped {
+    bool is_known;     /* the offset is */
+    int64_t offset_ms; /* of the calendar to the clock that only counts */
+    int64_t by_ms;     /* 0: there was none */
+    int64_t at_ms, mono_ms;
+};
 
 struct fq_flow {
     struct fq_flow_conf conf;
@@ -50,7 +67,10 @@ struct fq_flow {
     struct fq_opening *openings;   /* by seq */
     struct fq_question *questions; /* by payment, attempt and refund */
     struct fq_feed *feeds;         /* by merchant */
-    uint64_t n_consumers;          /* that ever subscribed */
+    struct fq_flood *floods;       /* likewise */
+    struct fq_writable writable;
+    struct fq_stepped stepped;
+    uint64_t n_consumers; /* that ever subscribed */
     bool is_draining;
     size_t n_running; /* operations, visits and drives inside */
 };
@@ -104,6 +124,39 @@ void fq_breakers_free(struct fq_flow *flow);
 void fq_expiry_look(struct fq_flow *flow);
 int64_t fq_days_left(int64_t until_ms, int64_t now_ms); /* whole ones; -1: it is over */
 bool fq_ends_soon(int64_t until_ms, int64_t now_ms);
+
+/* ---- the ledger that cannot be written (writable.c) ---- */
+
+/* What came of a transaction. */
+void fq_writable_heard(struct fq_flow *flow, const struct fq_tx *tx);
+/* Writes something small, while the last write failed: every round. */
+void fq_writable_try(struct fq_flow *flow);
+/* Why the ledger cannot be written, if that is what `result` says; NULL: it is something else. */
+const char *fq_ledger_fault_reason(int result);
+/* What to do about flow->writable.fault, which is not 0. */
+struct fq_str fq_ledger_fault_next(const struct fq_flow *flow, struct fq_arena *arena);
+
+/* ---- merchants that ask more than they may (flood.c) ---- */
+
+struct fq_flood_facts {
+    struct fq_str merchant;
+    const char *reason; /* the last one */
+    uint64_t n_refused;
+    int64_t since_ms;
+};
+/* The first one (before NULL), the next one; NULL: there is none. */
+const struct fq_flood *fq_flood_next(const struct fq_flow *flow, const struct fq_flood *before,
+                                     struct fq_flood_facts *ret);
+const char *fq_flood_fault(const char *reason); /* whose: "ours", "theirs" */
+/* Ends those that are over: every round. */
+void fq_floods_look(struct fq_flow *flow);
+void fq_floods_free(struct fq_flow *flow);
+
+/* ---- the calendar's steps (stepped.c) ---- */
+
+void fq_stepped_look(struct fq_flow *flow); /* every round */
+/* Is flow->stepped still worth telling? */
+bool fq_stepped_lately(const struct fq_flow *flow);
 
 /* ---- the operator's pause (pause.c) ---- */
 
@@ -499,6 +552,22 @@ bool fq_wait_has_moved(const struct fq_flow *flow, int64_t seq, uint64_t since);
 /* ---- the log (say.c) ---- */
 
 void fq_say_fault(const char *what, const char *trace);
+
+/* The same with what is known of whom it concerns; its slices may be empty. */
+struct fq_fault {
+    const char *what;
+    const char *trace;
+    int result; /* of a transaction or a read; 0: neither */
+    struct fq_str payment, merchant, order, channel, number, trace_id;
+};
+
+void fq_say_fault_of(const struct fq_fault *fault);
+/* A payment that was read before. */
+void fq_say_fault_with(const char *what, const char *trace, int result,
+                       const struct fq_ledger *ledger);
+/* A transaction or a read for a storefront's request. */
+void fq_say_fault_for(const char *what, const char *trace, int result,
+                      const struct fq_operation *operation);
 void fq_say_refused(const struct fq_operation *operation);
 /* What a settled word did, in one line, if it did anything. */
 void fq_say_settled(const struct fq_ledger *ledger, uint32_t refund_n, uint32_t move);

@@ -136,7 +136,7 @@ static void quote_history_read(struct fq_read *read)
 {
     const struct quote *quote = read->flow;
     if (read->result < 0) {
-        fq_say_fault("reading what a rule asks", read->trace);
+        fq_say_fault_for("reading what a rule asks", read->trace, read->result, quote->operation);
         fq_finish_with(quote->flow, quote->operation, fq_status_internal());
         return;
     }

@@ -62,7 +62,8 @@ static void recovery_expired(struct fq_tx *tx)
 {
     struct recovery *recovery = tx->flow;
     if (tx->result < 0)
-        fq_say_fault("closing an expired payment", tx->trace);
+        fq_say_fault_with("closing an expired payment", tx->trace, tx->result,
+                          recovery->read.ledger);
     else if (tx->ledger != NULL && tx->ledger->payment.state == FQ_PAYMENT_CLOSED)
         fq_say_payment(LOG_INFO, FQ_MSG_PAYMENT_CLOSED, "payment closed", tx->ledger);
     fq_wait_wake(recovery->flow, recovery->due.seq);
@@ -133,7 +134,8 @@ static void recovery_postponed(struct fq_tx *tx)
 {
     struct recovery *recovery = tx->flow;
     if (tx->result < 0)
-        fq_say_fault("postponing what nobody can be asked about", tx->trace);
+        fq_say_fault_with("postponing what nobody can be asked about", tx->trace, tx->result,
+                          recovery->read.ledger);
     if (tx->result >= 0 && tx->ledger != NULL) {
         fq_say_payment(LOG_ERR, FQ_MSG_FAULT,
                        "a payment's channel is not configured: configure it again", tx->ledger);
@@ -291,6 +293,9 @@ static void round_start(struct fq_timer *timer)
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
     struct round *round = fq_arena_alloc(arena, sizeof(*round));
     fq_assert(round != NULL);
+    fq_stepped_look(flow);
+    fq_floods_look(flow);
+    fq_writable_try(flow);
     round->flow = flow;
     round->read = (struct fq_read){ .arena = arena,
                                     .kind = FQ_READ_DUE,

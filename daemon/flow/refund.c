@@ -142,7 +142,7 @@ static void refund_committed(struct fq_tx *tx)
     struct refund *refund = tx->flow;
     struct fq_flow *flow = refund->flow;
     if (tx->result < 0) {
-        fq_say_fault("reserving a refund", tx->trace);
+        fq_say_fault_for("reserving a refund", tx->trace, tx->result, refund->operation);
         fq_finish_with(flow, refund->operation, fq_status_internal());
         return;
     }
@@ -193,7 +193,7 @@ void fq_create_refund_run(struct fq_flow *flow, struct fq_operation *operation)
                                        .amount_minor = request->amount.minor,
                                        .reason = request->reason };
     if (refund_digest(refund) < 0) {
-        fq_say_fault("digesting a request", fq_trace());
+        fq_say_fault_for("digesting a request", fq_trace(), 0, operation);
         fq_finish_with(flow, operation, fq_status_internal());
         return;
     }

@@ -4,11 +4,49 @@
 #include "daemon/core/traceparent.h"
 #include "daemon/flow/parts.h"
 
+/* A failed write says what is wrong with the ledger; the rest is for the trace. */
+static const char *say_fault_reason(int result)
+{
+    if (result == -EAGAIN)
+        return "too much is waiting for the ledger";
+    return fq_ledger_fault_reason(result) != NULL ? "the ledger cannot be written" : NULL;
+}
+
+void fq_say_fault_of(const struct fq_fault *fault)
+{
+    const char *reason = say_fault_reason(fault->result);
+    fq_log(LOG_ERR, FQ_MSG_FAULT, "fault", FQ_LOG_STR("PAYMENT", fault->payment),
+           FQ_LOG_STR("MERCHANT", fault->merchant), FQ_LOG_STR("ORDER", fault->order),
+           FQ_LOG_STR("CHANNEL", fault->channel), FQ_LOG_STR("NUMBER", fault->number),
+           FQ_LOG_STR("TRACE_ID", fault->trace_id), FQ_LOG_TEXT("FAULT", "ours"),
+           FQ_LOG_TEXT("WHILE", fault->what), FQ_LOG_TEXT("REASON", reason),
+           FQ_LOG_TEXT("TRACE", fault->trace),
+           FQ_LOG_TEXT("NEXT", reason != NULL
+                                   ? "nothing was changed; it is asked again; fenqictl status"
+                                   : "nothing was changed; it is asked again"));
+}
+
 void fq_say_fault(const char *what, const char *trace)
 {
-    fq_log(LOG_ERR, FQ_MSG_FAULT, "fault", FQ_LOG_TEXT("FAULT", "ours"), FQ_LOG_TEXT("WHILE", what),
-           FQ_LOG_TEXT("TRACE", trace),
-           FQ_LOG_TEXT("NEXT", "nothing was changed; it is asked again"));
+    fq_say_fault_of(&(struct fq_fault){ .what = what, .trace = trace });
+}
+
+void fq_say_fault_with(const char *what, const char *trace, int result,
+                       const struct fq_ledger *ledger)
+{
+    struct fq_fault fault = { .what = what, .trace = trace, .result = result };
+    if (ledger != NULL) {
+        const struct fq_payment *payment = &ledger->payment;
+        const struct fq_attempt *attempt = fq_ledger_last_attempt(ledger);
+        fault.payment = fq_id_payment(payment->seq, payment->secret, ledger->arena);
+        fault.merchant = payment->merchant_id;
+        fault.order = payment->merchant_order_id;
+        fault.channel = payment->channel;
+        fault.trace_id = fq_traceparent_trace_id(payment->traceparent);
+        if (attempt != NULL)
+            fault.number = attempt->order_number;
+    }
+    fq_say_fault_of(&fault);
 }
 
 /* Which object a request names, as it names it. */
@@ -28,6 +66,23 @@ static struct fq_log_field say_named(const struct fq_operation *operation)
     default:
         return FQ_LOG_TEXT("PAYMENT", "");
     }
+}
+
+void fq_say_fault_for(const char *what, const char *trace, int result,
+                      const struct fq_operation *operation)
+{
+    const struct fq_log_field named = say_named(operation);
+    bool is_order = operation->kind == FQ_OP_CREATE_PAYMENT;
+    struct fq_str none = { NULL, 0 };
+    fq_say_fault_of(&(struct fq_fault){
+        .what = what,
+        .trace = trace,
+        .result = result,
+        .payment = is_order ? none : named.text,
+        .order = is_order ? named.text : none,
+        .merchant = operation->merchant->id,
+        .trace_id = fq_traceparent_trace_id(operation->traceparent),
+    });
 }
 
 void fq_say_refused(const struct fq_operation *operation)

@@ -136,7 +136,11 @@ static void line_committed(struct fq_tx *tx)
     struct line *line = tx->flow;
     struct statement *statement = line->statement;
     if (tx->result < 0) {
-        fq_say_fault("settling a line of a statement", tx->trace);
+        fq_say_fault_of(&(struct fq_fault){ .what = "settling a line of a statement",
+                                            .trace = tx->trace,
+                                            .result = tx->result,
+                                            .channel = line->word.channel->conf->name,
+                                            .number = line->said->number });
         statement->has_failed = true;
     } else if (tx->ledger == NULL && line->said->object == FQ_OBJECT_REFUND &&
                !line->is_found_refund && line->said->order_number.len > 0) {

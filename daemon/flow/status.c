@@ -81,23 +81,34 @@ static void status_queues(struct fq_buf *buf, const struct fq_world_status *worl
     fq_buf_add_char(buf, ']');
 }
 
-static void status_daemon(struct fq_control *control)
+static void status_ledger(struct fq_control *control, const struct fq_world_status *world)
 {
     const struct fq_flow *flow = control->flow;
     struct fq_buf *buf = &control->answer;
-    struct fq_world_status world = { 0 };
-    if (flow->world->status != NULL)
-        flow->world->status(flow->world->ctx, &world);
+    const int fault = flow->writable.fault;
+    fq_json_write_int(buf, "store_bytes", world->store_size);
+    fq_json_write_int(buf, "store_log_bytes", world->log_size);
+    if (world->disk_size > 0)
+        fq_json_write_int(buf, "disk_free_bytes", world->disk_free);
+    if (fault == 0)
+        return;
+    fq_json_write_member(buf, "store_fault", fq_str_of(fq_ledger_fault_reason(fault)));
+    fq_json_write_int(buf, "store_fault_since_unix_ms", flow->writable.since_ms);
+}
+
+static void status_daemon(struct fq_control *control, const struct fq_world_status *world)
+{
+    const struct fq_flow *flow = control->flow;
+    struct fq_buf *buf = &control->answer;
     fq_json_write_member(buf, "version", flow->conf.version);
     fq_json_write_member(buf, "instance", flow->conf.instance);
     fq_json_write_int(buf, "now_unix_ms", fq_flow_now(flow));
-    fq_json_write_int(buf, "started_unix_ms", world.started_ms);
+    fq_json_write_int(buf, "started_unix_ms", world->started_ms);
     fq_json_write_bool(buf, "stopping", flow->is_draining);
-    fq_json_write_int(buf, "requests_in_flight", world.n_in_flight);
+    fq_json_write_int(buf, "requests_in_flight", world->n_in_flight);
     fq_json_write_int(buf, "running", (int64_t)flow->n_running - 1); /* without this one */
-    fq_json_write_int(buf, "store_bytes", world.store_size);
-    fq_json_write_int(buf, "store_log_bytes", world.log_size);
-    status_queues(buf, &world);
+    status_ledger(control, world);
+    status_queues(buf, world);
 }
 
 /* The furthest behind first. */
@@ -124,8 +135,11 @@ static void status_answer(struct status *status)
     const struct fq_catalog *catalog = control->visit->catalog;
     const struct fq_read *unknown = &status->unknown;
     const struct fq_work *work = &status->work.work;
+    struct fq_world_status world = { 0 };
+    if (control->flow->world->status != NULL)
+        control->flow->world->status(control->flow->world->ctx, &world);
     fq_buf_add_char(buf, '{');
-    status_daemon(control);
+    status_daemon(control, &world);
     fq_json_write_int(buf, "waiting", work->n_waiting);
     fq_json_write_int(buf, "due", work->n_due);
     fq_json_write_int(buf, "earliest_due_unix_ms", work->due_ms);
@@ -135,7 +149,7 @@ static void status_answer(struct status *status)
                       unknown->n_rows > 0 ? unknown->unknown[0].since_ms : 0);
     fq_json_write_int(buf, "merchants", (int64_t)catalog->n_merchants);
     status_groups(buf, &status->groups);
-    fq_control_write_troubles(control, work, unknown, &status->groups);
+    fq_control_write_troubles(control, &world, work, unknown, &status->groups);
     fq_json_write_name(buf, "channels");
     fq_buf_add_char(buf, '[');
     for (size_t i = 0; i < catalog->n_channels; i++) {

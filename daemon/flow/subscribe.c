@@ -127,7 +127,7 @@ static void subscribe_stored(struct fq_tx *tx)
     struct fq_consumer *consumer = subscribe_consumer(self);
     struct fq_status status = self->refusal;
     if (tx->result < 0) {
-        fq_say_fault("subscribing to events", tx->trace);
+        fq_say_fault_for("subscribing to events", tx->trace, tx->result, self->operation);
         status = fq_status_internal();
     } else if (consumer == NULL) {
         status = self->flow->is_draining
@@ -222,7 +222,7 @@ static void ack_stored(struct fq_tx *tx)
     struct fq_group *group = self->group;
     const struct fq_consumer *consumer = subscribe_consumer(self);
     if (tx->result < 0) {
-        fq_say_fault("acknowledging events", tx->trace);
+        fq_say_fault_for("acknowledging events", tx->trace, tx->result, self->operation);
         subscribe_finish(self, fq_status_internal());
         return;
     }

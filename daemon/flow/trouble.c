@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is wrong just now, whose fault it is, and what to type next: the heart of fenqictl status.
  */
+#include "daemon/core/beijing.h"
 #include "daemon/flow/control.h"
 
 #define LATE_MS    120000  /* what is due so long ago should have been asked about */
 #define SILENT_MS  3600000 /* events wait, and nobody has acknowledged any for so long */
 #define BEHIND_MAX 10000
+
+#define DISK_FREE_MIN (INT64_C(64) << 20)
 
 struct trouble {
     struct fq_control *control;
@@ -38,6 +41,89 @@ static void trouble_unknown(struct trouble *self, const struct fq_read *unknown)
                 fq_lit("fenqictl unknown"));
 }
 
+/* Nothing else matters while this lasts. */
+static void trouble_ledger(struct trouble *self)
+{
+    const struct fq_flow *flow = self->control->flow;
+    struct fq_arena *arena = self->control->visit->arena;
+    char since[20];
+    if (flow->writable.fault == 0)
+        return;
+    fq_beijing_text(flow->writable.since_ms, since);
+    trouble_add(self, "ours",
+                fq_arena_printf(arena,
+                                "the ledger cannot be written since %s, %s: no payment is made or "
+                                "changes, none is lost",
+                                since, fq_ledger_fault_reason(flow->writable.fault)),
+                fq_ledger_fault_next(flow, arena));
+}
+
+static void trouble_disk(struct trouble *self, const struct fq_world_status *world)
+{
+    const struct fq_flow *flow = self->control->flow;
+    struct fq_arena *arena = self->control->visit->arena;
+    if (world->disk_size == 0 || world->disk_free >= DISK_FREE_MIN ||
+        flow->writable.fault == -ENOSPC)
+        return;
+    trouble_add(self, "ours",
+                fq_arena_printf(arena, "the ledger's disk is nearly full: %lld MiB are left",
+                                (long long)(world->disk_free >> 20)),
+                fq_arena_printf(arena, "make room: df -h %.*s", fq_str_arg(flow->conf.ledger)));
+}
+
+static void trouble_clock(struct trouble *self)
+{
+    const struct fq_flow *flow = self->control->flow;
+    struct fq_arena *arena = self->control->visit->arena;
+    int64_t by_ms = flow->stepped.by_ms;
+    char at[20];
+    if (!fq_stepped_lately(flow))
+        return;
+    fq_beijing_text(flow->stepped.at_ms, at);
+    trouble_add(self, "ours",
+                fq_arena_printf(arena, "the clock was set %s by %lld s; it was %s then",
+                                by_ms > 0 ? "forward" : "back",
+                                (long long)((by_ms > 0 ? by_ms : -by_ms) / 1000), at),
+                fq_lit("is it right now? timedatectl; payments may have expired early, or are "
+                       "asked about late"));
+}
+
+/* All merchants together, or this one? */
+static void trouble_flood(struct trouble *self, const struct fq_flood_facts *facts)
+{
+    struct fq_arena *arena = self->control->visit->arena;
+    const char *fault = fq_flood_fault(facts->reason);
+    char since[20];
+    fq_beijing_text(facts->since_ms, since);
+    if (fault[0] == 'o') {
+        trouble_add(self, fault,
+                    fq_arena_printf(arena,
+                                    "fenqid has too much to do: %llu requests of %.*s refused "
+                                    "since %s",
+                                    (unsigned long long)facts->n_refused,
+                                    fq_str_arg(facts->merchant), since),
+                    fq_lit("fenqictl top; if the machine has room, raise front.in_flight_max"));
+        return;
+    }
+    trouble_add(self, fault,
+                fq_arena_printf(arena, "%.*s asks more than it may: %llu refused since %s, last %s",
+                                fq_str_arg(facts->merchant), (unsigned long long)facts->n_refused,
+                                since, facts->reason),
+                fq_arena_printf(arena,
+                                "call the shop; if it is in good order raise rate_per_second in "
+                                "its file, if not: fenqictl merchant disable %.*s",
+                                fq_str_arg(facts->merchant)));
+}
+
+static void trouble_floods(struct trouble *self)
+{
+    const struct fq_flow *flow = self->control->flow;
+    struct fq_flood_facts facts;
+    for (const struct fq_flood *flood = fq_flood_next(flow, NULL, &facts); flood != NULL;
+         flood = fq_flood_next(flow, flood, &facts))
+        trouble_flood(self, &facts);
+}
+
 /* What waits for a paused channel is late because of that. */
 static void trouble_late(struct trouble *self, const struct fq_work *work, bool is_any_paused)
 {
@@ -60,9 +146,9 @@ static void trouble_certificates(struct trouble *self, const struct fq_channel *
         if (until_ms == 0 || !fq_ends_soon(until_ms, now_ms))
             continue;
         int64_t days = fq_days_left(until_ms, now_ms);
-        struct fq_str when = days < 0
-                                 ? fq_lit("has ended")
-                                 : fq_arena_printf(arena, "ends in %lld days", (long long)days);
+        struct fq_str when = days < 0 ? fq_lit("has ended")
+                                      : fq_arena_printf(arena, "ends in %lld day%s",
+                                                        (long long)days, days == 1 ? "" : "s");
         trouble_add(self, "ours",
                     fq_arena_printf(arena, "certificate %s of %.*s %.*s",
                                     channel->about.keys[i].name, fq_str_arg(channel->conf->name),
@@ -115,8 +201,9 @@ static void trouble_groups(struct trouble *self, const struct fq_read *groups)
     }
 }
 
-void fq_control_write_troubles(struct fq_control *control, const struct fq_work *work,
-                               const struct fq_read *unknown, const struct fq_read *groups)
+void fq_control_write_troubles(struct fq_control *control, const struct fq_world_status *world,
+                               const struct fq_work *work, const struct fq_read *unknown,
+                               const struct fq_read *groups)
 {
     struct trouble self = { .control = control };
     const struct fq_catalog *catalog = control->visit->catalog;
@@ -125,6 +212,9 @@ void fq_control_write_troubles(struct fq_control *control, const struct fq_work 
     fq_buf_add_char(&control->answer, '[');
     if (control->flow->is_draining)
         trouble_add(&self, "ours", fq_lit("fenqid is stopping"), fq_lit("systemctl status fenqid"));
+    trouble_ledger(&self);
+    trouble_disk(&self, world);
+    trouble_clock(&self);
     trouble_unknown(&self, unknown);
     for (size_t i = 0; i < catalog->n_channels; i++) {
         trouble_channel(&self, catalog->channels[i]);
@@ -132,5 +222,6 @@ void fq_control_write_troubles(struct fq_control *control, const struct fq_work 
     }
     trouble_late(&self, work, is_any_paused);
     trouble_groups(&self, groups);
+    trouble_floods(&self);
     fq_buf_add_char(&control->answer, ']');
 }

@@ -50,6 +50,8 @@ struct fq_world_status {
     int64_t n_in_flight; /* storefronts' requests */
     int64_t store_size;  /* bytes of the ledger's file with its log */
     int64_t log_size;    /* of them, those that are not in their place yet: how far it lags */
+    int64_t disk_size;   /* of the disk that it lies on; 0: not known */
+    int64_t disk_free;   /* of that, what fenqid may use */
     int64_t n_commits, n_reads;  /* that wait for the store */
     int64_t n_adapts, n_replies; /* that wait for a worker */
 };
@@ -61,6 +63,7 @@ enum {
 struct fq_world {
     void *ctx;
     int64_t (*now_unix_ms)(void *ctx);
+    int64_t (*now_mono_ms)(void *ctx); /* only ever counts up; may be NULL */
     void (*random)(void *ctx, void *ret, size_t size);
     void (*sha256)(void *ctx, struct fq_str text, unsigned char ret[32]);
     /* MAC of text under the daemon's token key, separated by purpose: "quote", "open", "back",

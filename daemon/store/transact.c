@@ -66,6 +66,7 @@ static int transact_load(struct fq_engine *engine, struct fq_tx *tx)
     tx->n_siblings = 0;
     tx->history = NULL;
     tx->keep_key = false;
+    tx->has_written = false;
     tx->notes = NULL;
     tx->n_notes = 0;
     FQ_TRY(transact_find(engine, tx, &seq, &refund_n));
@@ -133,6 +134,7 @@ static int transact_run(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, 
         return 0;
     FQ_TRY(decision);
     FQ_TRY(transact_write(engine, sha256_of2, tx, loaded_version));
+    tx->has_written = true;
     return 0;
 }
 

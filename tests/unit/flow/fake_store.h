@@ -60,6 +60,7 @@ struct fake_store {
     size_t n_journal;
     size_t n_writes;
     uint32_t n_tx_faults;   /* so many transactions fail from now on, at COMMIT */
+    int tx_fault;           /* with which they fail; 0: -EIO */
     uint32_t n_read_faults; /* so many reads fail from now on */
 };
 
@@ -418,6 +419,11 @@ FAKE_MAYBE bool fake_tx_must_fail(struct fake_store *store)
     return store->n_tx_faults > 0 && store->n_tx_faults-- > 0;
 }
 
+FAKE_MAYBE int fake_tx_fault(const struct fake_store *store)
+{
+    return store->tx_fault != 0 ? store->tx_fault : -EIO;
+}
+
 FAKE_MAYBE int fake_tx_write(struct fake_store *store, struct fq_tx *tx)
 {
     struct fq_ledger *ledger = tx->ledger;
@@ -428,7 +434,7 @@ FAKE_MAYBE int fake_tx_write(struct fake_store *store, struct fq_tx *tx)
     fq_assert(ledger->payment_is_new == (stored == NULL));
     FQ_TRY(fake_tx_check(store, ledger, stored, wants_payment));
     if (fake_tx_must_fail(store))
-        return FQ_FAULT(-EIO, "staged");
+        return FQ_FAULT(fake_tx_fault(store), "staged");
     fake_tx_merge(ledger, stored != NULL ? stored->ledger : NULL, wants_payment, &merged);
     if (stored == NULL)
         stored = &store->payments[store->n_payments++];
@@ -453,12 +459,13 @@ FAKE_MAYBE void fake_tx_run(struct fake_store *store, struct fq_tx *tx)
     if (r == FQ_DECIDE_WRITE && tx->ledger != NULL)
         r = fake_tx_write(store, tx);
     else if (r >= 0 && fake_tx_must_fail(store))
-        r = FQ_FAULT(-EIO, "staged");
+        r = FQ_FAULT(fake_tx_fault(store), "staged");
     if (r == FQ_DECIDE_WRITE)
         fake_tx_keep_notes(store, tx);
     if (r == FQ_DECIDE_WRITE && tx->group != NULL)
         fake_keep_group(store, tx->group);
     tx->result = r < 0 ? r : 0;
+    tx->has_written = r == FQ_DECIDE_WRITE;
     if (r >= 0)
         return;
     memcpy(tx->trace, fq_trace(), strnlen(fq_trace(), sizeof(tx->trace) - 1));
