@@ -524,6 +524,13 @@ static void refund_fail(struct fq_ledger *ledger, struct fq_refund *refund,
     fq_ledger_event(ledger, judgement->now_ms, FQ_EVENT_REFUND_FAILED, refund->n);
 }
 
+/* Sent once more since the question was put: that it failed is about the sending before. */
+static bool refund_was_sent_since(const struct fq_refund *refund,
+                                  const struct fq_judgement *judgement)
+{
+    return judgement->asked_ms > 0 && judgement->asked_ms < refund->submitted_ms;
+}
+
 /* What never left can be given up, by those who know why; no platform can say so. */
 static bool refund_is_given_up(const struct fq_refund *refund, const struct fq_judgement *judgement)
 {
@@ -563,6 +570,8 @@ uint32_t fq_settle_refund(struct fq_ledger *ledger, struct fq_refund *refund,
         move = FQ_MOVE_IGNORE;
     if (refund_is_given_up(refund, judgement))
         move = FQ_MOVE_FAIL;
+    if (move == FQ_MOVE_FAIL && refund_was_sent_since(refund, judgement))
+        move = FQ_MOVE_AGAIN;
     switch ((enum fq_move)move) {
     case FQ_MOVE_AGAIN:
         refund_remember(refund, judgement->verdict);

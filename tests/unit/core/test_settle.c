@@ -560,10 +560,26 @@ static void test_a_failed_refund_releases_its_reservation(void **state)
     (void)state;
     settle_paid();
     struct fq_refund *refund = settle_refund(699900, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 9100, &schedule);
+    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
     settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED);
     assert_int_equal(ledger->payment.refund_counted_minor, 0);
     settle_refund(699900, 0);
+}
+
+/* The answer is about the first sending; the second one may give the money back now. */
+static void test_a_failure_asked_about_before_it_was_sent_again_ends_nothing(void **state)
+{
+    (void)state;
+    settle_paid();
+    struct fq_refund *refund = settle_refund(699900, 0);
+    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
+    fq_move_submit_refund(ledger, refund, CREATED + 5001, &schedule);
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED), FQ_MOVE_AGAIN);
+    assert_int_equal(refund->state, FQ_REFUND_SUBMITTED);
+    assert_int_equal(ledger->payment.refund_counted_minor, 699900);
+    settle_refund(1, FQ_MOVE_E_TOO_MUCH);
+    judgement.asked_ms = CREATED + 5001;
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED), FQ_MOVE_FAIL);
 }
 
 static void test_a_failed_refund_that_moved_money_after_all_is_counted(void **state)
@@ -571,7 +587,7 @@ static void test_a_failed_refund_that_moved_money_after_all_is_counted(void **st
     (void)state;
     settle_paid();
     struct fq_refund *refund = settle_refund(699900, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 9100, &schedule);
+    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
     settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED);
     settle_say_refund(refund, FQ_OUTCOME_REFUNDED);
     assert_int_equal(ledger->payment.refunded_minor, 699900);
@@ -659,6 +675,7 @@ int main(void)
         SETTLE_TEST(test_accepted_is_not_refunded),
         SETTLE_TEST(test_an_answer_asked_for_before_a_refund_was_proven_contradicts_nothing),
         SETTLE_TEST(test_a_failed_refund_releases_its_reservation),
+        SETTLE_TEST(test_a_failure_asked_about_before_it_was_sent_again_ends_nothing),
         SETTLE_TEST(test_a_failed_refund_that_moved_money_after_all_is_counted),
         SETTLE_TEST(test_a_refund_found_at_the_platform_is_counted_once),
         SETTLE_TEST(test_a_refund_found_beyond_what_is_left_is_counted_and_flagged),

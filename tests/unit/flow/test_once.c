@@ -225,6 +225,32 @@ static void test_two_that_send_it_send_it_once(void **state)
     assert_int_equal(once_row()->state, FQ_REFUND_SUBMITTED);
 }
 
+/* The first sending is slow to fail. Meanwhile a shop's question did not find it, and it was sent
+ * again: were it reserved now, an operator could give up what is on its way. */
+static void test_what_was_sent_again_meanwhile_is_not_taken_back(void **state)
+{
+    (void)state;
+    struct fake_ask ask, got;
+    fake.channel.about.refund_once = 0;
+    fake_pay(&created, "key-00000001", "order-1", number);
+    fq_flow_operation(fake.flow,
+                      fake_refund_request(&ask, "refund-0001", created.payment_id, 100000));
+    fake_run_until(FAKE_SEND);
+    struct fake_pending slow = fake.pending[0];
+    fake.n_pending = 0;
+    fake.now_ms += FQ_RESUBMIT_AFTER_MS;
+    fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_NOT_FOUND)->platform_code = fq_lit("34");
+    fake_say(FQ_CALL_REFUND, FQ_OUTCOME_ACCEPTED);
+    fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_PENDING);
+    fake_get_refund(&got, ask.refund_id, true);
+    assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 1);
+    fake.pending[fake.n_pending++] = slow;
+    fake.transport = FQ_TRANSPORT_NOT_SENT;
+    fake_run();
+    assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 2);
+    assert_int_equal(once_row()->state, FQ_REFUND_SUBMITTED);
+}
+
 #define ONCE_TEST(name) cmocka_unit_test_setup_teardown(name, once_begin, fake_end_test)
 
 int main(void)
@@ -241,6 +267,7 @@ int main(void)
         ONCE_TEST(test_what_left_in_part_is_not_taken_back),
         ONCE_TEST(test_a_repetition_that_never_left_is_not_taken_back),
         ONCE_TEST(test_two_that_send_it_send_it_once),
+        ONCE_TEST(test_what_was_sent_again_meanwhile_is_not_taken_back),
     };
     return cmocka_run_group_tests_name("once", tests, NULL, NULL);
 }
