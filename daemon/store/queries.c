@@ -41,7 +41,7 @@ static const struct query queries[FQ_QUERY_N] = {
         "SELECT seq, secret, state, expires_ms, channel, "
         "(SELECT COALESCE(MAX(settle_after_ms), 0) FROM attempt WHERE payment_seq = seq) "
         "FROM payment WHERE merchant_id = $1 AND merchant_order_id = $2 AND seq <> $3 "
-        "AND state <> 3 ORDER BY seq DESC LIMIT $4", NULL },
+        "AND state <> 3 ORDER BY state = 2 DESC, seq DESC LIMIT $4", NULL },
 
     [FQ_QUERY_ATTEMPTS] = {
         "SELECT @names FROM attempt WHERE payment_seq = $1 ORDER BY n", &fq_attempt_columns },

@@ -463,6 +463,20 @@ static void test_siblings_are_the_newest_sixteen(void **state)
     assert_int_equal(deed->tx.siblings[FQ_SIBLINGS_MAX - 1].seq, 3);
 }
 
+/* Or an order that is paid twice would not be seen behind many that are only open. */
+static void test_a_paid_sibling_is_seen_behind_any_number_of_open_ones(void **state)
+{
+    for (int64_t seq = 1; seq <= FQ_SIBLINGS_MAX + 2; seq++)
+        rig_create_of_order(*state, seq, fq_lit("o-1"));
+    rig_pay(*state, 1, "FQ1");
+    FQ_CLEANUP(deed) *deed = deed_create_of_order(100, fq_lit("o-1"));
+    assert_int_equal(rig_do(*state, deed), 0);
+    assert_int_equal(deed->tx.n_siblings, FQ_SIBLINGS_MAX);
+    assert_int_equal(deed->tx.siblings[0].seq, 1);
+    assert_int_equal(deed->tx.siblings[0].state, FQ_PAYMENT_PAID);
+    assert_int_equal(deed->tx.siblings[1].seq, FQ_SIBLINGS_MAX + 2);
+}
+
 /* ---- versions, invariants, arenas ---- */
 
 static int decide_change_silently(struct fq_tx *tx)
@@ -544,6 +558,7 @@ int main(void)
         TEST(test_a_new_payment_sees_those_of_its_order),
         TEST(test_a_loaded_payment_is_not_its_own_sibling),
         TEST(test_siblings_are_the_newest_sixteen),
+        TEST(test_a_paid_sibling_is_seen_behind_any_number_of_open_ones),
         TEST(test_a_change_without_a_new_version_is_a_fault),
         TEST(test_a_broken_invariant_is_not_written),
         TEST(test_what_outgrew_its_arena_is_not_written),
