@@ -292,11 +292,15 @@ static void open_visit_page(struct open_visit *self, uint32_t status, enum fq_pa
     fq_visit_finish(self->flow, self->visit);
 }
 
-/* A link that does not open (any more): say why. */
-static void open_visit_closed(struct open_visit *self, const struct fq_ledger *ledger)
+/* A link that does not open (any more): say why. While a try may still be paid nobody knows that
+ * nothing was, and who was told so would buy again. */
+static void open_visit_closed(struct open_visit *self, struct fq_ledger *ledger)
 {
     const struct fq_payment *payment = &ledger->payment;
-    if (payment->state == FQ_PAYMENT_PAID)
+    bool is_open = payment->state == FQ_PAYMENT_OPEN;
+    if (is_open && fq_ledger_live_attempt(ledger) != NULL)
+        open_visit_page(self, 410, FQ_PAGE_WAITING, ledger, NULL);
+    else if (payment->state == FQ_PAYMENT_PAID)
         open_visit_page(self, 200, FQ_PAGE_PAID, ledger, NULL);
     else if (payment->close_reason == FQ_CLOSE_REQUESTED || payment->close_requested_ms > 0 ||
              payment->close_reason == FQ_CLOSE_DECLINED)

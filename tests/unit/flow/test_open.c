@@ -156,6 +156,27 @@ static void test_a_link_dies_with_a_close_that_is_not_proven_yet(void **state)
     assert_int_equal(fake.n_begun[FQ_CALL_CREATE], 1);
 }
 
+/* Nobody knows yet that nothing was paid: a buyer who reads that it was not buys once more. */
+static void test_while_a_try_may_be_paid_no_page_says_that_nothing_was(void **state)
+{
+    (void)state;
+    struct fake_ask created, closed;
+    struct fake_page page;
+    fake_create(&created, "key-00000001", "order-1");
+    fake_open(&page, &created);
+    for (int i = 0; i < 2; i++) {
+        if (i == 0)
+            fake.now_ms = FAKE_DEADLINE_MS - 1; /* too late for another click */
+        else
+            fake_close(&closed, created.payment_id);
+        fake_visit(&page, "GET", created.action_text);
+        assert_int_equal(page.status, 410);
+        assert_null(strstr(page.body, "未"));
+        assert_null(strstr(page.body, "重新下单"));
+        assert_non_null(strstr(page.body, "请勿重复付款"));
+    }
+}
+
 static void test_the_back_token_opens_nothing(void **state)
 {
     (void)state;
@@ -405,6 +426,7 @@ int main(void)
         FAKE_TEST(test_a_link_of_nobody_is_unknown),
         FAKE_TEST(test_a_link_dies_with_its_payment),
         FAKE_TEST(test_a_link_dies_with_a_close_that_is_not_proven_yet),
+        FAKE_TEST(test_while_a_try_may_be_paid_no_page_says_that_nothing_was),
         FAKE_TEST(test_the_back_token_opens_nothing),
         FAKE_TEST(test_too_little_time_is_left),
         FAKE_TEST(test_a_plan_that_leads_nowhere_is_not_committed),
