@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pages for buyers: one sentence, one thing to do, Chinese first. No script is needed, none but the
  * one below is allowed. */
+#include <string.h>
+
 #include "daemon/core/disclosure.h"
 #include "daemon/core/money.h"
 #include "daemon/flow/parts.h"
@@ -12,10 +14,51 @@
 #define PAGE_SCRIPT      "document.forms[0].submit()"
 #define PAGE_SCRIPT_HASH "sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE="
 
+/* How it looks, in daylight and in the dark, on a phone first. Its hash stands there, too. */
+/* clang-format off */
+#define PAGE_STYLE \
+    ":root{color-scheme:light dark;--back:#f4f5f7;--card:#fff;--text:#1b1c1e;" \
+    "--soft:#5d6066;--line:#dfe1e5;--main:#0b62d6;--on:#fff}" \
+    "@media(prefers-color-scheme:dark){:root{--back:#111214;--card:#1b1c1f;" \
+    "--text:#ececea;--soft:#a6a9ae;--line:#34363b;--main:#7db8ff;--on:#0a1a2f}}" \
+    "*{box-sizing:border-box}" \
+    "body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;" \
+    "background:var(--back);color:var(--text);" \
+    "font:16px/1.6 -apple-system,BlinkMacSystemFont,'HarmonyOS Sans SC'," \
+    "'Noto Sans CJK SC','Microsoft YaHei','WenQuanYi Micro Hei',system-ui,sans-serif}" \
+    "main{width:100%;max-width:27rem;padding:2rem 1.5rem;border-radius:16px;" \
+    "background:var(--card);text-align:center;overflow-wrap:anywhere}" \
+    "h1{font-size:1.5rem;line-height:1.3;font-weight:700;margin:0 0 .75rem}" \
+    "p{margin:.5rem 0}" \
+    "svg{width:3rem;fill:none;stroke:var(--main);stroke-width:3;stroke-linecap:round;" \
+    "stroke-linejoin:round}" \
+    "circle{stroke-width:2}" \
+    ".shop,[lang=en]{color:var(--soft);font-size:.875rem}" \
+    ".shop{margin:0 0 1rem}" \
+    ".sum{font-size:2rem;line-height:1.3;font-weight:700;" \
+    "font-variant-numeric:tabular-nums}" \
+    "table{width:100%;margin:1.25rem 0;border-collapse:collapse;font-size:.9375rem;" \
+    "font-variant-numeric:tabular-nums}" \
+    "th,td{padding:.4rem .25rem;text-align:right;border-bottom:1px solid var(--line);" \
+    "white-space:nowrap}" \
+    "th{font-weight:400;font-size:.8125rem;vertical-align:top;white-space:normal}" \
+    "th [lang=en]{display:block;font-size:.75rem}" \
+    "th:first-child,td:first-child{text-align:left}" \
+    "button,a.button{display:block;width:100%;min-height:3rem;margin-top:1.25rem;" \
+    "padding:.7rem 1rem;border:1px solid var(--main);border-radius:999px;" \
+    "background:var(--main);color:var(--on);font:inherit;font-weight:700;" \
+    "text-decoration:none;cursor:pointer}" \
+    "a.leave{margin-top:.75rem;background:none;color:var(--main)}" \
+    "button:focus-visible,a.button:focus-visible{outline:3px solid var(--text);" \
+    "outline-offset:2px}"
+
+#define PAGE_STYLE_HASH "sha256-TXYe+hEPCMOFr529d0IrtOGE+k6IACsWiRDXsczk6Ck="
+/* clang-format on */
+
 /* form-action is left open for https: the answer to the form is a redirect to the platform, whose
  * own redirects a browser would check against it. */
-#define PAGE_POLICY                                                                \
-    "default-src 'none'; style-src 'unsafe-inline'; script-src '" PAGE_SCRIPT_HASH \
+#define PAGE_POLICY                                                                      \
+    "default-src 'none'; style-src '" PAGE_STYLE_HASH "'; script-src '" PAGE_SCRIPT_HASH \
     "'; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'"
 
 struct page_words {
@@ -56,23 +99,29 @@ static const struct page_words words[] = {
                           "Nothing was changed. Please reload this page shortly.", NULL },
 };
 
-static const char style[] =
-    ":root{color-scheme:light dark}"
-    "body{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;"
-    "font:16px/1.6 -apple-system,\"PingFang SC\",\"Noto Sans CJK SC\",\"Microsoft "
-    "YaHei\",sans-serif;"
-    "background:Canvas;color:CanvasText}"
-    "main{max-width:26rem;padding:2rem 1.5rem;text-align:center}"
-    "h1{font-size:1.5rem;font-weight:600;margin:0 0 .75rem}p{margin:.5rem 0}"
-    ".sum{font-size:1.75rem;font-weight:600;margin:1rem 0 .25rem}.shop{opacity:.7}"
-    "table{margin:1rem auto;border-collapse:collapse;font-variant-numeric:tabular-nums}"
-    "th,td{padding:.2rem .6rem;text-align:right;border-bottom:1px solid "
-    "GrayText}th{font-size:.8rem;font-weight:400}td{white-space:nowrap}"
-    "[lang=en]{opacity:.7;font-size:.9rem}"
-    "button,a.button{display:inline-block;margin-top:1.25rem;padding:.75rem 2.5rem;border:0;"
-    "border-radius:999px;background:#0070f3;color:#fff;font:inherit;text-decoration:none;cursor:"
-    "pointer}"
-    "button:focus-visible,a.button:focus-visible{outline:3px solid #7db8ff;outline-offset:2px}";
+#define SIGN_OF(path)                                                                        \
+    "<svg viewBox=\"0 0 48 48\" aria-hidden=\"true\"><circle cx=\"24\" cy=\"24\" r=\"21\"/>" \
+    "<path d=\"" path "\"/></svg>"
+
+/* How things stand, at a glance: nothing while there is something to do. */
+static const char *page_sign(enum fq_page page)
+{
+    switch (page) {
+    case FQ_PAGE_GO:
+    case FQ_PAGE_FORM:
+        return "";
+    case FQ_PAGE_PAID:
+        return SIGN_OF("M14 25l7.5 7.5L35 17");
+    case FQ_PAGE_WAITING:
+        return SIGN_OF("M24 13v12l7 5");
+    case FQ_PAGE_EXPIRED:
+    case FQ_PAGE_CLOSED:
+    case FQ_PAGE_UNKNOWN:
+    case FQ_PAGE_TROUBLE:
+    default:
+        return SIGN_OF("M24 13v15M24 34v.5");
+    }
+}
 
 static void page_add_head(struct fq_buf *buf, const struct page_words *word, bool reloads)
 {
@@ -81,36 +130,62 @@ static void page_add_head(struct fq_buf *buf, const struct page_words *word, boo
                            "<meta name=\"robots\" content=\"noindex\">"));
     if (reloads)
         fq_buf_add(buf, fq_lit("<meta http-equiv=\"refresh\" content=\"3\">"));
-    fq_buf_printf(buf, "<title>%s · %s</title><style>%s</style></head><body><main><h1>%s</h1>",
-                  word->title_zh, word->title_en, style, word->title_zh);
+    fq_buf_printf(buf, "<title>%s · %s</title>", word->title_zh, word->title_en);
+    fq_buf_add(buf, fq_lit("<style>" PAGE_STYLE "</style></head><body><main>"));
 }
 
-static void page_add_payment(struct fq_buf *buf, struct fq_arena *arena,
+/* "6,999.00" */
+static void page_add_grouped(struct fq_buf *buf, int64_t minor, uint32_t exponent)
+{
+    struct fq_str text = fq_money_text(minor, exponent, buf->arena);
+    const char *point = memchr(text.ptr, '.', text.len);
+    size_t n_whole = point != NULL ? (size_t)(point - text.ptr) : text.len;
+    for (size_t i = 0; i < text.len; i++) {
+        if (i > 0 && i < n_whole && (n_whole - i) % 3 == 0)
+            fq_buf_add_char(buf, ',');
+        fq_buf_add_char(buf, text.ptr[i]);
+    }
+}
+
+/* "¥6,999.00", as buyers know it; another currency goes by its code. */
+static void page_add_money(struct fq_buf *buf, int64_t minor, const struct fq_money *amount)
+{
+    bool is_yuan = strcmp(amount->currency, "CNY") == 0;
+    fq_buf_add(buf, is_yuan ? fq_lit("¥") : fq_lit(""));
+    page_add_grouped(buf, minor, amount->exponent);
+    if (!is_yuan)
+        fq_buf_printf(buf, " %s", amount->currency);
+}
+
+/* Which shop, what this page is about, and what is paid. */
+static void page_add_payment(struct fq_buf *buf, enum fq_page page,
                              const struct fq_page_facts *facts)
 {
+    const struct fq_payment *payment = facts->payment;
     if (facts->merchant != NULL) {
         fq_buf_add(buf, fq_lit("<p class=\"shop\">"));
         fq_buf_add_html(buf, facts->merchant->name);
         fq_buf_add(buf, fq_lit("</p>"));
     }
-    if (facts->payment == NULL)
+    fq_buf_printf(buf, "%s<h1>%s</h1>", page_sign(page), words[page].title_zh);
+    if (payment == NULL)
         return;
-    struct fq_money amount = facts->payment->amount;
-    struct fq_str text = fq_money_text(amount.minor, amount.exponent, arena);
-    fq_buf_add(buf, fq_lit("<p>"));
-    fq_buf_add_html(buf, facts->payment->subject);
-    fq_buf_printf(buf, "</p><p class=\"sum\">%.*s %s</p><p>", fq_str_arg(text), amount.currency);
+    fq_buf_add(buf, fq_lit("<p class=\"sum\">"));
+    page_add_money(buf, payment->amount.minor, &payment->amount);
+    fq_buf_add(buf, fq_lit("</p><p>"));
+    fq_buf_add_html(buf, payment->subject);
+    fq_buf_add(buf, fq_lit("</p><p>"));
     fq_buf_add_html(buf, facts->title_zh);
-    if (facts->payment->instalments > 0)
-        fq_buf_printf(buf, " · %u 期 / %u instalments", facts->payment->instalments,
-                      facts->payment->instalments);
+    if (payment->instalments > 0)
+        fq_buf_printf(buf, " · %u 期 <span lang=\"en\">%u instalments</span>", payment->instalments,
+                      payment->instalments);
     fq_buf_add(buf, fq_lit("</p>"));
 }
 
 static void page_add_cell(struct fq_buf *buf, const struct fq_quote *quote, int64_t minor)
 {
     fq_buf_add(buf, fq_lit("<td>"));
-    fq_buf_add(buf, fq_money_text(minor, quote->amount.exponent, buf->arena));
+    page_add_grouped(buf, minor, quote->amount.exponent);
     fq_buf_add(buf, fq_lit("</td>"));
 }
 
@@ -135,9 +210,8 @@ static void page_add_schedule(struct fq_buf *buf, const struct fq_quote *quote)
 static void page_add_total(struct fq_buf *buf, const struct fq_quote *quote, const char *total,
                            const char *annual)
 {
-    struct fq_str text =
-        fq_money_text(quote->buyer_total_minor, quote->amount.exponent, buf->arena);
-    fq_buf_printf(buf, "%s%.*s %s", total, fq_str_arg(text), quote->amount.currency);
+    fq_buf_add(buf, fq_str_of(total));
+    page_add_money(buf, quote->buyer_total_minor, &quote->amount);
     if (quote->nominal_annual_bp > 0 || quote->buyer_fee_minor == 0) {
         fq_buf_add(buf, fq_str_of(annual));
         fq_percent_add_bp(buf, quote->nominal_annual_bp);
@@ -151,11 +225,12 @@ static void page_add_plan(struct fq_buf *buf, const struct fq_page_facts *facts)
     if (facts->payment == NULL || fq_quote_decode(facts->payment->quote, buf->arena, &quote) != 0)
         return;
     bool is_free = quote.bearer == FQ_BEARER_MERCHANT;
-    fq_buf_add(buf, fq_lit("<table><tr><th>期 · no.</th><th>本金 · principal</th><th>"));
+    fq_buf_add(buf, fq_lit("<table><tr><th>期 <span lang=\"en\">no.</span></th>"
+                           "<th>本金 <span lang=\"en\">principal</span></th><th>"));
     fq_buf_add_html(buf, facts->fee_word_zh);
-    fq_buf_add(buf, fq_lit(" · "));
+    fq_buf_add(buf, fq_lit(" <span lang=\"en\">"));
     fq_buf_add_html(buf, facts->fee_word_en);
-    fq_buf_add(buf, fq_lit("</th><th>每期应还 · each</th></tr>"));
+    fq_buf_add(buf, fq_lit("</span></th><th>每期应还 <span lang=\"en\">each</span></th></tr>"));
     page_add_schedule(buf, &quote);
     fq_buf_add(buf, fq_lit("</table><p>"));
     page_add_total(buf, &quote, "还款总额 ", "，综合年化成本（IRR）");
@@ -203,9 +278,9 @@ static void page_add_leave(struct fq_buf *buf, struct fq_str shop_url)
     const struct page_words *word = &words[FQ_PAGE_PAID];
     if (shop_url.len == 0)
         return;
-    fq_buf_add(buf, fq_lit("<p><a href=\""));
+    fq_buf_add(buf, fq_lit("<a class=\"button leave\" href=\""));
     fq_buf_add_html(buf, shop_url);
-    fq_buf_printf(buf, "\">%s · %s</a></p>", word->button_zh, word->button_en);
+    fq_buf_printf(buf, "\">%s · %s</a>", word->button_zh, word->button_en);
 }
 
 void fq_page_fill(struct fq_visit *visit, uint32_t status, enum fq_page page,
@@ -215,7 +290,7 @@ void fq_page_fill(struct fq_visit *visit, uint32_t status, enum fq_page page,
     struct fq_buf buf;
     fq_buf_init(&buf, visit->arena, PAGE_SIZE_MAX);
     page_add_head(&buf, word, page == FQ_PAGE_WAITING);
-    page_add_payment(&buf, visit->arena, facts);
+    page_add_payment(&buf, page, facts);
     if (page == FQ_PAGE_GO || page == FQ_PAGE_FORM)
         page_add_plan(&buf, facts);
     fq_buf_printf(&buf, "<p>%s</p><p lang=\"en\">%s</p>", word->text_zh, word->text_en);

@@ -47,7 +47,7 @@ inWorld('pages', {}, (scenario) => {
     assert.ok(!page.body.includes('<script>alert'));
     assert.ok(page.body.includes('&lt;script&gt;alert'));
     assert.ok(page.body.includes('shop &amp; Söhne &lt;店&gt;'), 'the merchant\'s name too');
-    assert.ok(page.body.includes('6999.00 CNY'));
+    assert.ok(page.body.includes('¥6,999.00'));
   });
 
   scenario('a post opens one order, and the same one again', async (world) => {

@@ -71,8 +71,8 @@ inWorld('quotes', { merchants: [{ id: 'careful', disclosure_min: '8s' }] }, (sce
     const { link } = await world.created();
     const { body } = await world.buyer.visit(link);
     assert.match(body, /<tr><td>1<\/td><td>583\.25<\/td><td>43\.78<\/td><td>627\.03<\/td><\/tr><tr><td>2–12<\/td>/);
-    assert.match(body, /还款总额 7523\.92 CNY，综合年化成本（IRR）13\.57%/);
-    assert.match(body, /In all 7523\.92 CNY, annual rate \(IRR\) 13\.57%/);
+    assert.match(body, /还款总额 ¥7,523\.92，综合年化成本（IRR）13\.57%/);
+    assert.match(body, /In all ¥7,523\.92, annual rate \(IRR\) 13\.57%/);
   });
 
   scenario('the shop\'s price changes between quote and payment', async (world) => {

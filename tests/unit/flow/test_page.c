@@ -108,24 +108,30 @@ static void test_a_form_carries_its_fields(void **state)
                                  "\" value=\"v" NASTY_ESCAPED "\">"));
 }
 
-static void test_the_policy_allows_this_script_and_no_other(void **state)
+/* Between <tag> and </tag>, of which there is one: what the policy names by its hash. */
+static void assert_policy_allows_just(const char *body, const char *tag, const char *directive)
+{
+    unsigned char digest[32];
+    const char *start = strstr(body, fq_arena_printf(arena, "<%s>", tag).ptr);
+    assert_non_null(start);
+    start += strlen(tag) + 2;
+    const char *end = strstr(start, fq_arena_printf(arena, "</%s>", tag).ptr);
+    assert_null(strstr(end, fq_arena_printf(arena, "<%s", tag).ptr));
+    fq_sha256((struct fq_str){ start, (size_t)(end - start) }, digest);
+    struct fq_str hash = fq_base64_encode((struct fq_str){ (char *)digest, 32 }, arena);
+    struct fq_str wanted = fq_arena_printf(arena, "%s 'sha256-%.*s';", directive, fq_str_arg(hash));
+    assert_non_null(strstr(visit.content_security_policy.ptr, wanted.ptr));
+}
+
+static void test_the_policy_allows_this_script_this_style_and_no_other(void **state)
 {
     (void)state;
-
-    static const enum fq_page pages[] = { FQ_PAGE_GO, FQ_PAGE_FORM };
-
-    for (size_t i = 0; i < fq_array_size(pages); i++) {
-        unsigned char digest[32];
-        const char *script = strstr(page_fill(pages[i]), "<script>");
-        assert_non_null(script);
-        script += strlen("<script>");
-        const char *end = strstr(script, "</script>");
-        assert_null(strstr(end, "<script"));
-        fq_sha256((struct fq_str){ script, (size_t)(end - script) }, digest);
-        struct fq_str hash = fq_base64_encode((struct fq_str){ (char *)digest, 32 }, arena);
-        struct fq_str wanted =
-            fq_arena_printf(arena, "script-src 'sha256-%.*s';", fq_str_arg(hash));
-        assert_non_null(strstr(visit.content_security_policy.ptr, wanted.ptr));
+    for (uint32_t page = FQ_PAGE_GO; page <= FQ_PAGE_TROUBLE; page++) {
+        const char *body = page_fill(page);
+        assert_policy_allows_just(body, "style", "style-src");
+        if (page == FQ_PAGE_GO || page == FQ_PAGE_FORM)
+            assert_policy_allows_just(body, "script", "script-src");
+        assert_null(strstr(body, "style=\""));
         assert_non_null(strstr(visit.content_security_policy.ptr, "default-src 'none'"));
         assert_non_null(strstr(visit.content_security_policy.ptr, "frame-ancestors 'none'"));
     }
@@ -159,20 +165,41 @@ static void test_the_amount_and_the_terms_are_shown(void **state)
 {
     (void)state;
     const char *body = page_fill(FQ_PAGE_GO);
-    assert_non_null(strstr(body, "6999.00 CNY"));
+    assert_non_null(strstr(body, "<p class=\"sum\">¥6,999.00</p>"));
     assert_non_null(strstr(body, "12 instalments"));
+}
+
+static void test_amounts_are_written_as_buyers_know_them(void **state)
+{
+    static const struct {
+        struct fq_money amount;
+        const char *text;
+    } rows[] = {
+        { { 1, "CNY", 2 }, ">¥0.01<" },
+        { { 99999, "CNY", 2 }, ">¥999.99<" },
+        { { 100000, "CNY", 2 }, ">¥1,000.00<" },
+        { { 123456789, "CNY", 2 }, ">¥1,234,567.89<" },
+        { { 150000, "USD", 2 }, ">1,500.00 USD<" },
+        { { 150000, "JPY", 0 }, ">150,000 JPY<" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < fq_array_size(rows); i++) {
+        payment.amount = rows[i].amount;
+        assert_non_null(strstr(page_fill(FQ_PAGE_WAITING), rows[i].text));
+    }
 }
 
 static void test_what_the_buyer_agreed_to_is_shown(void **state)
 {
     (void)state;
     const char *body = page_fill(FQ_PAGE_GO);
-    assert_non_null(strstr(body, "<th>分期" NASTY_ESCAPED " · fee</th>"));
+    assert_non_null(strstr(body, "<th>分期" NASTY_ESCAPED " <span lang=\"en\">fee</span></th>"));
     assert_non_null(
         strstr(body, "<tr><td>1</td><td>583.25</td><td>43.78</td><td>627.03</td></tr>"
                      "<tr><td>2–12</td><td>583.25</td><td>43.74</td><td>626.99</td></tr></table>"));
-    assert_non_null(strstr(body, "还款总额 7523.92 CNY，综合年化成本（IRR）13.57%</p>"));
-    assert_non_null(strstr(body, "In all 7523.92 CNY, annual rate (IRR) 13.57%</p>"));
+    assert_non_null(strstr(body, "还款总额 ¥7,523.92，综合年化成本（IRR）13.57%</p>"));
+    assert_non_null(strstr(body, "In all ¥7,523.92, annual rate (IRR) 13.57%</p>"));
     assert_null(strstr(page_fill(FQ_PAGE_PAID), "<table>"));
 }
 
@@ -198,7 +225,7 @@ static void test_an_older_quote_has_no_rate(void **state)
     (void)state;
     quote.nominal_annual_bp = 0;
     const char *body = page_fill(FQ_PAGE_GO);
-    assert_non_null(strstr(body, "In all 7523.92 CNY</p>"));
+    assert_non_null(strstr(body, "In all ¥7,523.92</p>"));
 }
 
 static void test_a_page_about_nothing_says_nothing(void **state)
@@ -218,11 +245,12 @@ int main(void)
         PAGE_TEST(test_every_page_is_whole_and_in_two_languages),
         PAGE_TEST(test_every_value_is_escaped),
         PAGE_TEST(test_a_form_carries_its_fields),
-        PAGE_TEST(test_the_policy_allows_this_script_and_no_other),
+        PAGE_TEST(test_the_policy_allows_this_script_this_style_and_no_other),
         PAGE_TEST(test_only_pages_that_post_have_a_script),
         PAGE_TEST(test_only_the_waiting_page_reloads_itself),
         PAGE_TEST(test_who_waits_may_leave_for_the_shop),
         PAGE_TEST(test_the_amount_and_the_terms_are_shown),
+        PAGE_TEST(test_amounts_are_written_as_buyers_know_them),
         PAGE_TEST(test_what_the_buyer_agreed_to_is_shown),
         PAGE_TEST(test_who_bears_and_who_decides_is_said),
         PAGE_TEST(test_an_older_quote_has_no_rate),
