@@ -143,6 +143,7 @@ static void subscribe_stored(struct fq_tx *tx)
         subscribe_finish(self, status);
         return;
     }
+    fq_assert(consumer != NULL);
     consumer->is_joined = true;
     consumer->must_tell = false;
     if (fq_consumer_is_active(consumer))
