@@ -120,6 +120,10 @@ struct fq_tx {
 
 /* ---- a read: committed data only, for replies ---- */
 
+/* What is asked about again is so within an hour (settle.h, poll.max). What stands further ahead
+ * was written by a clock that was ahead, and would be forgotten until then. */
+#define FQ_DUE_AHEAD_MAX_MS INT64_C(7200000)
+
 enum fq_read_kind {
     FQ_READ_UNSET = 0,
     FQ_READ_PAYMENT = 1,  /* by seq: the ledger with its refunds (the newest 100, newest first), or
@@ -127,7 +131,8 @@ enum fq_read_kind {
     FQ_READ_BY_ORDER = 2, /* the newest payment of merchant_id + merchant_order_id, likewise */
     FQ_READ_DUE = 3,      /* what is due at or before `now_ms`: payments, at most `n_max`; then of
                              each channel in `wishes` what it may have, oldest first; and of all
-                             other channels together at most `n_max` */
+                             other channels together at most `n_max`. Attempts and refunds, too,
+                             that are due too far ahead to be true */
     FQ_READ_JOURNAL = 4,  /* entries of payment seq, from entry `from` on, at most n_max */
     FQ_READ_EVENTS = 5,   /* of merchant_id, with cursor > from, at most n_max */
     FQ_READ_IDEMPOTENT = 6,    /* what merchant_id + idempotency_key stands for, and its ledger */

@@ -111,12 +111,19 @@ static const struct query queries[FQ_QUERY_N] = {
         "SELECT channel FROM (SELECT channel FROM refund WHERE due_ms > 0 AND channel > $1 "
         "ORDER BY channel LIMIT 1) AS r "
         "ORDER BY channel LIMIT 1", NULL },
+    /* Of two lower bounds SQLite seeks the one that stands first. */
     [FQ_QUERY_DUE] = {
         "SELECT payment_seq, 1, n, due_ms FROM attempt "
         "WHERE channel = $1 AND due_ms > 0 AND due_ms <= $2 "
         "UNION ALL "
         "SELECT payment_seq, 2, n, due_ms FROM refund "
         "WHERE channel = $1 AND due_ms > 0 AND due_ms <= $2 "
+        "UNION ALL "
+        "SELECT payment_seq, 1, n, due_ms FROM attempt "
+        "WHERE channel = $1 AND due_ms > $4 AND due_ms > 0 "
+        "UNION ALL "
+        "SELECT payment_seq, 2, n, due_ms FROM refund "
+        "WHERE channel = $1 AND due_ms > $4 AND due_ms > 0 "
         "ORDER BY due_ms LIMIT $3", NULL },
 
     /* What is not final has a due time: the three partial indexes hold it all. */

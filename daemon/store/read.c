@@ -102,11 +102,14 @@ static uint32_t read_due_wish(const struct fq_read *read, struct fq_str channel)
 
 static int read_due_channel(struct fq_engine *engine, struct read_due *self, uint32_t n_max)
 {
-    const struct fq_cell cells[] = { fq_cell_text(self->channel),
-                                     fq_cell_number(self->read->now_ms), fq_cell_number(n_max) };
+    int64_t now_ms = self->read->now_ms, ahead_ms = 0;
+    if (__builtin_add_overflow(now_ms, FQ_DUE_AHEAD_MAX_MS, &ahead_ms))
+        ahead_ms = INT64_MAX;
+    const struct fq_cell cells[] = { fq_cell_text(self->channel), fq_cell_number(now_ms),
+                                     fq_cell_number(n_max), fq_cell_number(ahead_ms) };
     if (n_max == 0)
         return 0;
-    return engine->calls->run(engine, FQ_QUERY_DUE, cells, 3, read_due_row, self);
+    return engine->calls->run(engine, FQ_QUERY_DUE, cells, 4, read_due_row, self);
 }
 
 static int read_due_next(void *ctx, const struct fq_row *row)

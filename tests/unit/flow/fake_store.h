@@ -483,7 +483,8 @@ FAKE_MAYBE void fake_add_due(struct fq_read *read, uint32_t *n_left, struct fq_s
     while (wish < read->n_wishes && !fq_str_equal(read->wishes[wish].channel, channel))
         wish++;
     due.wish = due.kind == 3 ? read->n_wishes : wish;
-    if (due.due_ms == 0 || due.due_ms > read->now_ms || n_left[due.wish] == 0)
+    bool is_ahead = due.kind != 3 && due.due_ms > read->now_ms + FQ_DUE_AHEAD_MAX_MS;
+    if (due.due_ms == 0 || (due.due_ms > read->now_ms && !is_ahead) || n_left[due.wish] == 0)
         return;
     n_left[due.wish]--;
     read->due[read->n_rows++] = due;

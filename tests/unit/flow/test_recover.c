@@ -68,6 +68,30 @@ static void test_a_round_finds_it_paid(void **state)
     assert_int_equal(fake.n_sent[FQ_CALL_QUERY], 1);
 }
 
+/* The platform's notification is lost, and for a minute our clock is a year ahead: what was asked
+ * about meanwhile is not put off for a year. */
+static void test_a_clock_that_was_ahead_forgets_no_order(void **state)
+{
+    (void)state;
+    const int64_t year_ms = INT64_C(365) * 86400000;
+    recover_opened();
+    for (int i = 0; i < 4; i++)
+        fake_say(FQ_CALL_QUERY, FQ_OUTCOME_PENDING);
+    fq_flow_start(fake.flow);
+    fake.now_ms += year_ms;
+    fake_pass(60000);
+    assert_true(fake_ledger(0)->attempts[0].due_ms > fake.now_ms);
+    fake.now_ms -= year_ms;
+    fq_flow_drain(fake.flow); /* and a restart */
+    fake_stop();
+    fake_start();
+    fake.n_words = 0;
+    fake_say(FQ_CALL_QUERY, FQ_OUTCOME_PAID);
+    fq_flow_start(fake.flow);
+    fake_pass(1000);
+    assert_int_equal(fake_ledger(0)->payment.state, FQ_PAYMENT_PAID);
+}
+
 static void test_silence_ends_nothing(void **state)
 {
     (void)state;
@@ -341,6 +365,7 @@ int main(void)
         FAKE_TEST(test_expiry_wakes_who_waits),
         FAKE_TEST(test_a_sent_order_is_asked_about_on_schedule),
         FAKE_TEST(test_a_round_finds_it_paid),
+        FAKE_TEST(test_a_clock_that_was_ahead_forgets_no_order),
         FAKE_TEST(test_silence_ends_nothing),
         FAKE_TEST(test_not_found_counts_from_deadline_and_margin_on),
         FAKE_TEST(test_what_is_still_open_after_its_deadline_is_closed_at_the_platform),

@@ -173,6 +173,22 @@ static void test_what_is_due_later_is_left_out(void **state)
     assert_int_equal(look->read.n_rows, 1);
 }
 
+/* Only a clock that was ahead can have written it; a payment may well end in days. */
+static void test_what_is_due_too_far_ahead_is_due_now(void **state)
+{
+    rig_create_due(*state);
+    FQ_CLEANUP(look) *look = look_wished(RIG_NOW_MS - FQ_DUE_AHEAD_MAX_MS, 10, &all_of_ours, 1);
+    assert_int_equal(rig_look(*state, look), 0);
+    assert_int_equal(look->read.n_rows, 1);
+    assert_int_equal(look->read.due[0].seq, 2);
+    look_free(FQ_TAKE(look));
+    look = look_wished(RIG_NOW_MS - FQ_DUE_AHEAD_MAX_MS - 1, 10, &all_of_ours, 1);
+    assert_int_equal(rig_look(*state, look), 0);
+    assert_int_equal(look->read.n_rows, 2);
+    assert_int_equal(look->read.due[0].kind, 2);
+    assert_int_equal(look->read.due[1].kind, 1);
+}
+
 static void test_each_list_of_due_work_stops_at_its_limit(void **state)
 {
     static const struct fq_due_wish one = { { "alipay-cn", 9 }, 1 };
@@ -430,6 +446,7 @@ int main(void)
         TEST(test_an_unset_kind_is_a_fault),
         TEST(test_due_work_of_three_kinds_payments_first),
         TEST(test_what_is_due_later_is_left_out),
+        TEST(test_what_is_due_too_far_ahead_is_due_now),
         TEST(test_each_list_of_due_work_stops_at_its_limit),
         TEST(test_each_channel_gives_what_is_wished_of_it),
         TEST(test_channels_that_nobody_wishes_share_one_limit),
