@@ -327,7 +327,7 @@ cppcheck:
 analyze:
 	@$(sub) FLAVOUR=analyze build
 
-FUZZ_SECONDS ?= 5
+FUZZ_SECONDS ?= 4
 fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 fuzz:
 	@$(sub) FLAVOUR=fuzz CC=clang fuzzers
