@@ -8,6 +8,8 @@ import { World } from '../scenario/harness/world.mjs';
 import { startShop } from './shop/app.mjs';
 
 export const READING_SECONDS = 3;
+/** Who takes the fee, as the table of cost names it; as it stands in fenqid.conf. */
+const collector = (zh, en) => ({ toString: () => `{ collector_zh = "${zh}"; collector_en = "${en}"; }` });
 const BANKS = fileURLToPath(new URL('banks.conf', import.meta.url));
 
 /** Returns { world, shop, end() }. say(what, error): the shop's complaints; readingSeconds: what the shop itself insists on. */
@@ -15,8 +17,8 @@ export async function startTown({ conf, say, readingSeconds = READING_SECONDS } 
   const port = await freePort();
   const publicUrl = `http://127.0.0.1:${port}`;
   const world = await World.start({
-    card: { options: { issuers_file: BANKS } },
-    conf: { poll: { first: '1s', max: '5s' }, ...conf },
+    card: { options: { issuers_file: BANKS, disclosure: collector('发卡银行', 'the bank of the card') } },
+    conf: { poll: { first: '1s', max: '5s' }, channel: { disclosure: collector('花呗贷款机构', "Huabei's lender") }, ...conf },
     merchants: [{ id: 'wangshu', name: '望舒商城', returnUrls: [`${publicUrl}/paid/`], disclosure_min: `${READING_SECONDS}s` }],
   });
   try {

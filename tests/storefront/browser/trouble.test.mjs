@@ -47,6 +47,7 @@ inTown('trouble', {}, (scenario) => {
     await town.restartShop(); /* meanwhile the shop was restarted, too */
     buyer.page = await buyer.context.newPage();
     await buyer.visit('/orders');
+    await buyer.shot('09-orders');
     await buyer.page.getByRole('link', { name: buyer.order }).click();
     await buyer.sees('等待付款');
     await buyer.page.getByRole('link', { name: '继续付款' }).click();
@@ -249,6 +250,10 @@ inTown('trouble', {}, (scenario) => {
     await buyer.sees('没有找到这笔订单');
     await buyer.visit('/nothing');
     await buyer.sees('没有这个页面');
+    await buyer.shot('09-nothing');
+    await buyer.page.goto(`${town.world.web}/r/nobodys-link`);
+    await buyer.sees('链接无效');
+    await buyer.shot('09-hosted-unknown');
     const answer = await buyer.context.request.post(`${town.shop.url}/cart`, { form: { item: 'buds', csrf: 'guessed' } });
     assert.equal(answer.status(), 403);
     assert.match(await answer.text(), /页面已过期/);

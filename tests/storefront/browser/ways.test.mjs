@@ -86,9 +86,10 @@ inTown('other ways', {}, (scenario) => {
     await buyer.page.locator('#amount').fill('6999');
     await buyer.press('申请退款');
     await buyer.sees('已全额退款'); /* the page reloads by itself */
+    await buyer.shot('07-refunded');
   }, { javaScriptEnabled: false });
 
-  scenario('the hosted page on a phone, without a script', async (buyer) => {
+  scenario('the hosted page on a phone, in the dark, without a script', async (buyer) => {
     await buyer.choose({ plan: CARD_12 });
     do {
       await buyer.confirm();
@@ -100,7 +101,7 @@ inTown('other ways', {}, (scenario) => {
     await buyer.press('继续');
     await buyer.payByCard();
     await buyer.sees('付款成功');
-  }, { device: 'phone', javaScriptEnabled: false });
+  }, { device: 'phone', javaScriptEnabled: false, colorScheme: 'dark' });
 
   scenario('by keyboard alone, and the focus is seen', async (buyer) => {
     const { page } = buyer;

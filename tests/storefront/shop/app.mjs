@@ -16,12 +16,11 @@ import { Shop, shownTry } from './shop.mjs';
 
 const STREAM_BEAT_MS = 15_000;
 
-
 /** What fenqid's refusals mean to a buyer. Whatever else it says, nothing was charged. */
 const REFUSALS = {
   RISK_HOURS: ['这个时段暂不能使用分期，请稍后再试。', 'Instalments are not available at this hour; please try later.'],
   CHANNEL_PAUSED: ['支付平台暂时繁忙，没有扣款。请稍后再试，或换一种支付方式。', 'The platform is busy; nothing was charged. Try again shortly, or choose another way to pay.'],
-  DISCLOSURE_TOO_SHORT: ['请完整阅读费用说明后再确认。', 'Please read all that it costs before you confirm.'],
+  DISCLOSURE_TOO_SHORT: ['请完整阅读费用说明后再确认。', 'Please read the cost in full before you confirm.'],
   DISCLOSURE_NOT_CONFIRMED: ['请勾选确认后再继续。', 'Please tick the box to go on.'],
   RISK: ['这笔订单暂不能使用分期。请稍后再试，或换一种支付方式。', 'Instalments are not available for this order. Try later, or choose another way to pay.'],
 };
@@ -92,7 +91,7 @@ class App {
 
   add(visit) {
     const id = visit.form.get('item');
-    if (!item(id)) throw new Told(404, ['没有这个商品', 'There is no such item'], ['它可能已经下架。', 'It may be sold out.']);
+    if (!item(id)) throw new Told(404, ['没有找到这个商品', 'There is no such item'], ['它可能已经下架。', 'It may be sold out.']);
     const there = this.shop.cart(visit.session).lines.find((one) => one.id === id)?.n ?? 0;
     const isBought = visit.form.get('then') === 'checkout';
     this.shop.put(visit.session, id, isBought ? Math.max(there, 1) : there + 1);
@@ -166,7 +165,7 @@ class App {
     const { say } = visit;
     const left = this.shop.secondsLeft(order);
     if (!order.tries.at(-1).wish) {
-      if (!order.tries.at(-1).shownMs || left > 0) return this.confirm(visit, say(`请先阅读费用说明，还需 ${left} 秒。`, `Please read what it costs first, for another ${left} seconds.`));
+      if (!order.tries.at(-1).shownMs || left > 0) return this.confirm(visit, say(`请先阅读费用说明，还需 ${left} 秒。`, `Please read the cost first, for another ${left} seconds.`));
       if (visit.form.get('confirmed') !== '1') return this.confirm(visit, say('请勾选确认后再继续。', 'Please tick the box to go on.'));
     }
     try {
@@ -178,7 +177,7 @@ class App {
   }
 
   async #notPaid(visit, order, error) {
-    if (error instanceof NoAnswer) return orderPage(visit, order, { told: visit.say('支付服务没有回应，结果未知。', 'The payment service did not answer; what became of it is not known.') });
+    if (error instanceof NoAnswer) return orderPage(visit, order);
     if (!(error instanceof Refused)) throw error;
     if (error.reason === 'ORDER_PAID' || error.reason === 'ORDER_HAS_LIVE_PAYMENT') return redirect(`/orders/${order.id}`);
     if (!MUST_READ_AGAIN.has(error.reason)) return this.confirm(visit, visit.say(...refusalText(error)));
@@ -290,15 +289,15 @@ function choiceOf(form) {
 
 function asTold(error, next) {
   if (error instanceof NoAnswer || error instanceof Refused)
-    return new Told(503, ['暂时无法取得分期方案', 'Plans are not available at the moment'], ['支付服务正在恢复，你的商品已保留。', 'The payment service is recovering; your goods are kept.'], next);
+    return new Told(503, ['暂时无法取得分期方案', 'Plans are not available at the moment'], ['支付服务正在恢复，您的商品已保留。', 'The payment service is recovering; your goods are kept.'], next);
   return error;
 }
 
 function refundTold(visit, error) {
-  if (error instanceof NoAnswer) return visit.say('支付服务没有回应；再次提交不会重复退款。', 'No answer; to send it again does not refund twice.');
+  if (error instanceof NoAnswer) return visit.say('支付服务暂时没有回应。可以再次提交，不会重复退款。', 'The payment service did not answer. You can submit again; nothing is refunded twice.');
   if (!(error instanceof Refused)) throw error;
-  if (error.reason === 'IDEMPOTENCY_KEY_REUSED') return visit.say('已有一笔退款在处理，请核对后再提交。', 'Another refund has been made meanwhile; please look and submit again.');
-  return visit.say('退款金额超过可退余额，或平台暂不支持，请修改后重试。', 'That is more than is left, or the platform cannot do it; please change it and try again.');
+  if (error.reason === 'IDEMPOTENCY_KEY_REUSED') return visit.say('已有一笔退款在处理，请核对后再提交。', 'Another refund was made meanwhile; please check and submit again.');
+  return visit.say('退款金额超过可退余额，或平台暂不支持，请修改后重试。', 'That is more than can be refunded, or the platform cannot do it; please change the amount and try again.');
 }
 
 function durableSecret(folder) {

@@ -11,8 +11,9 @@ const phones = COLOURS.flatMap(([colour, zh, en]) => STORAGE.map(([storage, text
 })));
 
 const others = [
-  { id: 'buds', minor: 80_000, kind: 'KIND_GOODS', title: ['望舒 Buds 耳机', 'Wangshu Buds ear phones'], text: ['主动降噪，整日佩戴', 'Quiet all day'] },
-  { id: 'cloud', minor: 12_000, kind: 'KIND_VIRTUAL', title: ['云空间 200GB 一年', 'Cloud 200 GB, one year'], text: ['虚拟商品，不支持分期', 'A virtual good, not for instalments'] },
+  { id: 'buds', minor: 80_000, kind: 'KIND_GOODS', title: ['望舒 Buds 耳机', 'Wangshu Buds earphones'], text: ['主动降噪，全天舒适佩戴', 'Noise cancelling, all-day comfort'] },
+  { id: 'charger', minor: 9_900, kind: 'KIND_GOODS', title: ['望舒 65W 充电器', 'Wangshu 65W charger'], text: ['氮化镓，小巧随身', 'Gallium nitride, pocket-sized'] },
+  { id: 'cloud', minor: 12_000, kind: 'KIND_VIRTUAL', title: ['云空间 200GB · 一年', 'Cloud 200GB · one year'], text: ['虚拟商品，不支持分期', 'A digital good, not for instalments'] },
 ];
 
 const items = new Map([...phones, ...others].map((one) => [one.id, one]));

@@ -110,7 +110,7 @@ export class Server {
     const route = matching.find(([method]) => method === visit.method);
     if (!route)
       throw matching.length
-        ? new Told(405, ['这里不能这样访问', 'This cannot be done here'], ['请返回上一页。', 'Please go back.'])
+        ? new Told(405, ['暂不支持这样访问', 'This cannot be done here'], ['请返回上一页。', 'Please go back.'])
         : new Told(404, ['没有这个页面', 'There is no such page'], ['链接可能已失效，或输入有误。', 'The link may be old, or mistyped.']);
     visit.match = route[1].exec(visit.path).slice(1);
     return route[2];
@@ -126,7 +126,7 @@ export class Server {
     }
     visit.form = new URLSearchParams(Buffer.concat(parts).toString('utf8'));
     if (!sameText(visit.form.get('csrf') ?? '', visit.csrf))
-      throw new Told(403, ['页面已过期', 'This page is out of date'], ['为了保护你的账户，请返回上一页刷新后再试。', 'To protect you, please go back, reload and try again.'], [visit.here, ['返回商城', 'Back to the shop']]);
+      throw new Told(403, ['页面已过期', 'This page is out of date'], ['为了保护您的账户，请返回上一页刷新后再试。', 'To protect you, please go back, reload and try again.'], [visit.here, ['返回商城', 'Back to the shop']]);
   }
 
   #write(visit, answer, response) {

@@ -7,6 +7,8 @@ export const percent = (bp) => `${Math.floor(bp / 100)}.${String(bp % 100).padSt
 export const beijing = (ms) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
 /** The name of a thing that has one in both languages, title_zh and title_en. */
 export const named = (visit, thing, name) => thing[`${name}_${visit.lang === 'en' ? 'en' : 'zh'}`];
+/** The same where a line begins with it. */
+export const headed = (visit, thing, name) => named(visit, thing, name).replace(/^./, (first) => first.toUpperCase());
 
 export const csrf = (visit) => html`<input type="hidden" name="csrf" value="${visit.csrf}">`;
 
@@ -15,7 +17,7 @@ export const postButton = (visit, action, text, { fields = {}, look = '', id } =
 <form method="post" action="${action}" class="inline">${csrf(visit)}${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 <button class="${look}"${id && html` id="${id}"`}>${text}</button></form>`;
 
-const STEPS = [['选择分期', 'Choose'], ['确认费用', 'Confirm'], ['验证与支付', 'Verify, pay'], ['完成', 'Done']];
+const STEPS = [['选择分期', 'Choose'], ['确认费用', 'Confirm'], ['验证与支付', 'Pay'], ['完成', 'Done']];
 export const steps = (visit, current) => html`<ol class="steps" aria-label="${visit.say('结算步骤', 'Steps')}">${STEPS.map(([zh, en], i) =>
   html`<li class="${i < current ? 'done' : ''}"${i === current && html` aria-current="step"`}>${visit.say(zh, en)}</li>`)}</ol>`;
 
@@ -48,7 +50,7 @@ ${head}
 <main id="main" tabindex="-1" class="${look}">
 ${body}
 </main>
-<footer><p>${say('演示商城：商品、平台与资金均为模拟，不会产生真实扣款。', 'A demonstration: goods, platforms and money are models. Nothing is charged.')}</p></footer>
+<footer><p>${say('演示商城：商品、平台与资金均为模拟，不会产生真实扣款。', 'A demonstration: goods, platforms and money are simulated. Nothing is really charged.')}</p></footer>
 </body>
 </html>
 ` };
@@ -58,6 +60,7 @@ const SIGNS = {
   good: html`<path d="M14 25l7.5 7.5L35 17"/>`,
   wait: html`<path d="M24 13v12l7 5"/>`,
   bad: html`<path d="M24 13v15M24 34v.5"/>`,
+  info: html`<path d="M24 20v15M24 13v.5"/>`,
 };
 
 /** The head of a page that says how things stand. */

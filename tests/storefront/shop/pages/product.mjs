@@ -26,15 +26,23 @@ const drawing = (visit, colour) => html`<svg class="phone ${colour}" viewBox="0 
 <rect x="262" y="70" width="48" height="13" rx="6.500" fill="#000"/>
 </svg>`;
 
+/** What goes with it, in a few strokes. */
+const PICTURES = {
+  buds: html`<path d="M38 26a12 12 0 0 1 12 12v26a6 6 0 0 1-12 0V50a12 12 0 0 1 0-24zM82 26a12 12 0 0 0-12 12v26a6 6 0 0 0 12 0V50a12 12 0 0 0 0-24z"/>`,
+  charger: html`<rect x="34" y="34" width="52" height="44" rx="12"/><path d="M50 34V20M70 34V20M60 78v8"/><path d="M62 46l-8 12h12l-8 12"/>`,
+  cloud: html`<path d="M42 74a16 16 0 0 1 0-32 20 20 0 0 1 38-2 17 17 0 0 1 0 34zM60 68V50M52 58l8-8 8 8"/>`,
+};
+const picture = (id) => html`<svg class="picture" viewBox="0 0 120 100" aria-hidden="true">${PICTURES[id]}</svg>`;
+
 const choice = (name, value, chosen, label) => html`<label class="pill"><input type="radio" name="${name}" value="${value}"${value === chosen && html` checked`}><span>${label}</span></label>`;
 
-/** "花呗分期 ¥627.03 起/期": the longest plan of each channel, with its annual rate beside it, as the law asks. */
+/** "花呗分期 低至 ¥626.99 × 12 期": the longest plan of each channel, with its annual rate beside it, as the law asks. */
 const tags = (visit, channels) => channels.length > 0 && html`<ul class="tags" aria-label="${visit.say('支持分期付款', 'Pay in instalments')}">${channels.map((one) => {
   const plan = one.plans.reduce((best, other) => (other.instalments > best.instalments ? other : best));
   const each = plan.schedule.at(-1).total_minor;
   const free = one.plans.find(({ buyer_fee_minor: fee }) => fee === 0);
-  return html`<li><b>${visit.say(one.title_zh, one.title_en)}</b> <span class="each">${yuan(each)}</span> ${visit.say(`起 / 期 × ${plan.instalments} 期`, `a month × ${plan.instalments}`)}
-<small>${visit.say('年化利率（IRR）', 'Annual rate (IRR) ')}${percent(plan.nominal_annual_bp)}${free && html` · ${visit.say(`${free.instalments} 期免息`, `${free.instalments} months free of charge`)}`}</small></li>`;
+  return html`<li><b>${visit.say(one.title_zh, one.title_en)}</b> ${visit.say('低至', 'from')} <span class="each">${yuan(each)}</span> × ${plan.instalments} ${visit.say('期', 'months')}
+<small>${visit.say('年化利率（IRR）', 'Annual rate (IRR) ')}${percent(plan.nominal_annual_bp)}${free && html` · ${visit.say(`${free.instalments} 期免息`, `${free.instalments} months at no cost`)}`}</small></li>`;
 })}</ul>`;
 
 export const productPage = (visit, { colour, storage, channels }) => {
@@ -46,7 +54,7 @@ export const productPage = (visit, { colour, storage, channels }) => {
 <div>
 <p class="over">${say('新品', 'New')}</p>
 <h1>${say('望舒 M1', 'Wangshu M1')}</h1>
-<p class="lead">${say('把月光装进口袋。6.6 英寸护眼屏，整日续航，夜景不用等。', 'Moonlight for your pocket. A 6.6 inch screen that is kind to eyes, a day and a half of battery.')}</p>
+<p class="lead">${say('把月光装进口袋。6.6 英寸护眼屏，全天续航，夜景随手拍。', 'Moonlight in your pocket. A 6.6-inch screen that is kind to the eyes, all-day battery, night shots at once.')}</p>
 <p class="price">${yuan(chosen.minor)}</p>
 ${tags(visit, channels)}
 <form method="get" action="/" class="pick" data-auto>
@@ -57,24 +65,24 @@ ${tags(visit, channels)}
 <form method="post" action="/cart" class="buy">${csrf(visit)}<input type="hidden" name="item" value="${chosen.id}">
 <button class="main wide" name="then" value="checkout">${say('立即购买', 'Buy now')}</button>
 <button class="wide" name="then" value="cart">${say('加入购物车', 'Add to cart')}</button></form>
-<p class="note">${say('分期由支付平台或发卡银行提供，最终以其审核为准。费用在结算页逐项列明。', 'Instalments are offered by the payment platform or the bank of your card, and are subject to their approval. What they cost is shown at checkout, item by item.')}</p>
+<p class="note">${say('分期由支付平台或发卡银行提供，最终以其审核为准。费用在结算页逐项列明。', 'Instalments are offered by the payment platform or your card’s bank, and are subject to their approval. The cost is itemised at checkout.')}</p>
 </div>
 </article>
-<section aria-labelledby="more"><h2 id="more">${say('搭配购买', 'Goes with it')}</h2><ul class="tiles">${accessories.map((one) => html`<li class="card"><h3>${say(...one.title)}</h3><p class="note">${say(...one.text)}</p><p class="each">${yuan(one.minor)}</p>
+<section aria-labelledby="more"><h2 id="more">${say('搭配购买', 'Goes well with it')}</h2><ul class="tiles">${accessories.map((one) => html`<li class="card">${picture(one.id)}<h3>${say(...one.title)}</h3><p class="note">${say(...one.text)}</p><p class="each">${yuan(one.minor)}</p>
 <form method="post" action="/cart">${csrf(visit)}<input type="hidden" name="item" value="${one.id}"><button name="then" value="cart">${say('加入购物车', 'Add to cart')}<span class="hidden">${say('：', ': ')}${say(...one.title)}</span></button></form></li>`)}</ul></section>` });
 };
 
-export const lineTable = (visit, lines) => html`<ul class="lines">${lines.map(({ id, n }) => html`<li><span class="thumb ${item(id).colour ?? 'plain'}" aria-hidden="true"></span><span class="grow">${visit.say(...item(id).title)} <small>× ${n}</small></span><span>${yuan(item(id).minor * n)}</span></li>`)}</ul>`;
+export const lineTable = (visit, lines) => html`<ul class="lines">${lines.map(({ id, n }) => html`<li><span class="thumb ${item(id).colour ?? 'plain'}" aria-hidden="true"></span><span class="grow">${visit.say(...item(id).title)} <small class="whole">× ${n}</small></span><span>${yuan(item(id).minor * n)}</span></li>`)}</ul>`;
 
 export const cartPage = (visit, { lines }) => {
   const { say } = visit;
   const total = lines.reduce((sum, { id, n }) => sum + item(id).minor * n, 0);
   const body = lines.length === 0
     ? html`<section class="card center"><p class="lead">${say('购物车还是空的。', 'Your cart is empty.')}</p><div class="actions"><a class="button main" href="/">${say('去看看望舒 M1', 'Look at Wangshu M1')}</a> <a class="button" href="/orders">${say('我的订单', 'My orders')}</a></div></section>`
-    : html`<section class="card"><ul class="lines">${lines.map(({ id, n }) => html`<li><span class="thumb ${item(id).colour ?? 'plain'}" aria-hidden="true"></span><span class="grow">${say(...item(id).title)}<br><small>${yuan(item(id).minor)}</small></span>
+    : html`<section class="card"><ul class="lines cart">${lines.map(({ id, n }) => html`<li><span class="thumb ${item(id).colour ?? 'plain'}" aria-hidden="true"></span><span class="grow">${say(...item(id).title)}<br><small>${yuan(item(id).minor)}</small></span>
 <form method="post" action="/cart/set" class="set" data-auto>${csrf(visit)}<input type="hidden" name="item" value="${id}"><label><span class="hidden">${say('数量', 'Quantity')}：${say(...item(id).title)}</span><select name="n">${[1, 2, 3, 4, 5].map((one) => html`<option${one === n && html` selected`}>${one}</option>`)}</select></label><button class="no-script">${say('更新', 'Update')}</button></form>
 <form method="post" action="/cart/set">${csrf(visit)}<input type="hidden" name="item" value="${id}"><button class="plain" name="n" value="0">${say('移除', 'Remove')}<span class="hidden">：${say(...item(id).title)}</span></button></form></li>`)}</ul>
 <p class="total"><span>${say('合计', 'Total')}</span> <strong>${yuan(total)}</strong></p>
-<div class="actions end"><a class="button" href="/">${say('继续选购', 'Go on shopping')}</a> <a class="button main" href="/checkout">${say('去结算', 'Check out')}</a></div></section>`;
+<div class="actions end"><a class="button" href="/">${say('继续选购', 'Continue shopping')}</a> <a class="button main" href="/checkout">${say('去结算', 'Check out')}</a></div></section>`;
   return page(visit, { title: say('购物车', 'Cart'), look: 'middle', body: html`<h1>${say('购物车', 'Cart')}</h1>${body}` });
 };
