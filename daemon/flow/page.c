@@ -29,7 +29,7 @@
     "main{width:100%;max-width:27rem;padding:2rem 1.5rem;border-radius:16px;" \
     "background:var(--card);text-align:center;overflow-wrap:anywhere}" \
     "h1{font-size:1.5rem;line-height:1.3;font-weight:700;margin:0 0 .75rem}" \
-    "p{margin:.5rem 0}" \
+    "p{margin:.5rem 0;text-wrap:pretty}" \
     "svg{width:3rem;fill:none;stroke:var(--main);stroke-width:3;stroke-linecap:round;" \
     "stroke-linejoin:round}" \
     "circle{stroke-width:2}" \
@@ -52,7 +52,7 @@
     "button:focus-visible,a.button:focus-visible{outline:3px solid var(--text);" \
     "outline-offset:2px}"
 
-#define PAGE_STYLE_HASH "sha256-TXYe+hEPCMOFr529d0IrtOGE+k6IACsWiRDXsczk6Ck="
+#define PAGE_STYLE_HASH "sha256-PHYRVUuYFKDASnQ4/xpdcj4d2QyBa2Gs2Y9TNtrot+4="
 /* clang-format on */
 
 /* form-action is left open for https: the answer to the form is a redirect to the platform, whose
