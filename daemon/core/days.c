@@ -25,6 +25,14 @@ void fq_days_took(struct fq_days *days, int64_t day)
     days->newest = day;
 }
 
+void fq_days_rewind(struct fq_days *days, int64_t last)
+{
+    if (days->newest <= last)
+        return;
+    days->newest = last;
+    days->missing = (1u << FQ_DAYS_KEPT) - 1;
+}
+
 int64_t fq_days_too_old(const struct fq_days *days, int64_t last)
 {
     for (int64_t age = BITS - 1; age > 0; age--) {

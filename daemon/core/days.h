@@ -19,6 +19,10 @@ struct fq_days {
 bool fq_days_wants(const struct fq_days *days, int64_t day);
 void fq_days_took(struct fq_days *days, int64_t day);
 
+/* If days behind `last`, the newest that can be had, were given up by a clock that was ahead: they
+ * are wanted when they come, and so is the last week, of which nobody knows what else was. */
+void fq_days_rewind(struct fq_days *days, int64_t last);
+
 /* A day that is still wanted, and over a week old as seen from `last`, the newest that can be had;
  * 0: none. Take it, to be rid of it. */
 int64_t fq_days_too_old(const struct fq_days *days, int64_t last);

@@ -218,11 +218,18 @@ static void chore_run_task(struct fq_chore *chore)
     fq_errand_start(errand);
 }
 
+/* After a failure. Nothing is put off for longer than an hour, but by a clock that was ahead. */
+static bool chore_is_put_off(int64_t not_before_ms, int64_t now_ms)
+{
+    return now_ms < not_before_ms && not_before_ms - now_ms <= FQ_RETRY_AFTER_MAX_MS;
+}
+
 static bool chore_wants_task(const struct fq_chore *chore, int64_t now_ms)
 {
     int64_t every_ms = chore->channel->about.task_every_ms;
-    return every_ms > 0 && fq_channel_can(chore->channel, FQ_CALL_TASK) &&
-           now_ms >= chore->task_ms + every_ms && now_ms >= chore->task_not_before_ms;
+    bool is_due = now_ms >= chore->task_ms + every_ms || now_ms < chore->task_ms;
+    return every_ms > 0 && fq_channel_can(chore->channel, FQ_CALL_TASK) && is_due &&
+           !chore_is_put_off(chore->task_not_before_ms, now_ms);
 }
 
 /* ---- the statement ---- */
@@ -298,7 +305,8 @@ static void chore_give_up_day(struct chore_run *run)
 static int64_t chore_next_day(struct fq_chore *chore, int64_t last_day, int64_t now_ms)
 {
     for (int64_t day = last_day - FQ_DAYS_KEPT + 1; day <= last_day; day++) {
-        if (fq_days_wants(&chore->days, day) && now_ms >= *chore_day_not_before(chore, day))
+        if (fq_days_wants(&chore->days, day) &&
+            !chore_is_put_off(*chore_day_not_before(chore, day), now_ms))
             return day;
     }
     return 0;
@@ -312,6 +320,8 @@ static bool chore_look_after_statements(struct fq_chore *chore, int64_t now_ms)
     if (!chore->channel->conf->wants_statements ||
         !fq_channel_can(chore->channel, FQ_CALL_STATEMENT))
         return false;
+    if (!is_first)
+        fq_days_rewind(&chore->days, last_day);
     int64_t old_day = is_first ? 0 : fq_days_too_old(&chore->days, last_day);
     int64_t day = is_first || old_day > 0 ? old_day : chore_next_day(chore, last_day, now_ms);
     if (!is_first && day == 0)

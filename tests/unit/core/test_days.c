@@ -80,6 +80,26 @@ static void test_a_far_leap_forgets_without_harm(void **state)
     assert_int_equal(days.newest, 100000);
 }
 
+static void test_days_that_a_clock_ahead_gave_up_are_wanted_when_they_come(void **state)
+{
+    (void)state;
+    struct fq_days days = { .newest = 100 };
+    for (int64_t day = 101; day < 120; day++)
+        fq_days_took(&days, day);
+    fq_days_rewind(&days, 120);
+    assert_int_equal(days.newest, 119);
+    assert_int_equal(days.missing, 0);
+    fq_days_rewind(&days, 104);
+    assert_false(fq_days_wants(&days, 104 - FQ_DAYS_KEPT));
+    for (int64_t day = 104 - FQ_DAYS_KEPT + 1; day <= 105; day++) {
+        assert_true(fq_days_wants(&days, day));
+        fq_days_took(&days, day);
+        assert_false(fq_days_wants(&days, day));
+    }
+    assert_int_equal(days.newest, 105);
+    assert_int_equal(days.missing, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +108,7 @@ int main(void)
         cmocka_unit_test(test_a_missing_day_is_given_up_after_a_week),
         cmocka_unit_test(test_days_that_nobody_asked_for_in_time_are_given_up_one_by_one),
         cmocka_unit_test(test_a_far_leap_forgets_without_harm),
+        cmocka_unit_test(test_days_that_a_clock_ahead_gave_up_are_wanted_when_they_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

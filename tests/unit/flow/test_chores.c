@@ -146,6 +146,23 @@ static void test_it_is_done_again_after_its_time_and_not_before(void **state)
     assert_true(chores_note("task.at")->at_ms >= done_ms + DAY_MS);
 }
 
+static void test_a_clock_that_was_ahead_does_not_put_it_off(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        chores_say_done();
+    chores_start();
+    for (int i = 0; i < 2; i++) {
+        if (i == 1)
+            fake.transport = FQ_TRANSPORT_LOST; /* and it is put off */
+        chores_later(365 * DAY_MS);
+        assert_int_equal(chores_n_tasks(), 2 + 2 * i);
+        fake.now_ms -= (365 - i) * DAY_MS;
+        chores_start(); /* timers are of a clock that only counts: set anew here */
+        assert_int_equal(chores_n_tasks(), 3 + 2 * i);
+    }
+}
+
 static void test_a_restart_does_not_repeat_it(void **state)
 {
     (void)state;
@@ -417,6 +434,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CHORES_TEST(test_the_task_is_done_at_the_first_start_and_once),
         CHORES_TEST(test_it_is_done_again_after_its_time_and_not_before),
+        CHORES_TEST(test_a_clock_that_was_ahead_does_not_put_it_off),
         CHORES_TEST(test_a_restart_does_not_repeat_it),
         CHORES_TEST(test_a_restart_after_its_time_does_it),
         CHORES_TEST(test_a_channel_without_a_task_does_nothing),

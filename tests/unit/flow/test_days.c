@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which day's statement is taken when: each once, the oldest first, none forgotten. */
 #include "daemon/core/beijing.h"
+#include "daemon/core/days.h"
 #include "daemon/flow/parts.h"
 #include "tests/unit/flow/fake_ask.h"
 #include "tests/unit/flow/fake_log.h"
@@ -104,6 +105,30 @@ static void test_a_restart_does_not_take_it_again(void **state)
     days_start();
     days_restart_at(FROM_MS - 60000);
     assert_int_equal(days_n_asked(), 1);
+}
+
+/* For a minute the clock is forty days ahead: a day is given up each second. Of the week before
+ * nobody knows what was given up, too: it is taken once more, which changes nothing. */
+static void test_a_clock_that_was_ahead_loses_no_day(void **state)
+{
+    (void)state;
+    days_say(1);
+    days_start();
+    assert_int_equal(days_n_asked(), 1);
+    fake.now_ms += 40 * DAY_MS;
+    fake_pass(60000);
+    fake.n_words = 0;
+    days_say(9);
+    size_t n_asked = days_n_asked();
+    fake.now_ms = FROM_MS;
+    days_start(); /* timers are of a clock that only counts: set anew here */
+    fake_pass(20000);
+    assert_int_equal(days_n_asked(), n_asked + FQ_DAYS_KEPT);
+    assert_string_equal(fake.days_asked[n_asked + FQ_DAYS_KEPT - 1], "20231114");
+    days_assert_noted("20231114", 0);
+    fake.now_ms = FROM_MS + DAY_MS;
+    fake_pass(3000);
+    assert_string_equal(fake.days_asked[n_asked + FQ_DAYS_KEPT], "20231115");
 }
 
 static void test_missed_days_are_taken_in_order(void **state)
@@ -380,6 +405,7 @@ int main(void)
         DAYS_TEST(test_before_its_minute_the_day_before_yesterday_is_the_last),
         DAYS_TEST(test_from_its_minute_on_yesterdays_is_taken_once),
         DAYS_TEST(test_a_restart_does_not_take_it_again),
+        DAYS_TEST(test_a_clock_that_was_ahead_loses_no_day),
         DAYS_TEST(test_missed_days_are_taken_in_order),
         DAYS_TEST(test_the_first_of_all_is_the_newest_day),
         DAYS_TEST(test_what_is_not_there_is_asked_for_again),
