@@ -200,7 +200,8 @@ bool fq_flow_may_ask(struct fq_flow *flow, int64_t seq)
     if (fq_flow_is_busy(flow, seq, 0))
         return false;
     for (size_t i = 0; i < FQ_ASKED_N; i++) {
-        if (flow->asked[i].seq == seq && now_ms - flow->asked[i].at_ms < ASK_EVERY_MS)
+        int64_t age_ms = now_ms - flow->asked[i].at_ms; /* below 0: of a clock that was ahead */
+        if (flow->asked[i].seq == seq && age_ms >= 0 && age_ms < ASK_EVERY_MS)
             return false;
     }
     flow->asked[flow->n_asked++ % FQ_ASKED_N] = (struct fq_asked){ seq, now_ms };

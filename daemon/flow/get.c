@@ -88,6 +88,8 @@ static void get_payment_read(struct fq_read *read)
     bool is_refund = read->known.kind == FQ_IDEMPOTENT_REFUND; /* a key of CreateRefund's */
     if (get_failed(get))
         return;
+    if (get->until_ms > now + WAIT_MS_MAX) /* the clock was set back meanwhile */
+        get->until_ms = now + WAIT_MS_MAX;
     if (is_refund || !get_may_see(get, read->ledger)) {
         fq_finish_with(get->flow, get->operation, fq_not_found(get_payment_key(get)));
         return;

@@ -142,7 +142,8 @@ int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str 
 bool fq_channel_may_fetch(const struct fq_channel *channel, int64_t now_ms)
 {
     struct fq_fetched *fetched = channel->fetched;
-    if (now_ms < fetched->fetch_not_before_ms)
+    int64_t left_ms = fetched->fetch_not_before_ms - now_ms;
+    if (left_ms > 0 && left_ms <= FETCH_EVERY_MS) /* more: by a clock that was ahead */
         return false;
     fetched->fetch_not_before_ms = now_ms + FETCH_EVERY_MS;
     return true;

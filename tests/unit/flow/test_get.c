@@ -232,6 +232,23 @@ static void test_time_wakes_who_waits(void **state)
     assert_int_equal(ask.state, FQ_PAYMENT_OPEN);
 }
 
+/* It is set back by a year while somebody waits, and the payment moves without ending. */
+static void test_a_clock_that_is_set_back_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    struct fake_ask ask;
+    struct fake_page page;
+    fake_create(&created, "key-00000001", "order-1");
+    get_start(&ask, 5000, 0);
+    fake_run();
+    fake.now_ms -= INT64_C(365) * 86400000;
+    fake_open(&page, &created);
+    assert_int_equal(ask.n_finished, 0);
+    fake_pass(25000);
+    assert_int_equal(ask.n_finished, 1);
+    assert_int_equal(ask.state, FQ_PAYMENT_OPEN);
+}
+
 static void test_draining_wakes_who_waits(void **state)
 {
     (void)state;
@@ -344,6 +361,7 @@ int main(void)
         FAKE_TEST(test_a_query_that_cannot_be_planned_is_unknown),
         FAKE_TEST(test_a_move_wakes_who_waits),
         FAKE_TEST(test_time_wakes_who_waits),
+        FAKE_TEST(test_a_clock_that_is_set_back_keeps_nobody_waiting),
         FAKE_TEST(test_draining_wakes_who_waits),
         FAKE_TEST(test_a_stale_read_does_not_sleep_through_its_own_event),
         FAKE_TEST(test_another_payments_move_does_not_answer),

@@ -344,6 +344,9 @@ static void test_a_waiting_buyer_makes_us_ask_once_in_ten_seconds(void **state)
     for (int i = 0; i < 2; i++)
         fake_visit(&page, "POST", created.action_text);
     assert_int_equal(fake.n_sent[FQ_CALL_QUERY], 2);
+    fake.now_ms -= 20000; /* the clock was ahead */
+    fake_visit(&page, "POST", created.action_text);
+    assert_int_equal(fake.n_sent[FQ_CALL_QUERY], 3);
 }
 
 static void test_what_a_waiting_buyers_question_brings_is_settled(void **state)

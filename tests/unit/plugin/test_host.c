@@ -383,6 +383,18 @@ static const char *bench_reader(struct bench *bench)
     return "ours";
 }
 
+static void test_keys_are_fetched_seldom_whatever_the_clock_does(void **state)
+{
+    const struct fq_channel *channel = &((struct bench *)*state)->channel;
+    assert_true(fq_channel_may_fetch(channel, 1000000));
+    assert_false(fq_channel_may_fetch(channel, 1000000));
+    assert_false(fq_channel_may_fetch(channel, 1009999));
+    assert_true(fq_channel_may_fetch(channel, 1010000));
+    assert_true(fq_channel_may_fetch(channel, INT64_C(1) << 40)); /* the clock is ahead */
+    assert_true(fq_channel_may_fetch(channel, 1020000));
+    assert_false(fq_channel_may_fetch(channel, 1020000));
+}
+
 static void test_a_fetched_key_takes_the_configured_ones_place(void **state)
 {
     struct bench *bench = *state;
@@ -549,6 +561,7 @@ int main(void)
         HOST_TEST(test_a_certificate_for_encryption_verifies_nothing),
         HOST_TEST(test_the_fifth_certificate_is_refused),
         HOST_TEST(test_fields_of_certificates),
+        HOST_TEST(test_keys_are_fetched_seldom_whatever_the_clock_does),
         HOST_TEST(test_a_fetched_key_takes_the_configured_ones_place),
         HOST_TEST(test_a_call_sees_one_key_until_it_ends),
         HOST_TEST(test_only_declared_keys_to_encrypt_to_are_kept),
