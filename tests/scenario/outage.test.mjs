@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The platform hangs: its channel is paused, the rest goes on, and all is taken up again when it answers.
 import assert from 'node:assert/strict';
-import { inCardWorld, opened } from './harness/cards.mjs';
+import { inCardWorld, opened, paid, refundOf } from './harness/cards.mjs';
 import { inWorld } from './harness/scenario.mjs';
 import { refused } from './harness/storefront.mjs';
 import { until } from './harness/wait.mjs';
+import { AMOUNT } from './harness/world.mjs';
 
 const QUERY = 'alipay.trade.query';
 const PAUSE_MS = 60_000;
@@ -121,5 +122,22 @@ inCardWorld('a platform behind a gateway', { conf }, (scenario) => {
     await world.advance(PAUSE_MS);
     assert.equal((await refresh(made)).state, 'PAYMENT_STATE_PAID');
     await world.logged(/the platform answers again CHANNEL=bankcard/, mark);
+  });
+});
+
+inCardWorld('one platform hangs, beside another', { conf }, (scenario) => {
+  scenario('its channel alone is paused: the other is paid, asked and refunded', async (world) => {
+    const made = await world.opened(world.shop, {}, { channel: 'huabei' });
+    const mark = await hang(world, made);
+    const other = await paid(world);
+    await world.shop.refund(refundOf(world, other));
+    await until('the refund by card', async () => (await refresh(other)).refunded_minor === AMOUNT.minor);
+    assert.doesNotMatch(world.log.slice(mark), /the channel (is|stays) paused.*CHANNEL=bankcard/);
+    const wish = await world.wish(world.shop, {}, { terminal: 'TERMINAL_QR', channel: 'huabei' });
+    await refused(world.shop.create(wish), { code: 'CODE_UNAVAILABLE', reason: 'CHANNEL_PAUSED', may_repeat: true });
+    await world.sandbox.calm();
+    await world.advance(PAUSE_MS);
+    await refresh(made);
+    await world.logged(/the platform answers again CHANNEL=huabei/, mark);
   });
 });

@@ -100,6 +100,25 @@ inWorld('notification, return, poll, close, refund and expiry', { conf }, (scena
     });
   }
 
+  for (let round = 1; round <= 4; round++) {
+    scenario(`the buyer pays while the order expires${round % 2 ? '' : ', and nobody tells'} (${round})`, async (world) => {
+      const made = await world.opened();
+      await world.sandbox.act(made.number, 'open');
+      if (round % 2 === 0) await world.sandbox.fault('notify', 'never', { count: 1 });
+      const race = [() => world.sandbox.pay(made.number).catch(() => undefined), () => world.advance(33 * MINUTE),
+        ...times(3, () => () => refresh(made)), () => world.shop.get({ payment_id: made.id, wait_ms: 1000 })];
+      await Promise.all((round > 2 ? race : race.reverse()).map((one) => one()));
+      const { gmt_payment: isCharged } = await world.sandbox.trade(made.number);
+      const payment = await until('both to agree', async () => {
+        const one = await refresh(made);
+        return one.state !== 'PAYMENT_STATE_OPEN' && one;
+      });
+      assert.equal(payment.state, isCharged ? 'PAYMENT_STATE_PAID' : 'PAYMENT_STATE_CLOSED');
+      assert.equal(payment.late_success, false, 'it was not closed before the platform had decided');
+      assert.deepEqual(await world.eventsOf(made), [isCharged ? 'PAYMENT_PAID' : 'PAYMENT_CLOSED'], 'told once');
+    });
+  }
+
   scenario('declined, asked about, tried again on the same page, paid', async (world) => {
     const made = await world.opened();
     let page = await world.buyer.verify(made.cashier);
@@ -273,6 +292,24 @@ inCardWorld('one order, two channels', { conf }, (scenario) => {
     await world.unionpay.pay(number);
     await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
     assert.deepEqual(await world.eventsOf(made), ['PAYMENT_PAID']);
+  });
+
+  scenario('a card accepted while an older "declined" is on its way, which arrives after the deadline', async (world) => {
+    const made = await world.created();
+    const way = await unionpay.open(world.buyer, made.link);
+    await world.unionpay.act(way.number, 'decline');
+    await world.unionpay.fault('notify', 'never', { count: -1 });
+    await world.unionpay.fault('query', 'delay', { count: -1, delay_ms: 1500 });
+    const asked = refresh(made);
+    const nAsked = async () => (await world.unionpay.log('query', way.number)).length;
+    await until('the question', async () => await nAsked() > 0);
+    await world.unionpay.calm();
+    await world.unionpay.pay(way.number);
+    await world.advance(36 * MINUTE); /* the deadline, and what UnionPay may take beyond it */
+    await asked;
+    const paid = await world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
+    assert.equal(paid.late_success, false, 'what was asked before the deadline ends nothing');
+    assert.equal((await world.eventsOf(made)).at(-1), 'PAYMENT_PAID');
   });
 
   scenario('a card declined, asked about, and accepted on the same page', async (world) => {
