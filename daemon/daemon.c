@@ -181,7 +181,8 @@ static int daemon_start_store(struct fq_daemon *daemon)
                                   .end_process = daemon_end_process };
     int r = fq_store_open(&conf, &daemon->store);
     if (r == FQ_STORE_E_LOCKED)
-        return FQ_FAULT(-EBUSY, "another daemon has the ledger %s open", conf.path);
+        return FQ_FAULT(-EBUSY, "another daemon has the ledger %s open: fuser -v tells which",
+                        conf.path);
     if (r == FQ_STORE_E_NEWER)
         return FQ_FAULT(-ENOTSUP, "the ledger %s was written by a newer fenqid", conf.path);
     FQ_TRY(r);
@@ -426,7 +427,7 @@ int fq_daemon_run(struct fq_daemon *daemon)
     if (r < 0)
         fq_log(LOG_CRIT, FQ_MSG_FAULT, "cannot go on", FQ_LOG_TEXT("FAULT", "ours"),
                FQ_LOG_TEXT("TRACE", fq_trace()),
-               FQ_LOG_TEXT("NEXT", "systemd starts it again, unless that was the start"));
+               FQ_LOG_TEXT("NEXT", "put right what the trace says; systemd starts it again"));
     daemon_stop(daemon);
     fq_log(LOG_NOTICE, FQ_MSG_STOPPED, "stopped", FQ_LOG_INT("RESULT", r));
     fq_log_stop();

@@ -5,10 +5,11 @@
 #include "daemon/base/hash.h"
 #include "daemon/flow/parts.h"
 
-#define IN_A_ROW_MS   60000 /* failures further apart are not one outage */
-#define PAUSE_MS_MAX  300000
-#define TRY_AFTER_MS  1000 /* while one exchange tries */
-#define NAME_SIZE_MAX 32
+#define IN_A_ROW_MS     60000 /* failures further apart are not one outage */
+#define PAUSE_MS_MAX    300000
+#define TRY_AFTER_MS    1000 /* while one exchange tries */
+#define NAME_SIZE_MAX   32
+#define REASON_SIZE_MAX 96
 
 /*             several failures in a row           the pause is over: one exchange goes
  *   CLOSED ------------------------------> OPEN ---------------------------------> TRYING
@@ -25,9 +26,11 @@ struct fq_breaker {
     uint32_t n_failures;
     int64_t failed_ms;
     int64_t succeeded_ms;
-    int64_t since_ms;  /* no answer since then, while it is not CLOSED */
-    int64_t paused_ms; /* when the pause began, */
-    int64_t pause_ms;  /* and how long it is */
+    int64_t since_ms;             /* no answer since then, while it is not CLOSED */
+    int64_t paused_ms;            /* when the pause began, */
+    int64_t pause_ms;             /* and how long it is */
+    char reason[REASON_SIZE_MAX]; /* of the last failure */
+    size_t reason_len;
     const struct fq_send *probe;
     size_t n_drives;     /* under way */
     size_t n_background; /* of them, those that nobody waits for */
@@ -95,6 +98,7 @@ struct fq_channel_health fq_channel_health(const struct fq_flow *flow,
     health.n_failures = breaker->n_failures;
     health.succeeded_ms = breaker->succeeded_ms;
     health.failed_ms = breaker->failed_ms;
+    health.reason = (struct fq_str){ breaker->reason, breaker->reason_len };
     return health;
 }
 
@@ -119,8 +123,10 @@ static void breaker_say(int level, uint32_t msg, const char *text, const struct 
     fq_log_always(level, msg, text, FQ_LOG_STR("CHANNEL", send->channel->conf->name),
                   FQ_LOG_INT("FAILURES", breaker->n_failures),
                   FQ_LOG_INT("PAUSE_MS", is_paused ? breaker->pause_ms : 0),
-                  FQ_LOG_STR("REASON", send->reason), FQ_LOG_TEXT("FAULT", "theirs"),
-                  FQ_LOG_TEXT("NEXT", is_paused ? "nothing is sent; then one exchange tries"
+                  FQ_LOG_STR("REASON", send->reason),
+                  FQ_LOG_TEXT("FAULT", is_paused ? "theirs" : NULL),
+                  FQ_LOG_TEXT("NEXT", is_paused ? "nothing is sent for PAUSE_MS, browsers and "
+                                                  "notifications go on; then one exchange tries"
                                                 : "what is due is asked about now"));
 }
 
@@ -157,8 +163,12 @@ static void breaker_failed(struct fq_breaker *breaker, const struct fq_send *sen
     int64_t since_ms = now_ms - breaker->failed_ms;
     if (breaker->state == BREAKER_CLOSED && (since_ms < 0 || since_ms > IN_A_ROW_MS))
         breaker->n_failures = 0;
+    struct fq_str reason = fq_str_sub(send->reason, 0, REASON_SIZE_MAX);
     breaker->failed_ms = now_ms;
     breaker->n_failures++;
+    breaker->reason_len = reason.len;
+    if (reason.len > 0)
+        memcpy(breaker->reason, reason.ptr, reason.len);
     if (breaker->probe == send)
         breaker_open(breaker, send, now_ms,
                      2 * breaker->pause_ms < PAUSE_MS_MAX ? 2 * breaker->pause_ms : PAUSE_MS_MAX);

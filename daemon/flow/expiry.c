@@ -43,7 +43,11 @@ static void expiry_say(const struct fq_channel *channel, const char *key, int64_
                   FQ_LOG_TEXT("UNTIL", until),
                   FQ_LOG_INT("DAYS_LEFT", fq_days_left(until_ms, now_ms)),
                   FQ_LOG_TEXT("FAULT", until_ms <= now_ms ? "ours" : NULL),
-                  FQ_LOG_TEXT("NEXT", "get the next one into the channel's keys, and reload"));
+                  FQ_LOG_TEXT("NEXT", until_ms <= now_ms
+                                          ? "payments of the channel fail until the next one is "
+                                            "among its keys: then systemctl reload fenqid"
+                                          : "get the next one into the channel's keys, and "
+                                            "reload"));
 }
 
 static void expiry_look(const struct fq_channel *channel, int64_t now_ms)

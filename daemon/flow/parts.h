@@ -111,6 +111,7 @@ struct fq_channel_health {
     uint32_t n_failures;  /* in a row */
     int64_t succeeded_ms; /* the last exchange that the platform answered; 0: none */
     int64_t failed_ms;
+    struct fq_str reason; /* of the last failure; lives as long as the flow, until the next one */
 };
 struct fq_channel_health fq_channel_health(const struct fq_flow *flow,
                                            const struct fq_channel *channel);

@@ -81,7 +81,7 @@ static void trouble_clock(struct trouble *self)
         return;
     fq_beijing_text(flow->stepped.at_ms, at);
     trouble_add(self, "ours",
-                fq_arena_printf(arena, "the clock was set %s by %lld s; it was %s then",
+                fq_arena_printf(arena, "the clock was set %s by %lld s, to %s",
                                 by_ms > 0 ? "forward" : "back",
                                 (long long)((by_ms > 0 ? by_ms : -by_ms) / 1000), at),
                 fq_lit("is it right now? timedatectl; payments may have expired early, or are "
@@ -146,9 +146,10 @@ static void trouble_certificates(struct trouble *self, const struct fq_channel *
         if (until_ms == 0 || !fq_ends_soon(until_ms, now_ms))
             continue;
         int64_t days = fq_days_left(until_ms, now_ms);
-        struct fq_str when = days < 0 ? fq_lit("has ended")
-                                      : fq_arena_printf(arena, "ends in %lld day%s",
-                                                        (long long)days, days == 1 ? "" : "s");
+        struct fq_str when = days < 0    ? fq_lit("has ended: payments of this channel fail")
+                             : days == 0 ? fq_lit("ends within a day")
+                                         : fq_arena_printf(arena, "ends in %lld day%s",
+                                                           (long long)days, days == 1 ? "" : "s");
         trouble_add(self, "ours",
                     fq_arena_printf(arena, "certificate %s of %.*s %.*s",
                                     channel->about.keys[i].name, fq_str_arg(channel->conf->name),
@@ -167,13 +168,13 @@ static void trouble_channel(struct trouble *self, const struct fq_channel *chann
     struct fq_channel_health health = fq_channel_health(self->control->flow, channel);
     struct fq_hold hold = { 0 };
     if (health.since_ms > 0)
-        trouble_add(
-            self, "theirs",
-            fq_arena_printf(arena, "the platform of %.*s does not answer", fq_str_arg(name)),
-            fq_arena_printf(arena,
-                            "it is tried by itself; if it lasts, call the platform, or: "
-                            "fenqictl channel pause %.*s",
-                            fq_str_arg(name)));
+        trouble_add(self, "theirs",
+                    fq_arena_printf(arena, "the platform of %.*s does not answer: %.*s",
+                                    fq_str_arg(name), fq_str_arg(health.reason)),
+                    fq_arena_printf(arena,
+                                    "it is tried by itself; if it lasts, call the platform, or: "
+                                    "fenqictl channel pause %.*s",
+                                    fq_str_arg(name)));
     if (fq_channel_is_held(self->control->flow, name, &hold))
         trouble_add(self, "none",
                     fq_arena_printf(arena, "channel %.*s is paused by its operator%s%.*s",
@@ -181,6 +182,20 @@ static void trouble_channel(struct trouble *self, const struct fq_channel *chann
                                     fq_str_arg(hold.note)),
                     fq_arena_printf(arena, "fenqictl channel resume %.*s", fq_str_arg(name)));
     trouble_certificates(self, channel);
+}
+
+/* Several platforms at once are hardly their fault. */
+static void trouble_network(struct trouble *self, const struct fq_catalog *catalog)
+{
+    size_t n_silent = 0;
+    for (size_t i = 0; i < catalog->n_channels; i++)
+        n_silent += fq_channel_health(self->control->flow, catalog->channels[i]).since_ms > 0;
+    if (n_silent > 1 && n_silent == catalog->n_channels)
+        trouble_add(self, "ours",
+                    fq_arena_printf(self->control->visit->arena,
+                                    "none of the %zu platforms answers: our own network?",
+                                    n_silent),
+                    fq_lit("ip route; resolvectl status; then the proxy or firewall before us"));
 }
 
 /* A shop that does not take its events does not know what was paid. */
@@ -220,6 +235,7 @@ void fq_control_write_troubles(struct fq_control *control, const struct fq_world
         trouble_channel(&self, catalog->channels[i]);
         is_any_paused |= fq_channel_pause_ms(control->flow, catalog->channels[i]) > 0;
     }
+    trouble_network(&self, catalog);
     trouble_late(&self, work, is_any_paused);
     trouble_groups(&self, groups);
     trouble_floods(&self);

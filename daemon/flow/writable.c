@@ -12,7 +12,7 @@ static const struct writable_fault {
     const char *after; /* and behind it */
 } writable_faults[] = {
     { -ENOSPC, "its disk is full", "make room: df -h ", "; it goes on by itself" },
-    { -EBUSY, "another process keeps it locked", "end that process: fuser -v ",
+    { -EBUSY, "another process keeps it locked", "end that process, not fenqid: fuser -v ",
       "; it goes on by itself" },
     { -EROFS, "it is read-only", "mount it writable: findmnt -T ", "; it goes on by itself" },
     { -EBADMSG, "it is damaged", "stop fenqid, keep ", " and restore a backup" },

@@ -15,8 +15,9 @@
 #define WRITE_CACHE_KIB 8192
 #define READ_CACHE_KIB  4096
 
-/* Somebody else (the sqlite3 shell, a reader of an old snapshot) may hold a lock for a moment. */
-#define BUSY_MS         5000
+/* Somebody else (the sqlite3 shell, a reader of an old snapshot) may hold a lock for a moment. Not
+ * for longer: who sent a notification waits four seconds for what is written. */
+#define BUSY_MS         2000
 #define BUSY_RESTART_MS 20
 
 /* The statements of a transaction's frame, which every transaction runs. */

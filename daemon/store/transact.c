@@ -197,7 +197,8 @@ static int transact_guarded(struct fq_engine *engine, fq_sha256_of2_fn *sha256_o
 int fq_transact(struct fq_engine *engine, fq_sha256_of2_fn *sha256_of2, struct fq_job *jobs)
 {
     int r = transact_bare(engine, sha256_of2, jobs);
-    if (r != 0 && !engine->disk_failed) {
+    /* Somebody's lock was waited for already, for all of them. */
+    if (r != 0 && r != -EBUSY && !engine->disk_failed) {
         if (engine->calls->is_in_transaction(engine))
             engine->calls->rollback(engine);
         r = transact_guarded(engine, sha256_of2, jobs);

@@ -29,11 +29,12 @@ export class Program {
       stream.setEncoding('utf8').on('data', (chunk) => this.#hear(chunk));
   }
 
-  static start(name, path, args, { env = {}, cwd } = {}) {
+  /** `stdin`: what it is told is written to child.stdin. */
+  static start(name, path, args, { env = {}, cwd, stdin = false } = {}) {
     const child = spawn(path, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
     running.add(child);
     return new Program(name, child);

@@ -97,7 +97,7 @@ static void test_a_full_disk(void **state)
 static void test_somebody_elses_lock(void **state)
 {
     (void)state;
-    ledger_is_tried(-EBUSY, "another process keeps it locked", "fuser -v LEDGER");
+    ledger_is_tried(-EBUSY, "another process keeps it locked", "not fenqid: fuser -v LEDGER");
 }
 
 /* Only a write tells that it can be written; a fault of what was asked says nothing about it. */
