@@ -63,7 +63,8 @@ struct fq_group_row {
     uint32_t n_of_merchant; /* its groups, this one included if it is known */
 
     /* set by decide */
-    bool is_dirty; /* `cursor` is written, and the row made if there is none */
+    bool is_dirty;   /* `cursor` is written, and the row made if there is none */
+    bool is_removed; /* with is_dirty: instead, the row goes */
     int64_t at_ms;
 };
 
@@ -142,7 +143,8 @@ enum fq_read_kind {
     FQ_READ_UNKNOWN = 10,      /* what a person has to look at, oldest first, at most n_max */
     FQ_READ_WORK = 11,         /* how much waits, and is due at `now_ms` */
     FQ_READ_LIST = 12,         /* payments that `list` asks for, newest first, at most n_max */
-    FQ_READ_GROUPS = 13,       /* of event consumers, the furthest behind first, at most n_max */
+    FQ_READ_GROUPS = 13, /* of event consumers, of one merchant_id or (empty) all, the furthest
+                            behind first, at most n_max */
 };
 
 /* How many of a channel's due attempts and refunds are wanted; 0: none. */

@@ -68,6 +68,7 @@ enum ctl_option {
     CTL_EVERY,
     CTL_PUBLIC_KEY,
     CTL_CURVE,
+    CTL_FORCE,
     CTL_OPTION_N
 };
 
@@ -107,6 +108,8 @@ int ctl_close(struct ctl *ctl);
 int ctl_refund(struct ctl *ctl);
 int ctl_get_refund(struct ctl *ctl);
 int ctl_events(struct ctl *ctl);
+int ctl_group_list(struct ctl *ctl);
+int ctl_group_remove(struct ctl *ctl);
 int ctl_info(struct ctl *ctl);
 int ctl_verify(struct ctl *ctl);
 int ctl_journal(struct ctl *ctl);

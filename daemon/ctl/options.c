@@ -81,6 +81,7 @@ static const struct option_word {
     [CTL_CURVE] = { "curve", 0, false, false, NULL, "the key of the front, not one that signs" },
     [CTL_PUBLIC_KEY] = { "public-key", 0, false, false, "KEY",
                          "the shop's CURVE public key, 40 characters (a pair is made)" },
+    [CTL_FORCE] = { "force", 0, false, false, NULL, "although consumers are connected" },
     [CTL_ATTEMPT] = { "attempt", 0, false, false, "N", "where several of a payment are unknown" },
 };
 

@@ -256,6 +256,8 @@ static const struct control_route control_routes[] = {
     { "POST", "/v1/channels", false, false, fq_control_channel },
     { "POST", "/v1/retry", false, false, fq_control_retry },
     { "POST", "/v1/resolve", false, false, fq_control_resolve },
+    { "POST", "/v1/groups", false, true, fq_control_groups },
+    { "POST", "/v1/groups/remove", false, false, fq_control_ungroup },
 };
 
 static const struct control_route *control_find(const struct fq_visit *visit)

@@ -29,6 +29,8 @@ void fq_control_unknown(struct fq_control *control);  /* GET /v1/unknown (unknow
 void fq_control_payments(struct fq_control *control); /* POST /v1/payments (payments.c) */
 void fq_control_channel(struct fq_control *control);  /* POST /v1/channels (pause.c) */
 void fq_control_retry(struct fq_control *control);    /* POST /v1/retry (retry.c) */
+void fq_control_groups(struct fq_control *control);   /* POST /v1/groups (groups.c) */
+void fq_control_ungroup(struct fq_control *control);  /* POST /v1/groups/remove (groups.c) */
 void fq_control_resolve(struct fq_control *control);  /* POST /v1/resolve (resolve.c) */
 
 /* Ends a visit with control->answer, a whole object. */

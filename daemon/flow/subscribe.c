@@ -112,7 +112,8 @@ static int subscribe_decide(struct fq_tx *tx)
                                           fq_lit("there is no event with this cursor yet"));
     else if (!row->is_known && row->n_of_merchant >= FQ_GROUPS_MAX)
         self->refusal = fq_status_refused(FQ_CODE_RESOURCE_EXHAUSTED, "TOO_MANY_GROUPS",
-                                          fq_lit("at most 64 groups; use one of them"));
+                                          fq_lit("at most 64 groups: use one of them, or have one "
+                                                 "removed"));
     if (self->refusal.code != FQ_CODE_OK || (row->is_known && !self->is_seeking))
         return FQ_DECIDE_KEEP;
     if (self->is_seeking)

@@ -106,9 +106,10 @@ static int list_group_row(void *ctx, const struct fq_row *row)
 
 int fq_list_groups(struct fq_engine *engine, struct fq_read *read)
 {
-    const struct fq_cell n_max = fq_cell_number(read->n_max);
+    const struct fq_cell parameters[] = { fq_cell_number(read->n_max),
+                                          fq_cell_text(read->merchant_id) };
     read->groups = fq_arena_array(read->arena, read->n_max, sizeof(*read->groups));
     if (read->groups == NULL)
         return FQ_FAULT(-ENOMEM, "%u groups do not fit into their arena", read->n_max);
-    return engine->calls->run(engine, FQ_QUERY_GROUPS, &n_max, 1, list_group_row, read);
+    return engine->calls->run(engine, FQ_QUERY_GROUPS, parameters, 2, list_group_row, read);
 }

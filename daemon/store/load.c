@@ -276,6 +276,7 @@ int fq_load_group(struct fq_engine *engine, struct fq_group_row *group)
     const struct fq_cell parameters[] = { fq_cell_text(group->merchant_id),
                                           fq_cell_text(group->name) };
     group->is_dirty = false;
+    group->is_removed = false;
     FQ_TRY(engine->calls->run(engine, FQ_QUERY_GROUP, parameters, 2, load_group, group));
     return 0;
 }

@@ -99,6 +99,8 @@ static const struct query queries[FQ_QUERY_N] = {
         "INSERT INTO consumer_group (merchant_id, name, cursor, at_ms) VALUES ($1, $2, $3, $4) "
         "ON CONFLICT (merchant_id, name) DO UPDATE SET cursor = excluded.cursor, "
         "at_ms = excluded.at_ms", NULL },
+    [FQ_QUERY_GROUP_DELETE] = {
+        "DELETE FROM consumer_group WHERE merchant_id = $1 AND name = $2", NULL },
 
     /* Each is a walk along a partial index; ordered by due_ms alone, two are merged unsorted. */
     [FQ_QUERY_DUE_PAYMENTS] = {
@@ -169,7 +171,8 @@ static const struct query queries[FQ_QUERY_N] = {
     [FQ_QUERY_GROUPS] = {
         "SELECT * FROM (SELECT merchant_id, name, cursor, at_ms, "
         "(SELECT COALESCE(MAX(event.cursor), 0) FROM event "
-        "WHERE event.merchant_id = consumer_group.merchant_id) AS newest FROM consumer_group) AS lag "
+        "WHERE event.merchant_id = consumer_group.merchant_id) AS newest FROM consumer_group "
+        "WHERE $2 = '' OR merchant_id = $2) AS lag "
         "ORDER BY newest - cursor DESC, merchant_id, name LIMIT $1", NULL },
 
     /* However few are found, no more than $3 are looked at: others read, too. */

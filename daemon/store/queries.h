@@ -31,13 +31,14 @@ enum fq_query {
     FQ_QUERY_EVENT_INSERT,      /* merchant, seq, kind, refund, at, version */
     FQ_QUERY_GROUP,             /* merchant, name -> cursor or NULL, groups, the newest event */
     FQ_QUERY_GROUP_PUT,         /* merchant, name, cursor, at */
+    FQ_QUERY_GROUP_DELETE,      /* merchant, name */
     FQ_QUERY_DUE_PAYMENTS,      /* now, n -> seq, kind, n, due */
     FQ_QUERY_DUE_CHANNEL,       /* channel -> the next one that asks about something some day */
     FQ_QUERY_DUE,               /* channel, now, n, too far ahead -> seq, kind, n, due */
     FQ_QUERY_LIVE_CHANNELS,     /* n -> channel */
     FQ_QUERY_UNKNOWN,           /* n -> see read.c */
     FQ_QUERY_WORK,              /* now -> waiting, due, the earliest; groups, behind, since */
-    FQ_QUERY_GROUPS,            /* n -> merchant, name, cursor, at, the newest event */
+    FQ_QUERY_GROUPS,            /* n, merchant -> merchant, name, cursor, at, the newest event */
     FQ_QUERY_LIST,       /* seq from, to, how many to look at, n, what to find -> see list.c */
     FQ_QUERY_LIST_ORDER, /* the same of one order: merchant, order */
     FQ_QUERY_LIST_END,   /* seq from, to, how many to look at -> the last seq, how many */

@@ -207,6 +207,10 @@ int fq_write_group(struct fq_engine *engine, const struct fq_group_row *group)
         fq_cell_number(group->cursor),
         fq_cell_number(group->at_ms),
     };
-    FQ_TRY(engine->calls->run(engine, FQ_QUERY_GROUP_PUT, cells, fq_array_size(cells), NULL, NULL));
+    if (group->is_removed)
+        FQ_TRY(engine->calls->run(engine, FQ_QUERY_GROUP_DELETE, cells, 2, NULL, NULL));
+    else
+        FQ_TRY(engine->calls->run(engine, FQ_QUERY_GROUP_PUT, cells, fq_array_size(cells), NULL,
+                                  NULL));
     return 0;
 }

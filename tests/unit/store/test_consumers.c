@@ -89,6 +89,30 @@ static void it_sees_how_far_its_merchants_log_is(void **state)
     assert_int_equal(look(rig, "m-2", "books").newest_cursor, 0);
 }
 
+static int decide_remove(struct fq_tx *tx)
+{
+    tx->group->is_dirty = tx->group->is_removed = true;
+    return FQ_DECIDE_WRITE;
+}
+
+static void one_that_is_removed_makes_room(void **state)
+{
+    const struct rig *rig = *state;
+    (void)put(rig, "m-1", "books", 7);
+    (void)put(rig, "m-1", "mail", 8);
+    (void)put(rig, "m-2", "books", 9);
+    FQ_CLEANUP(deed) *deed = deed_new(decide_remove);
+    place.row = (struct fq_group_row){ .merchant_id = fq_lit("m-1"), .name = fq_lit("books") };
+    deed->tx.group = &place.row;
+    assert_int_equal(rig_do(rig, deed), 0);
+    assert_false(look(rig, "m-1", "books").is_known);
+    assert_int_equal(look(rig, "m-1", "mail").n_of_merchant, 1);
+    assert_int_equal(look(rig, "m-1", "mail").cursor, 8);
+    assert_int_equal(look(rig, "m-2", "books").cursor, 9);
+    (void)put(rig, "m-1", "books", 1);
+    assert_int_equal(look(rig, "m-1", "books").cursor, 1);
+}
+
 static void what_cannot_be_is_refused(void **state)
 {
     const struct rig *rig = *state;
@@ -109,6 +133,7 @@ int main(void)
         rig_test(it_stands_where_it_was_put_last_also_after_a_restart),
         rig_test(merchants_and_names_are_told_apart),
         rig_test(it_sees_how_far_its_merchants_log_is),
+        rig_test(one_that_is_removed_makes_room),
         rig_test(what_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
