@@ -87,7 +87,10 @@ add() { # DIR: installs or upgrades
         { tail -n 20 "$work/apt.log"; fail "apt-get: fenqid"; }
 }
 add "$work/one"
-inside 'test "$(stat -c "%U:%G %a" /etc/fenqid /etc/fenqid/keys | sort -u)" = "root:fenqid 750"' || fail "/etc/fenqid is open to others"
+# What is made in keys belongs to the group, too.
+modes=$(inside 'stat -c "%n %U:%G %a" /etc/fenqid /etc/fenqid/keys')
+[ "$modes" = '/etc/fenqid root:fenqid 750
+/etc/fenqid/keys root:fenqid 2750' ] || { echo "$modes"; fail "/etc/fenqid is open to others"; }
 echo "installed"
 
 inside 'fenqid --check-config --config /etc/fenqid/fenqid.conf' >"$work/refused" 2>&1 && fail "started without keys"
