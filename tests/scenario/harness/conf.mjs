@@ -2,6 +2,7 @@
 // Writes fenqid.conf and its merchants.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SLOWNESS } from './wait.mjs';
 
 const line = (indent, values) =>
   Object.entries(values).map(([name, value]) => `${indent}${name} = ${typeof value === 'string' ? JSON.stringify(value) : value};\n`).join('');
@@ -40,7 +41,9 @@ export function writeConf(folder, facts, changes = {}) {
   const events = { ...changes.events };
   const poll = { first: '10min', max: '1h', ...changes.poll };
   const work = { adapters_dir: facts.adapters, workers: 2, ...changes.work };
-  const common = { timeout: '2s', amount_max: '50000.00', payment_life: '30min', quote_life: '15min', ...changes.channel };
+  // A model of a platform that makes a key, under a sanitizer, is no platform that does not answer.
+  const timeout = `${2 * Math.max(1, Math.ceil(SLOWNESS / 4))}s`;
+  const common = { timeout, amount_max: '50000.00', payment_life: '30min', quote_life: '15min', ...changes.channel };
   const text = `instance = "t1";
 order_prefix = "T";
 front: {
