@@ -539,14 +539,15 @@ static bool refund_is_given_up(const struct fq_refund *refund, const struct fq_j
            judgement_is_operators(judgement);
 }
 
-/* Failed, and asked about once more because a signed message hinted that money moved after all:
- * until the platform says a plain no. */
+/* Failed, and asked about once more because a message hinted that money moves after all, or a
+ * sending that took its time was accepted: until the platform says a plain no. */
 static uint32_t refund_stay(struct fq_ledger *ledger, struct fq_refund *refund,
                             const struct fq_judgement *judgement)
 {
     uint32_t outcome = judgement->verdict->outcome;
     bool is_no = outcome == FQ_OUTCOME_REFUND_FAILED || outcome == FQ_OUTCOME_NOT_FOUND;
-    if (refund->state != FQ_REFUND_FAILED || refund->due_ms == 0 || judgement->asked_ms == 0)
+    bool is_doubt = refund->due_ms > 0 || outcome == FQ_OUTCOME_ACCEPTED;
+    if (refund->state != FQ_REFUND_FAILED || !is_doubt || judgement->asked_ms == 0)
         return FQ_MOVE_IGNORE;
     if (!is_no) {
         refund_ask_again(ledger, refund, judgement);

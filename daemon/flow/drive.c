@@ -443,6 +443,14 @@ static void drive_keep_action(struct fq_drive *drive, struct fq_attempt *attempt
     attempt->is_dirty = true;
 }
 
+/* It was sent again meanwhile: what this answer wants remembered is about the sending before. */
+static bool drive_is_overtaken(const struct fq_drive *drive, struct fq_ledger *ledger)
+{
+    const struct fq_refund *refund =
+        drive->refund_n > 0 ? fq_ledger_refund(ledger, drive->refund_n) : NULL;
+    return refund != NULL && drive->commit != NULL && refund->submitted_ms != drive->asked_ms;
+}
+
 static int drive_decide_settle(struct fq_tx *tx)
 {
     struct fq_drive *drive = tx->flow;
@@ -461,7 +469,7 @@ static int drive_decide_settle(struct fq_tx *tx)
         .now_ms = drive->settle_ms,
         .schedule = &drive->flow->conf.schedule,
     };
-    if (drive->refusal == NULL)
+    if (drive->refusal == NULL && !drive_is_overtaken(drive, ledger))
         FQ_TRY(drive_keep_memory(drive, ledger));
     drive_keep_action(drive, attempt);
     if (drive->refund_n == 0) {
@@ -473,7 +481,7 @@ static int drive_decide_settle(struct fq_tx *tx)
     struct fq_refund *refund = fq_ledger_refund(ledger, drive->refund_n);
     if (refund == NULL)
         return FQ_FAULT(-ENOENT, "the refund of a drive is gone");
-    if (drive->is_first && drive->never_left && refund->submitted_ms == drive->asked_ms)
+    if (drive->is_first && drive->never_left && !drive_is_overtaken(drive, ledger))
         fq_move_withdraw_refund(ledger, refund, drive->settle_ms);
     drive->move = fq_settle_refund(ledger, refund, &judgement);
     return FQ_DECIDE_WRITE;

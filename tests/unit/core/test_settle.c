@@ -582,6 +582,24 @@ static void test_a_failure_asked_about_before_it_was_sent_again_ends_nothing(voi
     assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED), FQ_MOVE_FAIL);
 }
 
+/* Two sendings were on their way: one was refused, the other one, which took longer, was not. */
+static void test_a_failed_refund_that_is_accepted_after_all_is_asked_about(void **state)
+{
+    (void)state;
+    settle_paid();
+    struct fq_refund *refund = settle_refund(699900, 0);
+    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
+    settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED);
+    assert_int_equal(refund->due_ms, 0);
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_PENDING), FQ_MOVE_IGNORE);
+    assert_int_equal(refund->due_ms, 0);
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_ACCEPTED), FQ_MOVE_AGAIN);
+    assert_int_equal(refund->state, FQ_REFUND_FAILED);
+    assert_true(refund->due_ms > judgement.now_ms);
+    assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_NOT_FOUND), FQ_MOVE_IGNORE);
+    assert_int_equal(refund->due_ms, 0);
+}
+
 static void test_a_failed_refund_that_moved_money_after_all_is_counted(void **state)
 {
     (void)state;
@@ -676,6 +694,7 @@ int main(void)
         SETTLE_TEST(test_an_answer_asked_for_before_a_refund_was_proven_contradicts_nothing),
         SETTLE_TEST(test_a_failed_refund_releases_its_reservation),
         SETTLE_TEST(test_a_failure_asked_about_before_it_was_sent_again_ends_nothing),
+        SETTLE_TEST(test_a_failed_refund_that_is_accepted_after_all_is_asked_about),
         SETTLE_TEST(test_a_failed_refund_that_moved_money_after_all_is_counted),
         SETTLE_TEST(test_a_refund_found_at_the_platform_is_counted_once),
         SETTLE_TEST(test_a_refund_found_beyond_what_is_left_is_counted_and_flagged),

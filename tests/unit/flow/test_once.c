@@ -225,11 +225,9 @@ static void test_two_that_send_it_send_it_once(void **state)
     assert_int_equal(once_row()->state, FQ_REFUND_SUBMITTED);
 }
 
-/* The first sending is slow to fail. Meanwhile a shop's question did not find it, and it was sent
- * again: were it reserved now, an operator could give up what is on its way. */
-static void test_what_was_sent_again_meanwhile_is_not_taken_back(void **state)
+/* A first sending is slow. Meanwhile a shop's question does not find it, and it is sent again. */
+static struct fake_pending once_overtake(void)
 {
-    (void)state;
     struct fake_ask ask, got;
     fake.channel.about.refund_once = 0;
     fake_pay(&created, "key-00000001", "order-1", number);
@@ -244,11 +242,36 @@ static void test_what_was_sent_again_meanwhile_is_not_taken_back(void **state)
     fake_say(FQ_CALL_QUERY_REFUND, FQ_OUTCOME_PENDING);
     fake_get_refund(&got, ask.refund_id, true);
     assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 1);
+    return slow;
+}
+
+/* The slow one fails: were the refund reserved now, an operator could give up what is on its way.
+ */
+static void test_what_was_sent_again_meanwhile_is_not_taken_back(void **state)
+{
+    (void)state;
+    const struct fake_pending slow = once_overtake();
     fake.pending[fake.n_pending++] = slow;
     fake.transport = FQ_TRANSPORT_NOT_SENT;
     fake_run();
     assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 2);
     assert_int_equal(once_row()->state, FQ_REFUND_SUBMITTED);
+}
+
+/* The slow one is refused: what an adapter notes of that is not about the one that is on its way.
+ */
+static void test_what_an_overtaken_sending_wants_remembered_is_not(void **state)
+{
+    static const struct fq_pair refused = { { "refused", 7 }, { "1", 1 } };
+    (void)state;
+    const struct fake_pending slow = once_overtake();
+    fake.pending[fake.n_pending++] = slow;
+    struct fq_verdict *late = fake_say(FQ_CALL_REFUND, FQ_OUTCOME_UNKNOWN);
+    late->memory = (struct fq_pairs){ &refused, 1 };
+    fake_run();
+    assert_int_equal(fake.n_sent[FQ_CALL_REFUND], 2);
+    assert_int_equal(once_row()->state, FQ_REFUND_SUBMITTED);
+    assert_int_equal(once_row()->memory.len, 0);
 }
 
 #define ONCE_TEST(name) cmocka_unit_test_setup_teardown(name, once_begin, fake_end_test)
@@ -268,6 +291,7 @@ int main(void)
         ONCE_TEST(test_a_repetition_that_never_left_is_not_taken_back),
         ONCE_TEST(test_two_that_send_it_send_it_once),
         ONCE_TEST(test_what_was_sent_again_meanwhile_is_not_taken_back),
+        ONCE_TEST(test_what_an_overtaken_sending_wants_remembered_is_not),
     };
     return cmocka_run_group_tests_name("once", tests, NULL, NULL);
 }
