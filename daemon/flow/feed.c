@@ -418,12 +418,14 @@ static void page_end(struct feed_page *page)
     fq_group_release(group);
 }
 
-/* The group has moved on: what was read is not what comes next. */
+/* The group has moved on: what was read is not what comes next. Without a new epoch that is what
+ * the consumer before had still acknowledged, while another one took over. */
 static bool page_is_stale(const struct feed_page *page)
 {
     const struct fq_group *group = page->group;
-    return page->epoch != group->epoch || group->consumers == NULL ||
-           group->consumers->is_pushing || group_flow(group)->is_draining;
+    return page->epoch != group->epoch || page->read.from != group->sent ||
+           group->consumers == NULL || group->consumers->is_pushing ||
+           group_flow(group)->is_draining;
 }
 
 static void page_push(struct feed_page *page)

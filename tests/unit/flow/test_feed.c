@@ -347,6 +347,27 @@ static void test_a_silent_one_is_replaced_after_its_lease(void **state)
     assert_int_equal(one.n_seen, 4);
 }
 
+/* The store took its time; the next one's page was read meanwhile. */
+static void test_what_was_acknowledged_before_a_takeover_does_not_come_again(void **state)
+{
+    (void)state;
+    subscribe(&one, NO_CURSOR, 100);
+    happen(2);
+    fake_run();
+    subscribe(&two, NO_CURSOR, 100);
+    ask_ack(&one, 2);
+    fake.now_ms += FAKE_LEASE_MS + 1;
+    fq_timers_fire(fake.timers, fake.now_ms);
+    assert_true(two.is_active);
+    fake_execute(fake.n_pending - 1);
+    fake_run();
+    assert_int_equal(one.ask.code, FQ_CODE_OK);
+    assert_int_equal(two.n_seen, 0);
+    happen(1);
+    fake_run();
+    assert_seen(&two, 0, 3, 1);
+}
+
 static void test_a_sign_of_life_renews_the_lease(void **state)
 {
     (void)state;
@@ -653,6 +674,7 @@ int main(void)
         feed_test(test_the_next_takes_over_what_was_not_acknowledged),
         feed_test(test_who_arrives_finds_out_whether_the_active_one_is_gone),
         feed_test(test_a_silent_one_is_replaced_after_its_lease),
+        feed_test(test_what_was_acknowledged_before_a_takeover_does_not_come_again),
         feed_test(test_a_sign_of_life_renews_the_lease),
         feed_test(test_who_was_silent_alone_gives_way_to_the_next_at_once),
         feed_test(test_a_page_for_one_that_lost_its_place_is_read_anew),
