@@ -29,7 +29,7 @@ const digits = (file) => createHash('sha256').update(readFileSync(file)).digest(
 const differences = async (world, status = 0) => JSON.parse((await config(world, ['diff', '--json'], status)).stdout).changes
   .map(({ key, from, to, needs_restart: needs }) => `${key}: ${from ?? '-'} -> ${to ?? '-'}${needs ? ' !' : ''}`);
 
-inWorld('a changed configuration', { conf: { control: { path: 'control' } } }, (scenario) => {
+inWorld('a changed configuration', { conf: { control: { path: 'control' }, channel: { timeout: '2s' } } }, (scenario) => {
   const hangUp = async (world, expected) => {
     const mark = world.logMark;
     world.fenqid.child.kill('SIGHUP');
