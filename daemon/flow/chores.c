@@ -10,6 +10,8 @@
 
 #define LOOK_EVERY_MS  1000
 #define RETRY_MS       INT64_C(600000)
+#define DAY_MS         INT64_C(86400000)
+#define TASK_LATE_MS   (7 * DAY_MS)
 #define NOTES_MAX      64
 #define OWNER_SIZE_MAX 48 /* "channel." and a name */
 
@@ -23,6 +25,8 @@ struct fq_chore {
     bool is_busy;
     int64_t task_ms;                             /* when it was done last */
     int64_t task_not_before_ms;                  /* after a failure */
+    int64_t task_fails_ms;                       /* since when, in this life; 0: it does not */
+    int64_t task_said_ms;                        /* when the operator was told last */
     struct fq_days days;                         /* of statements, as noted */
     int64_t day_not_before_ms[FQ_DAYS_KEPT + 1]; /* after a failure; of day % size */
     unsigned char key_digest[FQ_DIGEST_SIZE];    /* of the key that the task brought last */
@@ -157,6 +161,7 @@ static void chore_task_noted(struct fq_tx *tx)
         run->chore->task_not_before_ms = fq_flow_now(run->chore->flow) + RETRY_MS;
     } else {
         run->chore->task_ms = run->notes[0].at_ms;
+        run->chore->task_fails_ms = 0;
         memcpy(run->chore->key_digest, run->key_digest, sizeof(run->key_digest));
     }
     chore_end(run);
@@ -184,6 +189,27 @@ static const char *chore_keep_key(struct chore_run *run, const struct fq_errand 
     return NULL;
 }
 
+/* What it renews ends some day: after a week it is the operator's, and still tried. */
+static void chore_task_failed(struct fq_chore *chore, int64_t now_ms)
+{
+    struct fq_str name = chore_channel_name(chore);
+    if (chore->task_fails_ms == 0 || chore->task_fails_ms > now_ms)
+        chore->task_fails_ms = now_ms;
+    int64_t since_ms = chore->task_ms > 0 && chore->task_ms < chore->task_fails_ms
+                           ? chore->task_ms
+                           : chore->task_fails_ms;
+    bool is_said = now_ms >= chore->task_said_ms && now_ms - chore->task_said_ms < DAY_MS;
+    chore->task_not_before_ms = now_ms + RETRY_MS;
+    if (now_ms - since_ms < TASK_LATE_MS || is_said)
+        return;
+    chore->task_said_ms = now_ms;
+    fq_log_always(LOG_ERR, FQ_MSG_TASK_OVERDUE, "a channel's daily task was not done for long",
+                  FQ_LOG_STR("CHANNEL", name), FQ_LOG_INT("DAYS", (now_ms - since_ms) / DAY_MS),
+                  FQ_LOG_TEXT("FAULT", "theirs"),
+                  FQ_LOG_TEXT("NEXT", "it is tried on; call the platform, and get what it renews "
+                                      "from its console into the channel's keys"));
+}
+
 static void chore_task_done(struct fq_errand *errand)
 {
     struct chore_run *run = errand->asker;
@@ -203,7 +229,7 @@ static void chore_task_done(struct fq_errand *errand)
     }
     fq_say_unclear(errand->channel, FQ_CALL_TASK, chore_channel_name(chore), refusal,
                    errand->detail);
-    chore->task_not_before_ms = now_ms + RETRY_MS;
+    chore_task_failed(chore, now_ms);
     fq_errand_free(errand);
     chore_end(run);
 }

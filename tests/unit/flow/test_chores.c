@@ -6,6 +6,7 @@
 #include "daemon/flow/parts.h"
 #include "daemon/plugin/fetched.h"
 #include "tests/unit/flow/fake_ask.h"
+#include "tests/unit/flow/fake_log.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  (24 * HOUR_MS)
@@ -248,6 +249,52 @@ static void test_without_an_answer_it_waits_ten_minutes(void **state)
     chores_assert_failed();
 }
 
+static size_t chores_n_overdue_said(void)
+{
+    static const char text[] = "daily task was not done for long CHANNEL=example-cn DAYS=";
+    size_t n = 0;
+    fake_heard();
+    for (const char *at = fake_log.text; (at = strstr(at, text)) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* Every ten minutes would be a flood. */
+static void test_after_a_week_it_is_the_operators_once_a_day(void **state)
+{
+    (void)state;
+    chores_say_done();
+    chores_start();
+    fake.transport = FQ_TRANSPORT_LOST;
+    fake_listen();
+    chores_later(7 * DAY_MS - HOUR_MS);
+    assert_int_equal(chores_n_overdue_said(), 0);
+    fake_listen();
+    for (int i = 0; i < 25; i++)
+        chores_later(HOUR_MS);
+    assert_int_equal(chores_n_overdue_said(), 2);
+    fake.transport = FQ_TRANSPORT_OK;
+    chores_say_done();
+    chores_later(HOUR_MS);
+    fake.transport = FQ_TRANSPORT_LOST;
+    fake_listen();
+    chores_later(6 * DAY_MS);
+    assert_int_equal(chores_n_overdue_said(), 0);
+}
+
+static void test_a_task_that_was_never_done_is_the_operators_after_a_week(void **state)
+{
+    (void)state;
+    fake.transport = FQ_TRANSPORT_LOST;
+    fake_listen();
+    chores_start();
+    chores_later(6 * DAY_MS);
+    assert_int_equal(chores_n_overdue_said(), 0);
+    fake_listen();
+    chores_later(2 * DAY_MS);
+    assert_int_equal(chores_n_overdue_said(), 1);
+}
+
 static void test_an_answer_that_proves_nothing_is_a_failure(void **state)
 {
     (void)state;
@@ -441,6 +488,8 @@ int main(void)
         CHORES_TEST(test_nothing_is_done_before_the_notes_could_be_read),
         CHORES_TEST(test_a_draining_flow_does_nothing),
         CHORES_TEST(test_without_an_answer_it_waits_ten_minutes),
+        CHORES_TEST(test_after_a_week_it_is_the_operators_once_a_day),
+        CHORES_TEST(test_a_task_that_was_never_done_is_the_operators_after_a_week),
         CHORES_TEST(test_an_answer_that_proves_nothing_is_a_failure),
         CHORES_TEST(test_an_adapter_that_cannot_plan_it_waits_too),
         CHORES_TEST(test_what_is_no_key_is_a_failure),
