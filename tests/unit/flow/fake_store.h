@@ -248,6 +248,7 @@ FAKE_MAYBE void fake_load_group(struct fake_store *store, struct fq_group_row *r
     row->cursor = group != NULL ? group->cursor : 0;
     row->newest_cursor = store->n_events > 0 ? store->events[store->n_events - 1].cursor : 0;
     row->is_dirty = false;
+    row->is_removed = false;
     row->n_of_merchant = 0;
     for (size_t i = 0; i < store->n_groups; i++)
         row->n_of_merchant +=
@@ -259,6 +260,12 @@ FAKE_MAYBE void fake_keep_group(struct fake_store *store, const struct fq_group_
     struct fake_group *group = fake_find_group(store, row);
     if (!row->is_dirty)
         return;
+    if (row->is_removed) {
+        fq_assert(group != NULL);
+        *group = store->groups[--store->n_groups];
+        store->groups[store->n_groups] = (struct fake_group){ 0 };
+        return;
+    }
     if (group == NULL)
         group = &store->groups[store->n_groups++];
     fq_assert(store->n_groups <= FAKE_GROUPS_MAX && row->name.len <= 64);
