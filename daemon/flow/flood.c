@@ -89,8 +89,8 @@ static void flood_end(struct fq_flow *flow, struct fq_flood *flood)
 
 void fq_floods_look(struct fq_flow *flow)
 {
-    struct fq_flood *flood;
-    struct fq_flood *next;
+    struct fq_flood *flood = NULL;
+    struct fq_flood *next = NULL;
     int64_t now_ms = fq_flow_now(flow);
     HASH_ITER(hh, flow->floods, flood, next)
     {
@@ -106,8 +106,8 @@ void fq_floods_look(struct fq_flow *flow)
 
 void fq_floods_free(struct fq_flow *flow)
 {
-    struct fq_flood *flood;
-    struct fq_flood *next;
+    struct fq_flood *flood = NULL;
+    struct fq_flood *next = NULL;
     HASH_ITER(hh, flow->floods, flood, next)
     {
         flood_end(flow, flood);
