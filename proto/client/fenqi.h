@@ -33,11 +33,13 @@
  * was asked. Send the same request again, with the same idempotency_key, until it is answered.
  *
  * Three ways to work, and they mix on one client:
+ *
  *   fenqi_call        asks one thing and waits for it
- *   fenqi_submit      asks any number of things at once; each tells its own function when it is
- * done fenqi_subscribe   is told of every event of the merchant, as it happens What was submitted
- * and subscribed lives in fenqi_client_run, which waits by itself, or is called when your own event
- * loop finds fenqi_client_fd readable.
+ *   fenqi_submit      asks any number of things at once; each calls its own function when done
+ *   fenqi_subscribe   is told of every event of the merchant, as it happens
+ *
+ * What was submitted and subscribed lives in fenqi_client_run, which waits by itself, or is called
+ * when your own event loop finds fenqi_client_fd readable.
  *
  * Threads. A client, with all that belongs to it, is used by one thread at a time; for more threads
  * make more clients. Nothing is shared between clients, and fenqi_verify, fenqi_verify_status, the

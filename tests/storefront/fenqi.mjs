@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A storefront's way to fenqid: asks over ZeroMQ, repeats safely, believes nothing that is not signed.
-// To copy: this file, fenqi.proto (PROTO below) and the npm packages zeromq and protobufjs.
+// To copy: this file, fenqi.proto beside it, and the npm packages zeromq and protobufjs.
 //
 //   const fenqi = new Fenqi({ addresses: ['tcp://10.0.0.5:7766'], serverKey, publicKey, secretKey, keys, merchantId });
 //   const { payment, signed } = await fenqi.call('create_payment', { ... });   // `signed`: keep it, it is the receipt
@@ -9,12 +9,13 @@
 //
 // Names are those of fenqi.proto. Numbers are numbers, bytes are Buffers, enums are their names.
 import { createHash, createPublicKey, randomBytes, randomUUID, verify } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import { Dealer } from 'zeromq';
 
-const PROTO = fileURLToPath(new URL('../../proto/fenqi.proto', import.meta.url));
+const PROTO = ['fenqi.proto', '../../proto/fenqi.proto'].map((path) => fileURLToPath(new URL(path, import.meta.url))).find(existsSync);
 const root = await new protobuf.Root().load(PROTO, { keepCase: true });
 const [Request, SignedReply, Reply] = ['Request', 'SignedReply', 'Reply'].map((name) => root.lookupType(`fenqi.v1.${name}`));
 const PLAIN = { longs: Number, enums: String, defaults: true, arrays: true };

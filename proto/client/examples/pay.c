@@ -24,6 +24,7 @@ static void show(const Fenqi__V1__Plan *plan, Fenqi__V1__Disclosure *ret)
     printf("%d instalments, %lld fen in all, %lld.%02lld %% a year. Enter confirms\n",
            plan->instalments, (long long)plan->buyer_total_minor,
            (long long)plan->nominal_annual_bp / 100, (long long)plan->nominal_annual_bp % 100);
+    (void)fflush(stdout);
     (void)getchar();
     ret->shown_at_unix_ms = shown_at * 1000L;
     ret->seconds = time(NULL) - shown_at;
