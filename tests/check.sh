@@ -49,6 +49,7 @@ step 'fuzzing, and clang' make_ fuzz
 if [ "$what" = all ]; then
     step 'build: release, clang' make_ CC=clang B=build/clang tests-build
     step 'units, release' make_ unit
+    step 'the shop, all of it, in a browser' make_ browser
     step 'annual rates, a million plans' sh tests/rates/run.sh build/release 1000000
     step 'units, with the thread sanitizer' sh tests/tsan.sh unit
     step 'scenarios, with the thread sanitizer' sh tests/tsan.sh scenario
