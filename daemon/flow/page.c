@@ -80,7 +80,7 @@ static const struct page_words words[] = {
                           "The order was not paid in time. Please return to the shop and order "
                           "again.",
                           "Return to the shop" },
-    [FQ_PAGE_CLOSED] = { "订单已关闭", "该订单已关闭，未发生扣款。如需购买，请返回商城重新下单。",
+    [FQ_PAGE_CLOSED] = { "订单已关闭", "该订单已关闭，不能再付款。如需购买，请返回商城重新下单。",
                          "返回商城", "This order is closed",
                          "Nothing further can be paid here. Please return to the shop.",
                          "Return to the shop" },
@@ -90,8 +90,8 @@ static const struct page_words words[] = {
                           "We are asking the platform. This page reloads by itself; please do not "
                           "pay again.",
                           "Reload" },
-    [FQ_PAGE_PAID] = { "付款成功", "支付平台已确认您的付款。", "返回商城", "Paid",
-                       "The platform has confirmed your payment.", "Return to the shop" },
+    [FQ_PAGE_PAID] = { "付款成功", "您的付款已确认。", "返回商城", "Paid",
+                       "Your payment is confirmed.", "Return to the shop" },
     [FQ_PAGE_UNKNOWN] = { "链接无效", "没有找到对应的订单，请检查链接或返回商城。", NULL,
                           "Unknown link", "There is no order behind this link.", NULL },
     [FQ_PAGE_TROUBLE] = { "请稍后再试", "系统暂时无法处理，订单未受影响，请稍后刷新页面。", NULL,

@@ -161,6 +161,16 @@ static void test_who_waits_may_leave_for_the_shop(void **state)
     assert_null(strstr(page_fill(FQ_PAGE_WAITING), "返回商城"));
 }
 
+/* Paid may rest on the operator's evidence; closed may be what a bank debited too late, and gives
+ * back. */
+static void test_no_page_claims_more_than_is_known(void **state)
+{
+    (void)state;
+    assert_null(strstr(page_fill(FQ_PAGE_PAID), "平台"));
+    assert_null(strstr(page_fill(FQ_PAGE_PAID), "platform"));
+    assert_null(strstr(page_fill(FQ_PAGE_CLOSED), "扣款"));
+}
+
 static void test_the_amount_and_the_terms_are_shown(void **state)
 {
     (void)state;
@@ -249,6 +259,7 @@ int main(void)
         PAGE_TEST(test_only_pages_that_post_have_a_script),
         PAGE_TEST(test_only_the_waiting_page_reloads_itself),
         PAGE_TEST(test_who_waits_may_leave_for_the_shop),
+        PAGE_TEST(test_no_page_claims_more_than_is_known),
         PAGE_TEST(test_the_amount_and_the_terms_are_shown),
         PAGE_TEST(test_amounts_are_written_as_buyers_know_them),
         PAGE_TEST(test_what_the_buyer_agreed_to_is_shown),
