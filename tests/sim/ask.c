@@ -2,6 +2,7 @@
 /* A storefront's request on its way to the daemon, and the answer on its way back. */
 #include <string.h>
 
+#include "tests/sim/consumer.h"
 #include "tests/sim/daemon.h"
 #include "tests/sim/shop.h"
 #include "tests/sim/wire.h"
@@ -11,6 +12,7 @@
 struct asking {
     struct fq_operation operation;
     struct sim_ask *ask;
+    struct sim_line *line; /* a Subscribe's */
 };
 
 struct sim_ask *sim_ask_new(struct sim *sim, uint32_t kind,
@@ -38,9 +40,14 @@ static void ask_tell(struct sim *sim, void *what, int64_t is_answer)
 
 static const char *ask_name(uint32_t kind)
 {
-    static const char *const names[] = { "?",     "quote",  "create",     "get",
-                                         "close", "refund", "get refund", "events" };
-    return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
+    static const char *const names[] = {
+        [FQ_OP_QUOTE_PLANS] = "quote",      [FQ_OP_CREATE_PAYMENT] = "create",
+        [FQ_OP_GET_PAYMENT] = "get",        [FQ_OP_CLOSE_PAYMENT] = "close",
+        [FQ_OP_CREATE_REFUND] = "refund",   [FQ_OP_GET_REFUND] = "get refund",
+        [FQ_OP_LIST_EVENTS] = "events",     [FQ_OP_SUBSCRIBE] = "subscribe",
+        [FQ_OP_ACK_EVENTS] = "acknowledge",
+    };
+    return kind < fq_array_size(names) && names[kind] != NULL ? names[kind] : "?";
 }
 
 static void ask_take_offer(struct sim *sim, struct sim_ask *ask,
@@ -71,7 +78,8 @@ static void ask_take(struct sim *sim, struct sim_ask *ask, const struct fq_opera
 
 static void ask_finish(struct fq_operation *operation)
 {
-    struct sim_ask *ask = fq_container_of(operation, struct asking, operation)->ask;
+    const struct asking *asking = fq_container_of(operation, struct asking, operation);
+    struct sim_ask *ask = asking->ask;
     struct sim *sim = ask->sim;
     if (sim_daemon_is_doomed())
         return;
@@ -88,7 +96,15 @@ static void ask_finish(struct fq_operation *operation)
         sim_violate(sim, "the-wire-says-the-same", "%s: %s", ask_name(ask->kind), wrong);
     if (!sim_hit(sim, SIM_SHOP_REPLY_LOST))
         sim_after(sim, sim_moment_us(sim), ask_tell, ask, 1);
+    if (asking->line != NULL)
+        sim_line_open(asking->line);
     fq_arena_free(operation->arena);
+}
+
+static struct fq_line *ask_keep_line(struct fq_operation *operation)
+{
+    struct asking *asking = fq_container_of(operation, struct asking, operation);
+    return sim_line_keep(asking->ask->subscription, asking->ask->sim, &asking->line);
 }
 
 /* ---- the request ---- */
@@ -179,20 +195,37 @@ static void ask_fill(const struct sim_ask *ask, struct fq_operation *operation)
         operation->list_events.cursor = ask->reader->cursor;
         operation->list_events.n_max = (uint32_t)sim_between(ask->sim, 1, 20);
         return;
+    case FQ_OP_SUBSCRIBE:
+        operation->subscribe =
+            (struct fq_subscribe){ .group =
+                                       ask_text(arena, ask->subscription->consumer->group->name),
+                                   .has_cursor = ask->is_seeking,
+                                   .cursor = ask->cursor,
+                                   .credit = ask->subscription->credit };
+        return;
+    case FQ_OP_ACK_EVENTS:
+        operation->ack_events =
+            (struct fq_ack_events){ ask_text(arena, ask->subscription->consumer->group->name),
+                                    ask->cursor };
+        return;
     case FQ_OP_UNSET:
     case FQ_OP_GET_KEYS:
     case FQ_OP_GET_INFO:
     case FQ_OP_LIST_CHANNELS:
-    case FQ_OP_SUBSCRIBE:
-    case FQ_OP_ACK_EVENTS:
         return;
     }
+}
+
+static size_t ask_merchant(const struct sim_ask *ask)
+{
+    if (ask->subscription != NULL)
+        return ask->subscription->consumer->group->merchant;
+    return ask->order != NULL ? ask->order->merchant : ask->reader->merchant;
 }
 
 void sim_ask_send(struct sim *sim, struct sim_ask *ask)
 {
     bool is_up = sim->daemon != NULL && !sim_daemon_is_doomed() && !sim->daemon->is_stopping;
-    size_t merchant = ask->order != NULL ? ask->order->merchant : ask->reader->merchant;
     ask->asked_us = sim->now_us;
     sim_after(sim, is_up ? PATIENCE_US : SIM_SECOND_US, ask_tell, ask, 0);
     if (!is_up)
@@ -201,8 +234,12 @@ void sim_ask_send(struct sim *sim, struct sim_ask *ask)
     struct asking *asking = fq_arena_alloc(arena, sizeof(*asking));
     asking->ask = ask;
     asking->operation = (struct fq_operation){ .arena = arena,
-                                               .merchant = sim_merchant(merchant),
+                                               .merchant = sim_merchant(ask_merchant(ask)),
                                                .finish = ask_finish };
+    if (ask->subscription != NULL) {
+        asking->operation.connection = ask->subscription->connection;
+        asking->operation.keep_line = ask_keep_line;
+    }
     struct fq_operation wish = { .arena = arena, .kind = ask->kind };
     ask_fill(ask, &wish);
     if (!sim_wire_request(&wish, &asking->operation)) {

@@ -74,7 +74,8 @@ const char *sim_fault_name(enum sim_fault fault)
 void sim_faults_pick(struct sim *sim)
 {
     uint32_t share_ppm = sim->seed % 8 == 0 ? 0 : (uint32_t)sim_between(sim, 50000, 600000);
-    for (int i = 0; i < SIM_FAULTS; i++) {
+    int n_faults = sim_has_consumers(sim) ? SIM_FAULTS : SIM_FAULT_OF_CONSUMERS;
+    for (int i = 0; i < n_faults; i++) {
         bool is_enabled = sim_odds(sim, share_ppm);
         int64_t most = faults[i].rate_max_ppm;
         sim->rates_ppm[i] = is_enabled ? (uint32_t)sim_between(sim, most / 20 + 1, most) : 0;

@@ -357,6 +357,7 @@ void sim_claims(struct sim *sim)
     claims_nothing_left(&claims);
     claims_payers(&claims);
     claims_about_the_journal(&claims);
+    claims_about_consumers(&claims);
     for (size_t i = 0; i < claims.n_journal; i++)
         sim_say_text(sim, "journal", (const char *)claims.journal[i].body,
                      claims.journal[i].body_size, claims.journal[i].payment_seq);

@@ -33,7 +33,12 @@ struct claims_journal {
 
 struct claims_event {
     const char *merchant_id;
-    int64_t cursor, payment_seq, kind, refund_n;
+    int64_t cursor, payment_seq, kind, refund_n, at_ms, payment_version;
+};
+
+struct claims_group {
+    const char *merchant_id, *name;
+    int64_t cursor;
 };
 
 struct claims_key {
@@ -51,7 +56,8 @@ struct claims {
     struct claims_journal *journal;
     struct claims_event *events;
     struct claims_key *keys;
-    size_t n_payments, n_attempts, n_refunds, n_journal, n_events, n_keys;
+    struct claims_group *groups;
+    size_t n_payments, n_attempts, n_refunds, n_journal, n_events, n_keys, n_groups;
 };
 
 /* claims_rows.c; false: the ledger cannot be read. */
@@ -64,6 +70,9 @@ struct sim_truth claims_truth(const struct claims *claims, const struct claims_a
 
 /* claims_journal.c */
 void claims_about_the_journal(const struct claims *claims);
+
+/* claims_feed.c */
+void claims_about_consumers(const struct claims *claims);
 
 /* claims.c: all of them. */
 void sim_claims(struct sim *sim);

@@ -2,7 +2,7 @@
 /* The claims about one answer, compared with the platform's truth at the moment it is given. */
 #include <string.h>
 
-#include "tests/sim/shop.h"
+#include "tests/sim/consumer.h"
 
 /* Both hold of every answer that shows a payment; `is_paid`: some of its orders was paid. */
 struct answer_truth {
@@ -181,9 +181,11 @@ static void answer_claim_events(struct sim *sim, const struct sim_ask *ask,
 
 void sim_claim_answer(struct sim *sim, struct sim_ask *ask, const struct fq_operation *operation)
 {
-    if (operation->status.code != 0)
+    if (ask->subscription != NULL)
+        sim_claim_subscription(sim, ask, operation);
+    else if (operation->status.code != 0)
         return;
-    if (ask->kind == FQ_OP_LIST_EVENTS)
+    else if (ask->kind == FQ_OP_LIST_EVENTS)
         answer_claim_events(sim, ask, operation);
     else if (operation->refund.refund != NULL && ask->refund != NULL)
         answer_claim_refund(sim, ask, operation);

@@ -131,10 +131,11 @@ static const struct rows_plan rows_journal = {
 };
 static const struct rows_plan rows_events = {
     "event",
-    "SELECT merchant_id, cursor, payment_seq, kind, refund_n FROM event ORDER BY merchant_id, cursor",
+    "SELECT merchant_id, cursor, payment_seq, kind, refund_n, at_ms, payment_version FROM event ORDER BY merchant_id, cursor",
     sizeof(struct claims_event),
     { TEXT(claims_event, merchant_id), NUMBER(claims_event, cursor),
-      NUMBER(claims_event, payment_seq), NUMBER(claims_event, kind), NUMBER(claims_event, refund_n) },
+      NUMBER(claims_event, payment_seq), NUMBER(claims_event, kind), NUMBER(claims_event, refund_n),
+      NUMBER(claims_event, at_ms), NUMBER(claims_event, payment_version) },
 };
 static const struct rows_plan rows_keys = {
     "idempotency",
@@ -142,6 +143,12 @@ static const struct rows_plan rows_keys = {
     sizeof(struct claims_key),
     { TEXT(claims_key, merchant_id), TEXT(claims_key, key), NUMBER(claims_key, kind),
       NUMBER(claims_key, payment_seq), NUMBER(claims_key, refund_n) },
+};
+static const struct rows_plan rows_groups = {
+    "consumer_group",
+    "SELECT merchant_id, name, cursor FROM consumer_group",
+    sizeof(struct claims_group),
+    { TEXT(claims_group, merchant_id), TEXT(claims_group, name), NUMBER(claims_group, cursor) },
 };
 
 /* clang-format on */
@@ -157,7 +164,8 @@ bool claims_read(struct claims *claims, struct sim *sim)
         rows_read(sim, db, &rows_refunds, (void **)&claims->refunds, &claims->n_refunds) &&
         rows_read(sim, db, &rows_journal, (void **)&claims->journal, &claims->n_journal) &&
         rows_read(sim, db, &rows_events, (void **)&claims->events, &claims->n_events) &&
-        rows_read(sim, db, &rows_keys, (void **)&claims->keys, &claims->n_keys);
+        rows_read(sim, db, &rows_keys, (void **)&claims->keys, &claims->n_keys) &&
+        rows_read(sim, db, &rows_groups, (void **)&claims->groups, &claims->n_groups);
     (void)sqlite3_close(db);
     return is_read;
 }

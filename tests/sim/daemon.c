@@ -13,6 +13,7 @@
 #include "daemon/flow/parts.h"
 #include "daemon/plugin/leafs.h"
 #include "tests/sim/certificates.h"
+#include "tests/sim/consumer.h"
 #include "tests/sim/heap.h"
 #include "tests/sim/platform.h"
 
@@ -244,10 +245,12 @@ static void daemon_start_flow(struct sim_daemon *daemon)
         .order_prefix = fq_lit("S"),
         .public_url = fq_lit(SIM_PUBLIC_URL),
         .version = fq_lit("sim"),
+        .lease_ms = sim_lease_ms(sim),
         .schedule = { .first_ms = 3000, .max_ms = sim->seed % 12 == 0 ? 60000 : 600000 },
     };
     daemon->flow = fq_flow_new(&conf);
     fq_flow_start(daemon->flow);
+    sim_consumers_return(sim);
 }
 
 /* Opening one costs as much as a payment, walking a chain of certificates, too: mostly those are

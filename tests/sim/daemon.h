@@ -29,6 +29,7 @@ struct sim_daemon {
     struct fq_catalog catalog;
     struct fq_engine *writer, *reader, *checkpoint;
     struct sim_queue transactions, reads;
+    int64_t posted_us; /* when the last of its answers is home */
     struct fq_mac *macs[6];
     int64_t first_due_ms; /* as of the last commit */
     bool knows_first_due;

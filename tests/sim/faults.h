@@ -101,7 +101,16 @@
     X(BUYER_FORM_TWICE, "buyer.posts_the_form_twice", 150000)        \
     X(BUYER_HOLDS_FORM, "buyer.keeps_the_form", 80000)               \
     X(BUYER_OTHER_TERMS, "buyer.takes_other_terms", 60000)           \
-    X(BUYER_OLD_LINK, "buyer.opens_an_old_link", 100000)
+    X(BUYER_OLD_LINK, "buyer.opens_an_old_link", 100000)             \
+    X(CONSUMER_DIES, "consumer.dies", 150000)                        \
+    X(CONSUMER_UNSEEN, "consumer.dies_unseen", 600000)               \
+    X(CONSUMER_SLOW, "consumer.slow", 300000)                        \
+    X(CONSUMER_SILENT, "consumer.acknowledges_late", 300000)         \
+    X(CONSUMER_FULL, "consumer.does_not_read", 400000)               \
+    X(CONSUMER_AGAIN, "consumer.subscribes_twice", 200000)           \
+    X(CONSUMER_SEEKS, "consumer.asks_for_earlier_ones", 200000)      \
+    X(CONSUMER_ACKS_OLD, "consumer.acknowledges_again", 200000)      \
+    X(CONSUMER_ACKS_AHEAD, "consumer.acknowledges_ahead", 100000)
 
 enum sim_fault {
 
@@ -110,6 +119,8 @@ enum sim_fault {
 #undef SIM_FAULT_SYMBOL
         SIM_FAULTS
 };
+
+#define SIM_FAULT_OF_CONSUMERS SIM_CONSUMER_DIES /* the first; only where there are consumers */
 
 const char *sim_fault_name(enum sim_fault fault);
 

@@ -7,6 +7,7 @@
 
 #include "daemon/base/log.h"
 #include "tests/sim/claims.h"
+#include "tests/sim/consumer.h"
 #include "tests/sim/daemon.h"
 #include "tests/sim/heap.h"
 
@@ -14,7 +15,6 @@
 #define CROWD_MAX      400
 #define CROWD_OF       11
 #define LONGEST_US     (60 * SIM_DAY_US)
-#define RESTS_AFTER_US (2 * SIM_DAY_US)
 #define CHORES_LATE_US (45 * SIM_MINUTE_US)
 #define STOP_STEPS_MAX 10000
 #define STEPS_MAX      4000000
@@ -139,7 +139,7 @@ static bool history_step(struct sim *sim)
  * claims look whether it is only that. */
 static bool history_rests(const struct sim *sim)
 {
-    return sim->is_healed && sim->now_us - sim->healed_us > RESTS_AFTER_US;
+    return sim->is_healed && sim->now_us - sim->healed_us > SIM_RESTS_AFTER_US;
 }
 
 static void history_run(struct sim *sim)
@@ -186,6 +186,7 @@ static void history_begin(struct sim *sim)
         sim_order_begin(sim);
     for (size_t i = 0; i < SIM_MERCHANTS; i++)
         sim_reader_begin(sim, i);
+    sim_consumers_begin(sim);
     sim_after(sim, sim_between(sim, 20 * SIM_MINUTE_US, 12 * 3600 * SIM_SECOND_US), history_heal,
               NULL, 0);
     sim_daemon_start(sim);
@@ -199,7 +200,8 @@ static void history_end(struct sim *sim)
         sim_daemon_stop(sim);
         sim_daemon_try_stop(sim);
     }
-    for (int i = 0; i < STOP_STEPS_MAX && sim->daemon != NULL && history_step(sim); i++)
+    bool stops = sim->daemon != NULL && sim->daemon->is_stopping;
+    for (int i = 0; stops && i < STOP_STEPS_MAX && sim->daemon != NULL && history_step(sim); i++)
         sim_daemon_try_stop(sim);
     if (sim->violation[0] == '\0' && sim->daemon != NULL)
         sim_violate(sim, "nothing-left-due", "it does not stop");

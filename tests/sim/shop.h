@@ -77,8 +77,11 @@ struct sim_ask {
     struct sim_intent *intent;
     struct sim_refund_wish *refund;
     struct sim_reader *reader;
-    uint32_t kind; /* fq_operation_kind */
-    bool is_other; /* the same key for other content */
+    struct sim_subscription *subscription; /* and what is to be said of its group: */
+    int64_t cursor;
+    bool is_seeking; /* the group shall stand there */
+    uint32_t kind;   /* fq_operation_kind */
+    bool is_other;   /* the same key for other content */
     bool is_told;
     int64_t asked_us;
     void (*then)(struct sim *sim, struct sim_ask *ask);

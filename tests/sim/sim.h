@@ -14,13 +14,16 @@ struct sim_disk;
 struct sim_platform;
 struct sim_order;
 struct sim_reader;
+struct sim_group;
+struct sim_told;
 
-#define SIM_START_MS   INT64_C(1767225600000) /* 2026-01-01, UTC */
-#define SIM_SECOND_US  INT64_C(1000000)
-#define SIM_MINUTE_US  (60 * SIM_SECOND_US)
-#define SIM_DAY_US     (86400 * SIM_SECOND_US)
-#define SIM_MERCHANTS  2
-#define SIM_REASON_MAX 512
+#define SIM_START_MS       INT64_C(1767225600000) /* 2026-01-01, UTC */
+#define SIM_SECOND_US      INT64_C(1000000)
+#define SIM_MINUTE_US      (60 * SIM_SECOND_US)
+#define SIM_DAY_US         (86400 * SIM_SECOND_US)
+#define SIM_MERCHANTS      2
+#define SIM_RESTS_AFTER_US (2 * SIM_DAY_US) /* of the healing, if it does not rest by itself */
+#define SIM_REASON_MAX     512
 
 struct sim;
 
@@ -42,7 +45,7 @@ struct sim_number {
 /* What is counted over all histories. */
 struct sim_totals {
     uint64_t hits[SIM_FAULTS];
-    uint64_t n_payments, n_paid, n_refunds, n_crashes, n_answers, n_events;
+    uint64_t n_payments, n_paid, n_refunds, n_crashes, n_answers, n_events, n_pushed;
     int64_t simulated_us;
 };
 
@@ -75,6 +78,9 @@ struct sim {
     struct sim_order *orders;        /* newest first */
     size_t n_orders;
     struct sim_reader *readers[SIM_MERCHANTS];
+    struct sim_group *groups;             /* of event consumers */
+    uint64_t n_connections;               /* of theirs */
+    struct sim_told *told[SIM_MERCHANTS]; /* events, by cursor; NULL: nobody subscribes */
 
     char violation[SIM_REASON_MAX]; /* "claim: what"; empty: none */
     struct sim_totals *totals;
@@ -130,6 +136,12 @@ void sim_memory_free(struct sim *sim);
 static inline bool sim_takes_statements(const struct sim *sim)
 {
     return sim->seed % 4 == 1;
+}
+
+/* In two of seven shops subscribe to their events. */
+static inline bool sim_has_consumers(const struct sim *sim)
+{
+    return sim->seed % 7 == 3 || sim->seed % 7 == 6;
 }
 
 /* ---- one history (history.c) ---- */

@@ -52,9 +52,15 @@ static void store_job_done(struct sim *sim, void *what, int64_t argument)
     job->done(job);
 }
 
-/* Home to the loop, in order. */
+/* Home to the loop, in order. Where consumers acknowledge, no batch overtakes another one: the
+ * store has one thread, and a group's place is what was told last. */
 static void store_post(struct sim *sim, struct fq_job *jobs, int64_t delay_us)
 {
+    if (sim_has_consumers(sim)) {
+        int64_t *posted_us = &sim->daemon->posted_us;
+        *posted_us = sim->now_us + delay_us > *posted_us ? sim->now_us + delay_us : *posted_us;
+        delay_us = *posted_us - sim->now_us;
+    }
     while (jobs != NULL) {
         struct fq_job *job = jobs;
         jobs = job->next;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "daemon/core/id.h"
 #include "daemon/io/codec.h"
 #include "proto/fenqi.pb-c.h"
 
@@ -22,6 +23,8 @@ struct wire {
     Fenqi__V1__CreateRefund create_refund;
     Fenqi__V1__GetRefund get_refund;
     Fenqi__V1__ListEvents list_events;
+    Fenqi__V1__Subscribe subscribe;
+    Fenqi__V1__AckEvents ack_events;
 };
 
 /* The arena's texts end with a NUL, and protobuf-c wants them writable. */
@@ -150,6 +153,28 @@ static void wire_list_events(struct wire *wire, const struct fq_operation *wish)
     wire->request.list_events = &wire->list_events;
 }
 
+static void wire_subscribe(struct wire *wire, const struct fq_operation *wish)
+{
+    fenqi__v1__subscribe__init(&wire->subscribe);
+    wire->subscribe.group = wire_text(wish->arena, wish->subscribe.group);
+    wire->subscribe.credit = wish->subscribe.credit;
+    if (wish->subscribe.has_cursor) {
+        wire->subscribe.start_case = FENQI__V1__SUBSCRIBE__START_CURSOR;
+        wire->subscribe.cursor = wish->subscribe.cursor;
+    }
+    wire->request.operation_case = FENQI__V1__REQUEST__OPERATION_SUBSCRIBE;
+    wire->request.subscribe = &wire->subscribe;
+}
+
+static void wire_ack_events(struct wire *wire, const struct fq_operation *wish)
+{
+    fenqi__v1__ack_events__init(&wire->ack_events);
+    wire->ack_events.group = wire_text(wish->arena, wish->ack_events.group);
+    wire->ack_events.cursor = wish->ack_events.cursor;
+    wire->request.operation_case = FENQI__V1__REQUEST__OPERATION_ACK_EVENTS;
+    wire->request.ack_events = &wire->ack_events;
+}
+
 static bool wire_same_payment(const struct fq_create_payment *a, const struct fq_create_payment *b)
 {
     return fq_str_equal(a->idempotency_key, b->idempotency_key) &&
@@ -180,6 +205,14 @@ static bool wire_same(const struct fq_operation *wish, const struct fq_operation
         return wire_same_payment(&wish->create_payment, &told->create_payment);
     if (wish->kind == FQ_OP_CLOSE_PAYMENT)
         return fq_str_equal(wish->close_payment.payment_id, told->close_payment.payment_id);
+    if (wish->kind == FQ_OP_SUBSCRIBE)
+        return fq_str_equal(wish->subscribe.group, told->subscribe.group) &&
+               wish->subscribe.has_cursor == told->subscribe.has_cursor &&
+               wish->subscribe.cursor == told->subscribe.cursor &&
+               wish->subscribe.credit == told->subscribe.credit;
+    if (wish->kind == FQ_OP_ACK_EVENTS)
+        return fq_str_equal(wish->ack_events.group, told->ack_events.group) &&
+               wish->ack_events.cursor == told->ack_events.cursor;
     return wish->kind != FQ_OP_CREATE_REFUND ||
            wire_same_refund(&wish->create_refund, &told->create_refund);
 }
@@ -190,7 +223,8 @@ bool sim_wire_request(const struct fq_operation *wish, struct fq_operation *ret)
         [FQ_OP_QUOTE_PLANS] = wire_quote_plans,     [FQ_OP_CREATE_PAYMENT] = wire_create_payment,
         [FQ_OP_GET_PAYMENT] = wire_get_payment,     [FQ_OP_CLOSE_PAYMENT] = wire_close_payment,
         [FQ_OP_CREATE_REFUND] = wire_create_refund, [FQ_OP_GET_REFUND] = wire_get_refund,
-        [FQ_OP_LIST_EVENTS] = wire_list_events,
+        [FQ_OP_LIST_EVENTS] = wire_list_events,     [FQ_OP_SUBSCRIBE] = wire_subscribe,
+        [FQ_OP_ACK_EVENTS] = wire_ack_events,
     };
     struct wire wire;
     fenqi__v1__request__init(&wire.request);
@@ -235,16 +269,42 @@ static const char *wire_refund(const Fenqi__V1__Refund *said, const struct fq_op
     return NULL;
 }
 
+static bool wire_same_event(const Fenqi__V1__Event *said, const struct fq_event_row *row)
+{
+    int64_t seq = 0, refund_seq = row->seq;
+    uint32_t refund_n = 0;
+    unsigned char secret[FQ_SECRET_SIZE];
+    return said->cursor == row->cursor && (uint32_t)said->kind == row->kind &&
+           said->payment_version == row->payment_version && said->at_unix_ms == row->at_ms &&
+           fq_id_parse_payment(fq_str_of(said->payment_id), &seq, secret) == 0 &&
+           memcmp(secret, row->secret, sizeof(secret)) == 0 && seq == row->seq &&
+           (row->refund_n == 0 ||
+            fq_id_parse_refund(fq_str_of(said->refund_id), &refund_seq, secret, &refund_n) == 0) &&
+           refund_seq == row->seq && refund_n == row->refund_n;
+}
+
+static const char *wire_subscription(const Fenqi__V1__EventList *said,
+                                     const struct fq_operation *told)
+{
+    const struct fq_subscription *subscription = &told->subscription;
+    if (said == NULL || said->subscription == NULL)
+        return "no subscription";
+    return wire_is(said->subscription->group, subscription->group) &&
+                   said->subscription->is_active == subscription->is_active &&
+                   said->subscription->acknowledged_cursor == subscription->acknowledged_cursor
+               ? NULL
+               : "another subscription";
+}
+
 static const char *wire_events(const Fenqi__V1__EventList *said, const struct fq_operation *told)
 {
     if (said == NULL || said->n_events != told->n_events)
         return "other events";
     for (size_t i = 0; i < said->n_events; i++) {
-        if (said->events[i]->cursor != told->events[i].cursor ||
-            (uint32_t)said->events[i]->kind != told->events[i].kind)
+        if (!wire_same_event(said->events[i], &told->events[i]))
             return "another event";
     }
-    return NULL;
+    return told->kind == FQ_OP_LIST_EVENTS ? NULL : wire_subscription(said, told);
 }
 
 static const char *wire_error(const Fenqi__V1__Error *said, const struct fq_operation *told)
@@ -259,7 +319,8 @@ static const char *wire_compare(const Fenqi__V1__Reply *reply, const struct fq_o
     bool is_error = reply->outcome_case == FENQI__V1__REPLY__OUTCOME_ERROR;
     if (told->status.code != 0)
         return wire_error(is_error ? reply->error : NULL, told);
-    if (told->kind == FQ_OP_LIST_EVENTS)
+    if (told->kind == FQ_OP_LIST_EVENTS || told->kind == FQ_OP_SUBSCRIBE ||
+        told->kind == FQ_OP_ACK_EVENTS)
         return wire_events(
             reply->outcome_case == FENQI__V1__REPLY__OUTCOME_EVENTS ? reply->events : NULL, told);
     if (told->refund.refund != NULL)

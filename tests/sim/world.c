@@ -172,6 +172,13 @@ static int64_t world_round_ms(struct sim_daemon *daemon, int64_t delay_ms)
     return left_ms < ROUND_LATE_MS ? left_ms : ROUND_LATE_MS;
 }
 
+static void world_turn(struct sim *sim, void *what, int64_t argument)
+{
+    (void)what;
+    (void)argument;
+    sim_daemon_turn(sim);
+}
+
 static void world_after(void *ctx, struct fq_timer *timer, int64_t delay_ms)
 {
     struct sim_daemon *daemon = ctx;
@@ -180,6 +187,9 @@ static void world_after(void *ctx, struct fq_timer *timer, int64_t delay_ms)
     if (is_round && delay_ms > 1)
         delay_ms = world_round_ms(daemon, delay_ms);
     fq_timers_start(daemon->timers, timer, world_now(ctx) + delay_ms);
+    /* A group's lease or pause: time does not jump over it. */
+    if (!is_round && sim_has_consumers(daemon->sim))
+        sim_after_in_life(daemon->sim, delay_ms * 1000 + 1000, world_turn, NULL, 0);
 }
 
 static void world_cancel(void *ctx, struct fq_timer *timer)
