@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { underKeeper } from './harness/keeper.mjs';
 import { Program } from './harness/processes.mjs';
 import { inWorld } from './harness/scenario.mjs';
 import { SLOWNESS, until } from './harness/wait.mjs';
@@ -91,27 +92,6 @@ inWorld('systemd', {}, (scenario) => {
 });
 
 // ---- a socket that outlives a restart ----
-
-/** fenqid under a keeper of its socket, which starts and stops it as it is told. */
-async function underKeeper(world) {
-  await world.stopDaemon();
-  await world.startDaemon({ through: ['perl', harness('keeper.pl'), `${world.webPort}`] });
-  const keeper = world.fenqid;
-  const count = (word) => keeper.text.match(new RegExp(`^keeper: ${word} .*$`, 'gm'))?.length ?? 0;
-  const tell = async (signal, word) => {
-    const before = count(word);
-    keeper.child.kill(signal);
-    await until(`fenqid to have ${word}`, () => count(word) > before, 30_000);
-  };
-  return {
-    keeper,
-    stop: async () => {
-      await tell('SIGUSR1', 'ended');
-      assert.match(keeper.text, /keeper: ended 0\n$/, 'fenqid stopped cleanly');
-    },
-    start: () => tell('SIGUSR2', 'started'),
-  };
-}
 
 inWorld('the web listener that systemd hands over', {}, (scenario) => {
   scenario('whoever connects while fenqid is away is answered when it is back', async (world) => {
