@@ -422,8 +422,8 @@ static void drive_heard(struct fq_adapt *adapt)
         drive_settle(drive);
         return;
     case FQ_STEP_NEED_KEY:
-        fq_key_fetch(drive->flow, drive->channel, drive->answer.verdict.key_name, drive_has_key,
-                     drive);
+        fq_key_fetch(drive->flow, drive->channel, drive->answer.verdict.key_name, true,
+                     drive_has_key, drive);
         return;
     default:
         drive_say_unknown(drive);

@@ -33,10 +33,10 @@ static void key_fetched(struct fq_errand *errand)
 }
 
 void fq_key_fetch(struct fq_flow *flow, const struct fq_channel *channel, struct fq_str key_name,
-                  void (*done)(void *asker, bool is_kept), void *asker)
+                  bool is_answer, void (*done)(void *asker, bool is_kept), void *asker)
 {
     if (!fq_channel_can(channel, FQ_CALL_FETCH_KEY) ||
-        !fq_channel_may_fetch(channel, fq_flow_now(flow))) {
+        !fq_channel_may_fetch(channel, is_answer, fq_flow_now(flow))) {
         fq_say_unclear(channel, FQ_CALL_FETCH_KEY, key_name, "an unknown key is not fetched now",
                        fq_lit("the channel cannot, or did so a moment ago"));
         done(asker, false);

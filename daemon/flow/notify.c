@@ -213,7 +213,8 @@ static void notify_verified(struct fq_adapt *adapt)
         return;
     }
     if (verdict->step == FQ_STEP_NEED_KEY) {
-        fq_key_fetch(notify->flow, notify->channel, verdict->key_name, notify_has_key, notify);
+        fq_key_fetch(notify->flow, notify->channel, verdict->key_name, false, notify_has_key,
+                     notify);
         return;
     }
     if (!answer->verified) {

@@ -256,7 +256,7 @@ bool fq_flow_may_ask(struct fq_flow *flow, int64_t seq);
 /* Fetches a key that the platform signed with and nobody configured, rarely and checked by the
  * adapter up to the pinned roots; then calls done(asker, whether it is kept now). (key.c) */
 void fq_key_fetch(struct fq_flow *flow, const struct fq_channel *channel, struct fq_str key_name,
-                  void (*done)(void *asker, bool is_kept), void *asker);
+                  bool is_answer, void (*done)(void *asker, bool is_kept), void *asker);
 
 /* ---- what is about no payment: a key, a task, a statement (errand.c) ---- */
 

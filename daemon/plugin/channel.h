@@ -96,8 +96,9 @@ int fq_channel_keep_key(const struct fq_channel *channel, struct fq_str name, st
  * thread. */
 int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str name,
                                 struct fq_str pem);
-/* True at most once in ten seconds: anyone may name an unknown key. On the loop. */
-bool fq_channel_may_fetch(const struct fq_channel *channel, int64_t now_ms);
+/* True at most once in ten seconds: anyone may name an unknown key. Counted apart for answers of
+ * the platform, or whoever writes to us could keep it from being believed. On the loop. */
+bool fq_channel_may_fetch(const struct fq_channel *channel, bool is_answer, int64_t now_ms);
 
 /* Pure arithmetic, on the loop: the plan of one rate, by the rules of the bank (NULL: none is
  * named) or else of the channel. ret->lines in the arena, checked (fq_quote_validate holds).

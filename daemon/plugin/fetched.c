@@ -21,8 +21,8 @@ struct fetched_key {
 struct fq_fetched {
     pthread_mutex_t mutex;
     struct fetched_key keys[KEYS_MAX];
-    size_t n_kept; /* in all: the next one takes the place of the oldest */
-    int64_t fetch_not_before_ms;
+    size_t n_kept;                  /* in all: the next one takes the place of the oldest */
+    int64_t fetch_not_before_ms[2]; /* for what comes unasked, and for answers */
     struct fq_keyring *encrypt_keys[FQ_DESCRIBE_KEYS_MAX]; /* by the number of the declared key */
 };
 
@@ -139,12 +139,12 @@ int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str 
 
 /* ---- how often ---- */
 
-bool fq_channel_may_fetch(const struct fq_channel *channel, int64_t now_ms)
+bool fq_channel_may_fetch(const struct fq_channel *channel, bool is_answer, int64_t now_ms)
 {
-    struct fq_fetched *fetched = channel->fetched;
-    int64_t left_ms = fetched->fetch_not_before_ms - now_ms;
+    int64_t *not_before_ms = &channel->fetched->fetch_not_before_ms[is_answer];
+    int64_t left_ms = *not_before_ms - now_ms;
     if (left_ms > 0 && left_ms <= FETCH_EVERY_MS) /* more: by a clock that was ahead */
         return false;
-    fetched->fetch_not_before_ms = now_ms + FETCH_EVERY_MS;
+    *not_before_ms = now_ms + FETCH_EVERY_MS;
     return true;
 }

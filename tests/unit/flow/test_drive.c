@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one order of every exchange, against adapters that do what they should not. */
+#include "daemon/plugin/fetched.h"
 #include "tests/unit/flow/fake_ask.h"
 
 static struct fake_ask created;
@@ -104,6 +105,34 @@ static void test_a_key_that_cannot_be_fetched_leaves_it_unknown(void **state)
     assert_int_equal(fake_ledger(0)->attempts[0].n_asked, 1);
 }
 
+static void drive_need_key(struct fq_verdict *verdict, const char *name)
+{
+    verdict->step = FQ_STEP_NEED_KEY;
+    verdict->key_name = fq_str_of(name);
+    fake_word_of(verdict)->is_unverified = true;
+}
+
+/* Anyone can write to us and name a key: the platform's own new one is fetched all the same. */
+static void test_strangers_keep_no_key_from_being_fetched(void **state)
+{
+    (void)state;
+    struct fake_ask ask;
+    struct fake_page page;
+    fake.adapter.fetch_key = fake_can;
+    fake.channel.fetched = fq_fetched_new();
+    drive_opened();
+    for (int i = 0; i < 2; i++) {
+        drive_need_key(fake_notify(&page, FQ_OUTCOME_UNSET, "T1"), "stranger");
+        fake_run();
+        assert_int_equal(page.status, 400);
+        assert_int_equal(fake.n_begun[FQ_CALL_FETCH_KEY], 1);
+    }
+    drive_need_key(fake_say(FQ_CALL_QUERY, FQ_OUTCOME_UNSET), "next");
+    drive_refresh(&ask);
+    assert_int_equal(fake.n_begun[FQ_CALL_FETCH_KEY], 2);
+    fq_fetched_free(FQ_TAKE(fake.channel.fetched));
+}
+
 /* The platform's other number for the same order: whose money it would be is not known. */
 static void test_a_renamed_order_is_mistrusted(void **state)
 {
@@ -191,6 +220,7 @@ int main(void)
         FAKE_TEST(test_a_message_to_a_strange_host_is_not_sent),
         FAKE_TEST(test_query_first_proves_nothing_by_itself),
         FAKE_TEST(test_a_key_that_cannot_be_fetched_leaves_it_unknown),
+        FAKE_TEST(test_strangers_keep_no_key_from_being_fetched),
         FAKE_TEST(test_a_renamed_order_is_mistrusted),
         FAKE_TEST(test_an_unverified_number_of_the_platforms_is_not_kept),
         FAKE_TEST(test_memory_is_kept_and_given_back),

@@ -386,13 +386,15 @@ static const char *bench_reader(struct bench *bench)
 static void test_keys_are_fetched_seldom_whatever_the_clock_does(void **state)
 {
     const struct fq_channel *channel = &((struct bench *)*state)->channel;
-    assert_true(fq_channel_may_fetch(channel, 1000000));
-    assert_false(fq_channel_may_fetch(channel, 1000000));
-    assert_false(fq_channel_may_fetch(channel, 1009999));
-    assert_true(fq_channel_may_fetch(channel, 1010000));
-    assert_true(fq_channel_may_fetch(channel, INT64_C(1) << 40)); /* the clock is ahead */
-    assert_true(fq_channel_may_fetch(channel, 1020000));
-    assert_false(fq_channel_may_fetch(channel, 1020000));
+    for (int is_answer = 0; is_answer < 2; is_answer++) { /* each by itself */
+        assert_true(fq_channel_may_fetch(channel, is_answer, 1000000));
+        assert_false(fq_channel_may_fetch(channel, is_answer, 1000000));
+        assert_false(fq_channel_may_fetch(channel, is_answer, 1009999));
+        assert_true(fq_channel_may_fetch(channel, is_answer, 1010000));
+        assert_true(fq_channel_may_fetch(channel, is_answer, INT64_C(1) << 40)); /* it is ahead */
+        assert_true(fq_channel_may_fetch(channel, is_answer, 1020000));
+        assert_false(fq_channel_may_fetch(channel, is_answer, 1020000));
+    }
 }
 
 static void test_a_fetched_key_takes_the_configured_ones_place(void **state)
