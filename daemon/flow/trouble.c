@@ -212,7 +212,10 @@ static void trouble_groups(struct trouble *self, const struct fq_read *groups)
                     fq_arena_printf(arena, "%.*s of %.*s does not take its events: %lld wait",
                                     fq_str_arg(group->name), fq_str_arg(group->merchant_id),
                                     (long long)behind),
-                    fq_lit("tell the shop: its consumer stands still"));
+                    fq_arena_printf(arena,
+                                    "tell the shop: its consumer stands still; or, if nobody needs "
+                                    "it any more: fenqictl group remove %.*s %.*s",
+                                    fq_str_arg(group->merchant_id), fq_str_arg(group->name)));
     }
 }
 

@@ -145,6 +145,7 @@ inWorld('status', { conf: { ...conf, channel: { breaker_failures: 1, breaker_pau
     await world.advance(2 * 3600_000);
     const [trouble] = (await status()).troubles.filter(({ what }) => /events/.test(what));
     assert.deepEqual([trouble.what, trouble.fault], ['books of shop does not take its events: 1 wait', 'theirs']);
+    assert.match(trouble.next, /fenqictl group remove shop books$/);
     await consumer.ack();
     assert.equal((await status()).troubles.filter(({ what }) => /events/.test(what)).length, 0);
     consumer.close();
