@@ -293,6 +293,8 @@ static int daemon_start(struct fq_daemon *daemon)
     daemon->loop.on_signal = daemon_on_signal;
     daemon->pool = fq_pool_new(n_workers, JOBS_WAITING_MAX, daemon->home);
     daemon->reply_pool = fq_pool_new(n_workers, JOBS_WAITING_MAX, daemon->home);
+    daemon->loop.pool = daemon->pool;
+    daemon->loop.reply_pool = daemon->reply_pool;
     daemon->http = fq_http_new(HTTP_EXCHANGES_MAX, daemon->home);
     FQ_TRY(daemon_start_store(daemon));
     fq_world_fill(daemon);

@@ -2,6 +2,7 @@
 /* Allocates zeroed memory, or ends the process. */
 #include "daemon/base/mem.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "daemon/base/err.h"
@@ -23,6 +24,12 @@ void *fq_zalloc_array(size_t n, size_t size)
 void fq_free(void *memory)
 {
     free(memory);
+}
+
+void fq_mem_keep(size_t size)
+{
+    (void)mallopt(M_TRIM_THRESHOLD, (int)size);
+    (void)mallopt(M_MMAP_THRESHOLD, (int)size);
 }
 
 void fq_wipe(void *memory, size_t size)

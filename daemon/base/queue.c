@@ -56,9 +56,10 @@ int fq_queue_put(struct fq_queue *queue, struct fq_job *job)
         *queue->last = job;
         queue->last = &job->next;
         queue->n_jobs++;
-        (void)pthread_cond_signal(&queue->filled);
     }
     (void)pthread_mutex_unlock(&queue->mutex);
+    if (r == 0) /* after: who wakes finds the mutex free */
+        (void)pthread_cond_signal(&queue->filled);
     return r;
 }
 

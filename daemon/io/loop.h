@@ -14,6 +14,8 @@ struct fq_loop {
     struct fq_timers *timers;
     struct fq_front *front; /* NULL: none yet */
     int signal_fd;          /* a signalfd, or -1 */
+    /* The workers; NULL: none. While enough waits for them the loop does not hurry. */
+    struct fq_pool *pool, *reply_pool;
     void *ctx;
     void (*on_signal)(void *ctx, int signal_number);
     struct fq_histogram turn_us; /* fq_bounds_request: of each turn, without its sleep */

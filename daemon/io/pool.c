@@ -7,8 +7,8 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 
-#define TAKE_MAX      8   /* jobs that one worker takes at once, if there are enough for all */
-#define POST_AFTER_US 100 /* a finished job waits at most this long for the ones behind it */
+#define TAKE_MAX      8    /* jobs that one worker takes at once, if there are enough for all */
+#define POST_AFTER_US 1000 /* a finished job waits at most this long for those in the same hand */
 
 struct fq_pool {
     struct fq_queue *queue;
