@@ -327,18 +327,11 @@ cppcheck:
 analyze:
 	@$(sub) FLAVOUR=analyze build
 
-FUZZ_SECONDS ?= 4
+FUZZ_SECONDS ?= 5
 fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 fuzz:
 	@$(sub) FLAVOUR=fuzz CC=clang fuzzers
-	@for name in $(FUZZERS); do \
-	    mkdir -p build/corpus/$$name; \
-	    printf 'fuzz %s: ' $$name; \
-	    build/fuzz/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-	        build/corpus/$$name $$(ls -d tests/fuzz/corpus/$$name 2>/dev/null) >build/corpus/$$name.log 2>&1 || \
-	        { tail -n 40 build/corpus/$$name.log; exit 1; }; \
-	    grep '^Done' build/corpus/$$name.log; \
-	done
+	@printf '%s\n' $(FUZZERS) | xargs -P $(JOBS) -I{} sh tests/fuzz/run.sh {} $(FUZZ_SECONDS)
 
 bench:
 	@sh tests/install.sh build demo
