@@ -478,6 +478,14 @@ static void settle_paid(void)
     settle_say(settle_open(), FQ_OUTCOME_PAID);
 }
 
+static struct fq_refund *settle_submitted(int64_t amount_minor, int64_t at_ms)
+{
+    settle_paid();
+    struct fq_refund *refund = settle_refund(amount_minor, 0);
+    fq_move_submit_refund(ledger, refund, at_ms, &schedule);
+    return refund;
+}
+
 static uint32_t settle_say_refund(struct fq_refund *refund, uint32_t outcome)
 {
     verdict.outcome = outcome;
@@ -528,9 +536,7 @@ static void test_a_refund_that_cannot_be_planned_is_tried_later(void **state)
 static void test_accepted_is_not_refunded(void **state)
 {
     (void)state;
-    settle_paid();
-    struct fq_refund *refund = settle_refund(100000, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 9100, &schedule);
+    struct fq_refund *refund = settle_submitted(100000, CREATED + 9100);
     settle_say_refund(refund, FQ_OUTCOME_ACCEPTED);
     assert_int_equal(refund->state, FQ_REFUND_SUBMITTED);
     assert_int_equal(ledger->payment.refunded_minor, 0);
@@ -543,9 +549,7 @@ static void test_accepted_is_not_refunded(void **state)
 static void test_an_answer_asked_for_before_a_refund_was_proven_contradicts_nothing(void **state)
 {
     (void)state;
-    settle_paid();
-    struct fq_refund *refund = settle_refund(100000, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
+    struct fq_refund *refund = settle_submitted(100000, CREATED + 4000);
     settle_say_refund(refund, FQ_OUTCOME_REFUNDED);
     judgement.asked_ms = judgement.now_ms;
     assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_NOT_FOUND), FQ_MOVE_IGNORE);
@@ -558,9 +562,7 @@ static void test_an_answer_asked_for_before_a_refund_was_proven_contradicts_noth
 static void test_a_failed_refund_releases_its_reservation(void **state)
 {
     (void)state;
-    settle_paid();
-    struct fq_refund *refund = settle_refund(699900, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
+    struct fq_refund *refund = settle_submitted(699900, CREATED + 4000);
     settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED);
     assert_int_equal(ledger->payment.refund_counted_minor, 0);
     settle_refund(699900, 0);
@@ -570,9 +572,7 @@ static void test_a_failed_refund_releases_its_reservation(void **state)
 static void test_a_failure_asked_about_before_it_was_sent_again_ends_nothing(void **state)
 {
     (void)state;
-    settle_paid();
-    struct fq_refund *refund = settle_refund(699900, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
+    struct fq_refund *refund = settle_submitted(699900, CREATED + 4000);
     fq_move_submit_refund(ledger, refund, CREATED + 5001, &schedule);
     assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED), FQ_MOVE_AGAIN);
     assert_int_equal(refund->state, FQ_REFUND_SUBMITTED);
@@ -586,9 +586,7 @@ static void test_a_failure_asked_about_before_it_was_sent_again_ends_nothing(voi
 static void test_a_failed_refund_that_is_accepted_after_all_is_asked_about(void **state)
 {
     (void)state;
-    settle_paid();
-    struct fq_refund *refund = settle_refund(699900, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
+    struct fq_refund *refund = settle_submitted(699900, CREATED + 4000);
     settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED);
     assert_int_equal(refund->due_ms, 0);
     assert_int_equal(settle_say_refund(refund, FQ_OUTCOME_PENDING), FQ_MOVE_IGNORE);
@@ -603,9 +601,7 @@ static void test_a_failed_refund_that_is_accepted_after_all_is_asked_about(void 
 static void test_a_failed_refund_that_moved_money_after_all_is_counted(void **state)
 {
     (void)state;
-    settle_paid();
-    struct fq_refund *refund = settle_refund(699900, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 4000, &schedule);
+    struct fq_refund *refund = settle_submitted(699900, CREATED + 4000);
     settle_say_refund(refund, FQ_OUTCOME_REFUND_FAILED);
     settle_say_refund(refund, FQ_OUTCOME_REFUNDED);
     assert_int_equal(ledger->payment.refunded_minor, 699900);
@@ -616,9 +612,7 @@ static void test_a_failed_refund_that_moved_money_after_all_is_counted(void **st
 static void test_a_refund_unknown_for_a_day_is_shown_to_the_operator(void **state)
 {
     (void)state;
-    settle_paid();
-    struct fq_refund *refund = settle_refund(100, 0);
-    fq_move_submit_refund(ledger, refund, CREATED + 9100, &schedule);
+    struct fq_refund *refund = settle_submitted(100, CREATED + 9100);
     judgement.now_ms = refund->deadline_ms + 1;
     settle_say_refund(refund, FQ_OUTCOME_PENDING);
     assert_int_equal(refund->state, FQ_REFUND_SUBMITTED);
