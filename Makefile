@@ -297,7 +297,7 @@ sandbox-test: $(B)/fenqi-sandbox
 scenario: build
 	@sh tests/run-scenarios.sh $(B)
 
-# POINTS=20 (of some 800), SEED=; POINT='...' or HARDSHIP='...': one that a report names.
+# POINTS=20 (of some 800), SEED=; POINT='...' or HARDSHIP='...': one that a report names; HARDSHIP=all [POINTS=300].
 crash: build $(B)/tests/crash/fenqid-planted $(B)/tests/crash/hardship.so $(B)/tests/scenario/calendar.so
 	@POINTS="$(POINTS)" SEED="$(SEED)" POINT="$(POINT)" HARDSHIP="$(HARDSHIP)" PLANTED="$(PLANTED)" sh tests/crash/run.sh $(B)
 

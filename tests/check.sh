@@ -59,6 +59,7 @@ if [ "$what" = all ]; then
     step 'simulated days, more of them' make_ sim SEEDS=5000
     step 'planted bugs' make_ sim-mutants
     step 'death at every step' make_ crash
+    step 'hardship at 300 of its steps' make_ HARDSHIP=all POINTS=300 crash
     step 'fuzzing, longer' make_ FUZZ_SECONDS=60 fuzz
     step 'packages, in a Debian of their own' sh tests/packages.sh
     step 'a bare Debian 12' sh tests/bare.sh

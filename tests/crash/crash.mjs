@@ -3,8 +3,8 @@
 import { parseArgs } from 'node:util';
 import { binary } from '../scenario/harness/world.mjs';
 import { dieUnanswered } from './day.mjs';
-import { HARDSHIPS, endure } from './hardship.mjs';
-import { dieAt, nameOf, pointOf, pointsOf } from './points.mjs';
+import { endure, hardshipNamed, hardshipsOf } from './hardship.mjs';
+import { dieAt, nameOf, pointOf, pointsOf, scenesOf } from './points.mjs';
 import { Stage, canTrace } from './stage.mjs';
 
 const DAYS_PER_STAGE = 25; /* the platforms forget nothing, and get slower */
@@ -67,16 +67,29 @@ async function perform(tasks) {
 const dying = (point) => ({ name: `${nameOf(point)}/${point.count}`, again: `POINT='${nameOf(point)}'`, live: (stage) => dieAt(stage, point) });
 const enduring = (hardship) => ({ name: hardship.name, again: `HARDSHIP='${hardship.name}'`, live: (stage) => endure(stage, hardship) });
 
+/** What there is, counted in days that nothing disturbs: { points, hardships }. */
+async function counted() {
+  return onStage(async (stage) => {
+    const scenes = await scenesOf(stage);
+    const hardships = await hardshipsOf(stage, scenes);
+    for (const { when, what } of stage.violations) console.log(`crash: undisturbed: ${when}: ${what}`);
+    if (stage.violations.length > 0) process.exit(1);
+    return { points: pointsOf(scenes), hardships };
+  });
+}
+
 async function tasksOf() {
   if (options.point) return [dying(pointOf(options.point))];
-  if (options.hardship) return HARDSHIPS.filter(({ name }) => options.hardship === 'all' || name.includes(options.hardship)).map(enduring);
+  const named = options.hardship && hardshipNamed(options.hardship);
+  if (named) return [enduring(named)];
+  const { points, hardships } = await counted();
   const seed = Number(options.seed ?? Math.floor(Math.random() * 1e6));
-  const { points, violations } = await onStage(pointsOf);
-  for (const { when, what } of violations) console.log(`crash: undisturbed: ${when}: ${what}`);
-  if (violations.length > 0) process.exit(1);
-  if (!options.points) return [...points.map(dying), ...HARDSHIPS.map(enduring)];
-  console.log(`crash: ${options.points} of ${points.length} points, SEED=${seed}`);
-  return [...some(points, Number(options.points), seed).map(dying), ...some(HARDSHIPS, Math.ceil(Number(options.points) / 4), seed).map(enduring)];
+  const n = Number(options.points ?? Infinity);
+  const isMeant = ({ name }) => options.hardship === 'all' || name.includes(options.hardship);
+  const all = options.hardship ? hardships.filter(isMeant) : points;
+  if (n < all.length) console.log(`crash: ${n} of ${all.length} points, SEED=${seed}`);
+  if (options.hardship) return some(all, n, seed).map(enduring);
+  return [...some(points, n, seed).map(dying), ...(options.points ? some(hardships, Math.ceil(n / 4), seed).map(enduring) : [])];
 }
 
 /**

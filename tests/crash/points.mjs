@@ -61,8 +61,11 @@ function namesOf(pid) {
   return names;
 }
 
-/** Three days that nothing disturbs, counted. */
-async function measure(stage) {
+/**
+ * Days that nothing disturbs, counted: for each scene how often each thread makes each call, a Map of
+ * the thread's name ("": any) to a Map of call to number. What they find stands in stage.violations.
+ */
+export async function scenesOf(stage) {
   const file = (name) => join(stage.world.folder, `${name}.strace`);
   const traced = (name) => ({ wrap: ['strace', '-D', '-f', '-q', '-o', file(name)] });
   const names = () => namesOf(stage.world.fenqid.child.pid);
@@ -100,8 +103,7 @@ const spread = (count, n) => Array.from({ length: n }, (_, i) => 1 + Math.floor(
 export const nameOf = ({ scene, thread, call, n }) => [scene, ...(thread ? [thread] : []), call, n].join(' ');
 
 /** Every point of the full sweep: { scene, thread, call, n, count }. */
-export async function pointsOf(stage) {
-  const scenes = await measure(stage);
+export function pointsOf(scenes) {
   const points = [];
   for (const [scene, threads] of Object.entries(SCENES))
     for (const [thread, calls] of Object.entries(threads))
@@ -110,7 +112,7 @@ export async function pointsOf(stage) {
         const n = Math.min(count, Math.ceil((count * weight) / COMMON));
         points.push(...spread(count, n).map((at) => ({ scene, thread, call, n: at, count })));
       }
-  return { points, violations: stage.violations };
+  return points;
 }
 
 /** "serve fenqid-store pwrite64 123" */

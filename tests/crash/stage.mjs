@@ -135,7 +135,7 @@ export class Stage {
     this.next = how;
     this.isMeantToStop = true;
     const { code, signal } = await this.world.fenqid.signal('SIGTERM');
-    if (code !== 0 && signal !== 'SIGKILL') this.violate('reboot', `stopped with ${code ?? signal}`);
+    if (code !== 0 && signal !== 'SIGKILL' && !this.isHard) this.violate('reboot', `stopped with ${code ?? signal}`);
     await this.alive();
   }
 
