@@ -97,7 +97,7 @@ static bool history_jump(struct sim *sim, int64_t event_us, int64_t *ret_us)
     int64_t due_ms = INT64_MAX;
     if (!sim_daemon_is_idle(sim, &due_ms))
         return false;
-    int64_t due_us = due_ms == INT64_MAX ? INT64_MAX : (due_ms - SIM_START_MS) * 1000;
+    int64_t due_us = due_ms == INT64_MAX ? INT64_MAX : (due_ms - sim_begins_ms(sim)) * 1000;
     if (sim_takes_statements(sim) && due_us > sim->now_us + CHORES_LATE_US)
         due_us = sim->now_us + CHORES_LATE_US; /* a file may be there by then */
     *ret_us = due_us < event_us ? due_us : event_us;

@@ -85,7 +85,7 @@ void sim_platform_poke(struct sim_platform *platform)
     /* The end of the refund window is a year away. */
     if (due_ms == INT64_MAX || due_ms > sim_platform_now_ms(platform) + INT64_C(30) * 86400000)
         return;
-    int64_t due_us = (due_ms - platform->skew_ms - SIM_START_MS) * 1000;
+    int64_t due_us = (due_ms - platform->skew_ms - sim_begins_ms(platform->sim)) * 1000;
     if (due_us < sim->now_us)
         due_us = sim->now_us;
     if (platform->wakes_us != 0 && platform->wakes_us <= due_us)

@@ -6,6 +6,7 @@
 
 #include "tests/sandbox/alipay_model.h"
 #include "tests/sim/platform.h"
+#include "tests/sim/shop.h"
 
 #define LATE_MAX 64
 
@@ -63,17 +64,22 @@ static bool alipay_take_number(const struct alipay_page *page, char ret[SIM_NUMB
     return true;
 }
 
-/* The browser follows a link to the gateway, which shows the way to the cashier. */
+/* The browser follows a link to the gateway, or posts a form to it, which shows the way to the
+ * cashier. */
 static bool alipay_follow(struct sim_platform *platform, const char *url, char ret[SIM_NUMBER_SIZE])
 {
     static const char cashier[] = "/cashier?token=";
     struct sandbox_response response = { 0 };
-    const char *query = strchr(url, '?');
-    struct sandbox_request request = { .method = "GET",
+    STRING_CLEANUP query = text_copy(strchr(url, '?') != NULL ? strchr(url, '?') + 1 : "");
+    char *body = strchr(query, '?');
+    struct sandbox_request request = { .method = body != NULL ? "POST" : "GET",
                                        .path = "/gateway.do",
-                                       .query = query != NULL ? query + 1 : "",
-                                       .content_type = "",
-                                       .body = "" };
+                                       .query = query,
+                                       .content_type = "application/x-www-form-urlencoded",
+                                       .body = body != NULL ? body + 1 : "",
+                                       .body_size = body != NULL ? strlen(body + 1) : 0 };
+    if (body != NULL)
+        *body = '\0';
     platform->sandbox.serve(platform->sandbox.model, &request, sim_platform_now_ms(platform),
                             &response);
     const char *location = response.location != NULL ? response.location : "";
@@ -231,6 +237,18 @@ static const char *alipay_charged(const struct sim_platform *platform, size_t i)
     return alipay_charged_trade(platform, i)->order->out_trade_no;
 }
 
+static bool alipay_knows_payer(const struct alipay_trade *trade)
+{
+    for (const struct alipay_page *page = trade->number->pages; page != NULL; page = page->older) {
+        const cJSON *payer = cJSON_GetObjectItemCaseSensitive(page->biz, "ext_user_info");
+        if (payer != NULL && strcmp(alipay_biz_text(payer, "name"), SIM_PAYER_NAME) == 0 &&
+            strcmp(alipay_biz_text(payer, "cert_no"), SIM_PAYER_DOCUMENT) == 0 &&
+            strcmp(alipay_biz_text(payer, "need_check_info"), "T") == 0)
+            return true;
+    }
+    return false;
+}
+
 static void alipay_truth(const struct sim_platform *platform, const char *number,
                          struct sim_truth *ret)
 {
@@ -243,6 +261,7 @@ static void alipay_truth(const struct sim_platform *platform, const char *number
     ret->paid_ms = trade->paid_unix_ms;
     ret->amount_minor = trade->order->total_cents;
     ret->instalments = trade->instalments;
+    ret->knows_payer = alipay_knows_payer(trade);
     ret->refunded_minor = alipay_refunds_sum(trade, true);
     ret->taken_minor = alipay_refunds_sum(trade, false);
     for (size_t i = 0; i < self->n_late; i++)

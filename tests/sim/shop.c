@@ -57,7 +57,9 @@ static struct sim_intent *shop_add_intent(struct sim *sim, struct sim_order *ord
     intent->channel = channel;
     intent->quote = quoted->quotes[channel];
     intent->terminal = terminals[sim_draw(sim) % (channel == SIM_BANKCARD ? 2 : 5)];
-    intent->names_payer = channel == SIM_BANKCARD && sim_draw(sim) % 4 == 0;
+    bool takes_payer =
+        channel == SIM_BANKCARD || (sim_has_payers(sim) && intent->terminal != FQ_TERMINAL_APP);
+    intent->names_payer = takes_payer && sim_draw(sim) % 4 == 0;
     /* time_expire of a mobile page is five minutes away at least. */
     intent->expires_in_ms = sim_between(sim, 6, 90) * 60000;
     intent->allows_parallel = order->is_parallel;
@@ -209,6 +211,13 @@ static void shop_refund(struct sim *sim, void *what, int64_t argument)
     }
 }
 
+/* Until about the end of the settlement day, when an undo becomes too late. */
+static int64_t shop_days_end_us(struct sim *sim)
+{
+    int64_t end_us = 7200 * SIM_SECOND_US + sim_between(sim, -90 * SIM_SECOND_US, SIM_SECOND_US);
+    return end_us > sim->now_us ? end_us - sim->now_us : 0;
+}
+
 static void shop_want_refunds(struct sim *sim, struct sim_intent *intent)
 {
     int64_t amount = intent->order->amount_minor;
@@ -218,6 +227,9 @@ static void shop_want_refunds(struct sim *sim, struct sim_intent *intent)
     intent->is_refunded = true;
     if (sim_draw(sim) % 2 == 0)
         return;
+    bool is_whole = sim_is_evening(sim) && sim_draw(sim) % 4 != 0;
+    if (is_whole)
+        n = 1;
     for (size_t i = 0; i < n; i++) {
         struct sim_refund_wish *refund = &intent->refunds[intent->n_refunds++];
         refund->intent = intent;
@@ -226,8 +238,11 @@ static void shop_want_refunds(struct sim *sim, struct sim_intent *intent)
         refund->amount_minor =
             n == 1 ? amount : sim_between(sim, 1, too_much ? amount : amount / (int64_t)n);
         sim->totals->n_refunds++;
-        sim_after(sim, at_once ? 0 : sim_between(sim, 0, 3600 * SIM_SECOND_US), shop_refund, refund,
-                  0);
+        sim_after(sim,
+                  is_whole  ? shop_days_end_us(sim)
+                  : at_once ? 0
+                            : sim_between(sim, 0, 3600 * SIM_SECOND_US),
+                  shop_refund, refund, 0);
     }
 }
 

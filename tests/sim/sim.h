@@ -111,9 +111,21 @@ void sim_violate(struct sim *sim, const char *claim, const char *format, ...)
 
 /* ---- the agenda (agenda.c) ---- */
 
+/* Mostly 8:00 in Beijing; in one history of eleven 21:00, two hours before the end of UnionPay's
+ * settlement day: after it there is no undo any more, and what was on its way is answered late. */
+static inline bool sim_is_evening(const struct sim *sim)
+{
+    return sim->seed % 11 == 1;
+}
+
+static inline int64_t sim_begins_ms(const struct sim *sim)
+{
+    return SIM_START_MS + (sim_is_evening(sim) ? INT64_C(13) * 3600000 : 0);
+}
+
 static inline int64_t sim_now_ms(const struct sim *sim)
 {
-    return SIM_START_MS + sim->now_us / 1000;
+    return sim_begins_ms(sim) + sim->now_us / 1000;
 }
 
 void sim_after(struct sim *sim, int64_t delay_us,
@@ -136,6 +148,12 @@ void sim_memory_free(struct sim *sim);
 static inline bool sim_takes_statements(const struct sim *sim)
 {
     return sim->seed % 4 == 1;
+}
+
+/* In one of thirteen Huabei, too, is told who is to pay. */
+static inline bool sim_has_payers(const struct sim *sim)
+{
+    return sim->seed % 13 == 4;
 }
 
 /* In two of seven shops subscribe to their events. */
