@@ -16,6 +16,7 @@
 #include "daemon/crypto/crypto.h"
 
 #define JOBS_WAITING_MAX     8192
+#define RELOADS_WAITING_MAX  16
 #define HTTP_EXCHANGES_MAX   256
 #define WEB_ANSWER_WITHIN_MS 4000
 #define WEB_TICK_MS          100
@@ -293,6 +294,7 @@ static int daemon_start(struct fq_daemon *daemon)
     daemon->loop.on_signal = daemon_on_signal;
     daemon->pool = fq_pool_new(n_workers, JOBS_WAITING_MAX, daemon->home);
     daemon->reply_pool = fq_pool_new(n_workers, JOBS_WAITING_MAX, daemon->home);
+    daemon->reload_pool = fq_pool_new(1, RELOADS_WAITING_MAX, daemon->home);
     daemon->loop.pool = daemon->pool;
     daemon->loop.reply_pool = daemon->reply_pool;
     daemon->http = fq_http_new(HTTP_EXCHANGES_MAX, daemon->home);
@@ -398,6 +400,7 @@ static void daemon_stop(struct fq_daemon *daemon)
     fq_front_free(FQ_TAKE(daemon->front));
     fq_pool_free(FQ_TAKE(daemon->reply_pool));
     fq_pool_free(FQ_TAKE(daemon->pool));
+    fq_pool_free(FQ_TAKE(daemon->reload_pool));
     daemon_run_home(daemon);
     fq_flow_free(FQ_TAKE(daemon->flow));
     fq_world_empty(daemon);

@@ -48,8 +48,9 @@ struct fq_daemon {
     /* running */
     struct fq_home *home;
     struct fq_timers *timers;
-    struct fq_pool *pool;       /* adapters */
-    struct fq_pool *reply_pool; /* replies, so that reading never waits behind an RSA signature */
+    struct fq_pool *pool;        /* adapters */
+    struct fq_pool *reply_pool;  /* replies, so that reading never waits behind an RSA signature */
+    struct fq_pool *reload_pool; /* one thread, on which a configuration is read */
     struct fq_http *http;
     struct fq_store *store;
     struct fq_front *front;

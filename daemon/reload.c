@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SIGHUP: the configuration is read again, checked whole, and taken at once or not at all. What
  * runs keeps the configuration that it began under. `fenqictl config` asks what would come of it.
- */
+ *
+ * Thousands of merchants take a while to read and check: that is done on a thread of its own, while
+ * the loop serves under what there is. */
 #include <stdio.h>
 
 #include <systemd/sd-daemon.h>
@@ -22,6 +24,9 @@ struct fq_reload {
     struct fq_conf_errors *errors;    /* why it is not taken */
     struct fq_conf_changes changes;   /* what would be, or is, otherwise */
     struct fq_arena *texts;           /* of these */
+    struct fq_setup *now;             /* what it is compared with; held */
+    struct fq_job job;                /* reading it */
+    int result;                       /* of that; a fault's trace stands in read.trace */
     struct fq_web_exchange *exchange; /* only asks what would come of it; NULL: it is taken */
     struct fq_reload_asker *asker;    /* who wants it taken; NULL: a signal */
     struct fq_read read;
@@ -198,7 +203,7 @@ static void reload_read(struct fq_read *read)
 
 static int reload_load(struct fq_reload *reload)
 {
-    struct fq_setup *now = reload->daemon->setup;
+    const struct fq_setup *now = reload->now;
     int r = fq_setup_load(reload->daemon->conf_path, &reload->next, &reload->errors);
     if (r != 0)
         return r;
@@ -229,15 +234,38 @@ static struct fq_reload *reload_new(struct fq_daemon *daemon, struct fq_web_exch
     return reload;
 }
 
-static void reload_begin(struct fq_reload *reload)
+static void reload_run(struct fq_job *job)
 {
-    int r = reload_load(reload);
-    if (r < 0)
-        reload_fail(reload, fq_trace());
-    else if (r == FQ_CONF_E_INVALID)
+    struct fq_reload *reload = fq_container_of(job, struct fq_reload, job);
+    fq_trace_clear();
+    reload->result = reload_load(reload);
+    if (reload->result < 0)
+        (void)snprintf(reload->read.trace, sizeof(reload->read.trace), "%s", fq_trace());
+}
+
+static void reload_loaded(struct fq_job *job)
+{
+    struct fq_reload *reload = fq_container_of(job, struct fq_reload, job);
+    fq_catalog_release(&FQ_TAKE(reload->now)->catalog);
+    if (reload->result < 0)
+        reload_fail(reload, reload->read.trace);
+    else if (reload->result == FQ_CONF_E_INVALID)
         reload_finish(reload);
     else
         reload->daemon->world.read(reload->daemon->world.ctx, &reload->read);
+}
+
+static void reload_begin(struct fq_reload *reload)
+{
+    struct fq_daemon *daemon = reload->daemon;
+    reload->now = daemon->setup;
+    (void)fq_catalog_hold(&reload->now->catalog);
+    reload->job = (struct fq_job){ .run = reload_run, .done = reload_loaded };
+    if (fq_pool_run(daemon->reload_pool, &reload->job) == 0)
+        return;
+    fq_catalog_release(&FQ_TAKE(reload->now)->catalog);
+    (void)FQ_FAULT(-EAGAIN, "too many look at the configuration at once");
+    reload_fail(reload, fq_trace());
 }
 
 void fq_reload_start(struct fq_daemon *daemon, struct fq_reload_asker *asker)

@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,7 +40,9 @@ struct fq_loader {
     struct fq_adapter adapter;
 };
 
-static struct fq_loader *loaded; /* touched on the loop thread only */
+/* A configuration is read beside the loop, which closes what it no longer needs. */
+static pthread_mutex_t loader_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct fq_loader *loaded; /* and their n_uses: under the mutex */
 
 /* A file that everybody may write is not what the operator installed. */
 static int loader_check_file(const char *path, struct fq_arena *arena, struct stat *ret,
@@ -167,23 +170,20 @@ static int loader_load(const char *path, struct fq_loader *loader, struct fq_are
     return 0;
 }
 
-int fq_loader_open(const char *path, struct fq_arena *arena, struct fq_loader **ret,
-                   struct fq_str *reterr_reason)
+/* The mutex is held. */
+static int loader_use(const struct stat *file, const char *path, struct fq_arena *arena,
+                      struct fq_loader **ret, struct fq_str *reterr_reason)
 {
-    struct stat file = { 0 };
-    int r = loader_check_file(path, arena, &file, reterr_reason);
-    if (r != 0)
-        return r;
-    struct fq_loader *loader = loader_find(&file);
+    struct fq_loader *loader = loader_find(file);
     if (loader == NULL) {
         loader = fq_zalloc(sizeof(*loader));
-        r = loader_load(path, loader, arena, reterr_reason);
+        int r = loader_load(path, loader, arena, reterr_reason);
         if (r != 0) {
             loader_drop(loader);
             return r;
         }
-        loader->device = file.st_dev;
-        loader->inode = file.st_ino;
+        loader->device = file->st_dev;
+        loader->inode = file->st_ino;
         loader->next = loaded;
         loaded = loader;
     }
@@ -192,15 +192,38 @@ int fq_loader_open(const char *path, struct fq_arena *arena, struct fq_loader **
     return 0;
 }
 
-void fq_loader_free(struct fq_loader *loader)
+int fq_loader_open(const char *path, struct fq_arena *arena, struct fq_loader **ret,
+                   struct fq_str *reterr_reason)
 {
-    if (loader == NULL || --loader->n_uses > 0)
+    struct stat file = { 0 };
+    int r = loader_check_file(path, arena, &file, reterr_reason);
+    if (r != 0)
+        return r;
+    (void)pthread_mutex_lock(&loader_mutex);
+    r = loader_use(&file, path, arena, ret, reterr_reason);
+    (void)pthread_mutex_unlock(&loader_mutex);
+    return r;
+}
+
+/* The mutex is held. */
+static void loader_leave(struct fq_loader *loader)
+{
+    if (--loader->n_uses > 0)
         return;
     struct fq_loader **link = &loaded;
     while (*link != loader)
         link = &(*link)->next;
     *link = loader->next;
     loader_drop(loader);
+}
+
+void fq_loader_free(struct fq_loader *loader)
+{
+    if (loader == NULL)
+        return;
+    (void)pthread_mutex_lock(&loader_mutex);
+    loader_leave(loader);
+    (void)pthread_mutex_unlock(&loader_mutex);
 }
 
 const char *fq_loader_path(const struct fq_loader *loader)

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // SIGHUP: rates, keys, channels and merchants change while payments go on; all of a file or nothing.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { constants, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { curveKeyPair } from './harness/keys.mjs';
 import { inWorld } from './harness/scenario.mjs';
 
 const RELOADED = / reloaded CHANNELS=/;
 const KEPT = /not reloaded ERRORS=/;
+
+const withNewKey = (text) => text.replace(/client_keys = \[ "[^"]*" \]/, () => `client_keys = [ "${curveKeyPair().publicKey}" ]`);
+
+/** Opens a named pipe for writing once somebody reads it, which is also how one learns of that. */
+const openOnceRead = async (path) => {
+  for (;;) {
+    try {
+      return await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if (error.code !== 'ENXIO') throw error;
+      await sleep(5);
+    }
+  }
+};
 
 inWorld('reload', {}, (scenario) => {
   const hangUp = async (world, expected) => {
@@ -53,8 +70,7 @@ inWorld('reload', {}, (scenario) => {
   });
 
   scenario('a merchant\'s key: taken away at once, and given back', async (world) => {
-    const swap = (text) => text.replace(/client_keys = \[ "[^"]*" \]/, () => `client_keys = [ "${curveKeyPair().publicKey}" ]`);
-    await changed(world, swap, RELOADED, async () => {
+    await changed(world, withNewKey, RELOADED, async () => {
       await assert.rejects(world.boutique.call('get_info', {}, { withinMs: 300 }), /no answer/);
       await world.shop.call('get_info', {});
     }, 'merchants.d/boutique.conf');
@@ -86,6 +102,27 @@ inWorld('reload', {}, (scenario) => {
     } finally {
       files.forEach((file, i) => writeFileSync(file, before[i]));
     }
+  });
+
+  scenario('requests are answered while a reload still reads', async (world) => {
+    const slow = join(world.folder, 'merchants.d', 'slow.conf');
+    const mark = world.logMark;
+    execFileSync('mkfifo', ['-m', '600', slow]); // who reads it waits for a writer
+    try {
+      world.fenqid.child.kill('SIGHUP');
+      const writer = await openOnceRead(slow);
+      for (let i = 0; i < 3; i++) await world.plan();
+      await world.opened();
+      assert.doesNotMatch(world.log.slice(mark), RELOADED, 'it still reads');
+      const boutique = readFileSync(join(world.folder, 'merchants.d', 'boutique.conf'), 'utf8');
+      await writer.write(withNewKey(boutique.replace('"boutique"', '"slow"')));
+      await writer.close();
+      await world.logged(RELOADED, mark);
+      assert.match(world.log.slice(mark), /changed KEY=merchants\.slow/);
+    } finally {
+      rmSync(slow);
+    }
+    await hangUp(world, RELOADED);
   });
 
   scenario('requests are answered all the while', async (world) => {
