@@ -58,6 +58,7 @@ if [ "$what" = all ]; then
     step 'cppcheck' make_ cppcheck
     step 'simulated days, more of them' make_ sim SEEDS=5000
     step 'planted bugs' make_ sim-mutants
+    step 'zero downtime, five times over' env FENQI_DOWNTIME_ROUNDS=5 sh tests/run-scenarios.sh build/asan tests/scenario/zero-downtime.test.mjs
     step 'death at every step' make_ crash
     step 'hardship at 300 of its steps' make_ HARDSHIP=all POINTS=300 crash
     step 'fuzzing, longer' make_ FUZZ_SECONDS=60 fuzz

@@ -126,7 +126,9 @@ static struct fq_str status_bytes(struct ctl *ctl, int64_t bytes)
     int64_t kib = (bytes + 1023) / 1024;
     if (kib < 10240)
         return fq_arena_printf(ctl->arena, "%" PRId64 " KiB", kib);
-    return fq_arena_printf(ctl->arena, "%" PRId64 " MiB", kib / 1024);
+    if (kib < 10240 * 1024)
+        return fq_arena_printf(ctl->arena, "%" PRId64 " MiB", kib / 1024);
+    return fq_arena_printf(ctl->arena, "%" PRId64 " GiB", kib / 1048576);
 }
 
 static struct fq_str status_ledger(struct ctl *ctl, const struct fq_json *status)

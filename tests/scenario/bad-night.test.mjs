@@ -53,7 +53,7 @@ const goesOn = (world, storefront) => world.paid(storefront, {}, HUABEI);
 const isPaid = (world, made) => world.state(made, 'PAYMENT_STATE_PAID', { refresh: true });
 
 inCardWorld('a bad night', {
-  conf: { channel: { timeout: '500ms', breaker_failures: 3, breaker_pause: '4s' }, control: { path: 'control' } },
+  conf: { channel: { timeout: '500ms', breaker_failures: 3, breaker_pause: '2s' }, control: { path: 'control' } },
   merchants: [{ id: 'wild', rate_per_second: 50, rate_burst: 50 }],
   launch: (world, command) => {
     const stuck = join(world.folder, 'stuck');

@@ -40,14 +40,14 @@ async function othersAreServed(world, flood, withinMs) {
     assert.ok(grownKib < 64 * MIB, `${grownKib} KiB more memory`);
 }
 
-inWorld('a storefront', { merchants: [{ id: 'wild', rate_per_second: 50, rate_burst: 50 }, { id: 'deaf', rate_per_second: 1_000_000, rate_burst: 1_000_000 }] }, (scenario) => {
+inWorld('a storefront', { merchants: [...['wild', 'wild1', 'wild8'].map((id) => ({ id, rate_per_second: 50, rate_burst: 50 })), { id: 'deaf', rate_per_second: 1_000_000, rate_burst: 1_000_000 }] }, (scenario) => {
   for (const nSockets of [1, 8]) {
     scenario(`that floods through ${nSockets} connections`, async (world) => {
       const mark = world.logMark;
-      const flood = Flood.start(world, 'wild', { nSockets });
+      const flood = Flood.start(world, `wild${nSockets}`, { nSockets });
       await othersAreServed(world, flood, 250);
       assert.ok(flood.n.answered > 0);
-      await world.logged(/a limit refused a request MERCHANT=wild REASON=(RATE|FLOOD) FAULT=theirs/, mark);
+      await world.logged(new RegExp(`a limit refused a request MERCHANT=wild${nSockets} REASON=(RATE|FLOOD) FAULT=theirs`), mark);
     });
   }
 

@@ -172,8 +172,12 @@ inWorld('auditors', { conf: { control: { path: 'control', audit_path: 'audit' } 
 
   scenario('they see what the operator sees, and change nothing', async (world) => {
     const made = await world.created();
+    const seen = async (args, more) => { /* others write to the same disk */
+      const { status, stdout } = await ctl(world, args, more);
+      return { status, stdout: stdout.replace(/; .* free on its disk/, '') };
+    };
     for (const args of [['status'], ['unknown'], ['payments', 'show', made.id], ['config', 'diff']])
-      assert.deepEqual(await ctl(world, args), await ctl(world, args, { socket: 'control' }), args.join(' '));
+      assert.deepEqual(await seen(args), await seen(args, { socket: 'control' }), args.join(' '));
     for (const args of [['retry', made.id], ['channel', 'pause', 'huabei']]) {
       const { status, stderr } = await ctl(world, args);
       assert.equal(status, 1, stderr);
