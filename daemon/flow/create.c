@@ -240,9 +240,15 @@ static void create_fill(struct create *create, struct fq_ledger *ledger)
     payment->is_counted = create->risk.n_in_hour > 0;
 }
 
-/* One order, one buyer's money: a live or paid payment of the same order stands in the way. */
+/* One order, one buyer's money: a live or paid payment of the same order stands in the way. Where
+ * it does not there are never more of them than are looked at when one is paid. */
 static struct fq_status create_check_siblings(const struct create *create, const struct fq_tx *tx)
 {
+    if (create->operation->create_payment.allow_parallel)
+        return tx->n_siblings < FQ_SIBLINGS_MAX
+                   ? (struct fq_status){ 0 }
+                   : fq_status_refused(FQ_CODE_FAILED_PRECONDITION, "ORDER_HAS_TOO_MANY_PAYMENTS",
+                                       fq_lit("16 payments of this order are open or paid"));
     for (uint32_t i = 0; i < tx->n_siblings; i++) {
         const struct fq_sibling *sibling = &tx->siblings[i];
         if (sibling->state == FQ_PAYMENT_CLOSED)
@@ -301,7 +307,7 @@ static int create_decide(struct fq_tx *tx)
     }
     create->refusal = create->checked;
     create->refusal_rule = create->checked_rule;
-    if (create->refusal.code == FQ_CODE_OK && !create->operation->create_payment.allow_parallel)
+    if (create->refusal.code == FQ_CODE_OK)
         create->refusal = create_check_siblings(create, tx);
     if (create->refusal.code == FQ_CODE_OK && tx->history != NULL)
         create->refusal = create_check_past(create, tx);

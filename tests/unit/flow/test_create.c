@@ -209,6 +209,25 @@ static void test_a_parallel_payment_must_be_asked_for(void **state)
     assert_string_not_equal(second.payment_id, first.payment_id);
 }
 
+/* However many a shop asks for: when one is paid, all the others are looked at. */
+static void test_an_order_has_sixteen_parallel_payments_at_most(void **state)
+{
+    (void)state;
+    char key[32];
+    for (unsigned i = 0; i <= FQ_SIBLINGS_MAX; i++) {
+        struct fake_ask ask;
+        (void)snprintf(key, sizeof(key), "key-%08u", i);
+        struct fq_operation *operation = fake_create_request(&ask, key, "order-1");
+        operation->create_payment.allow_parallel = true;
+        fq_flow_operation(fake.flow, operation);
+        fake_run();
+        if (i < FQ_SIBLINGS_MAX)
+            assert_int_equal(ask.code, FQ_CODE_OK);
+        else
+            assert_string_equal(ask.reason, "ORDER_HAS_TOO_MANY_PAYMENTS");
+    }
+}
+
 /* The longest field that the codec lets through, of bytes that take three each where it is
  * digested. */
 static void test_a_quote_of_nothing_but_zeroes_is_the_callers_fault(void **state)
@@ -434,6 +453,7 @@ int main(void)
         FAKE_TEST(test_of_two_at_once_for_one_order_one_is_made),
         FAKE_TEST(test_an_order_that_is_paid_is_refused),
         FAKE_TEST(test_a_parallel_payment_must_be_asked_for),
+        FAKE_TEST(test_an_order_has_sixteen_parallel_payments_at_most),
         FAKE_TEST(test_a_quote_of_nothing_but_zeroes_is_the_callers_fault),
         FAKE_TEST(test_a_quote_with_one_byte_changed_is_refused),
         FAKE_TEST(test_what_is_wrong_is_named),
