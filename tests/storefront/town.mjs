@@ -18,7 +18,7 @@ export async function startTown({ conf, say, readingSeconds = READING_SECONDS } 
   const publicUrl = `http://127.0.0.1:${port}`;
   const world = await World.start({
     card: { options: { issuers_file: BANKS, disclosure: collector('发卡银行', 'the bank of the card') } },
-    conf: { poll: { first: '1s', max: '5s' }, channel: { disclosure: collector('花呗贷款机构', "Huabei's lender") }, ...conf },
+    conf: { poll: { first: '1s', max: '5s' }, channel: { amount_min: '100.00', disclosure: collector('花呗贷款机构', "Huabei's lender") }, ...conf },
     merchants: [{ id: 'wangshu', name: '望舒商城', returnUrls: [`${publicUrl}/paid/`], disclosure_min: `${READING_SECONDS}s` }],
   });
   try {

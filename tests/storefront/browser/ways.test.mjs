@@ -163,6 +163,10 @@ inTown('other ways', {}, (scenario) => {
     await buyer.page.getByRole('button', { name: '移除' }).click();
     await buyer.page.getByText('购物车还是空的').waitFor();
     await buyer.shot('01-cart-empty');
+    await buyer.visit('/');
+    await buyer.page.getByRole('button', { name: /加入购物车.*充电器/ }).click();
+    await buyer.page.getByRole('link', { name: '去结算' }).click();
+    await buyer.page.getByText('订单金额低于分期起点').first().waitFor();
   });
 });
 
