@@ -41,6 +41,7 @@ static void reload_tell(struct fq_reload_asker *asker, const struct fq_conf_erro
 
 static void reload_free(struct fq_reload *reload)
 {
+    fq_catalog_release(&reload->now->catalog); /* the changes tell what was there */
     fq_setup_free(reload->next);
     fq_conf_errors_free(reload->errors);
     fq_arena_free(reload->texts);
@@ -246,7 +247,6 @@ static void reload_run(struct fq_job *job)
 static void reload_loaded(struct fq_job *job)
 {
     struct fq_reload *reload = fq_container_of(job, struct fq_reload, job);
-    fq_catalog_release(&FQ_TAKE(reload->now)->catalog);
     if (reload->result < 0)
         reload_fail(reload, reload->read.trace);
     else if (reload->result == FQ_CONF_E_INVALID)
@@ -263,7 +263,6 @@ static void reload_begin(struct fq_reload *reload)
     reload->job = (struct fq_job){ .run = reload_run, .done = reload_loaded };
     if (fq_pool_run(daemon->reload_pool, &reload->job) == 0)
         return;
-    fq_catalog_release(&FQ_TAKE(reload->now)->catalog);
     (void)FQ_FAULT(-EAGAIN, "too many look at the configuration at once");
     reload_fail(reload, fq_trace());
 }
