@@ -131,7 +131,10 @@ inWorld('certificates that nobody may believe', certificates, (scenario) => {
     const made = await paidUnheard(world);
     const mark = world.logMark;
     await world.sandbox.fault(QUERY, 'foreign_cert', { count: -1 });
-    const during = await world.shop.get({ payment_id: made.id, refresh: true });
+    const during = await until('the certificate to be asked for', async () => { /* a question of before may be on its way */
+      const seen = await world.shop.get({ payment_id: made.id, refresh: true });
+      return (await nFetches(world)) > 0 && seen;
+    });
     assert.equal(during.state, 'PAYMENT_STATE_OPEN');
     assert.equal(await nFetches(world), 1);
     assert.match(await world.logged(/CALL=key/, mark), /the certificate that came is not the platform's.*FAULT=theirs/);
