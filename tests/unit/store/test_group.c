@@ -326,6 +326,28 @@ static void test_a_full_disk_at_commit_fails_all_and_passes(void **state)
     assert_true(rig_has(*state, 1));
 }
 
+/* ---- somebody's lock ---- */
+
+static void test_somebodys_lock_fails_whoever_wants_to_write(void **state)
+{
+    const struct rig *rig = *state;
+    FQ_CLEANUP(fq_engine) *other = NULL;
+    assert_int_equal(fq_engine_sqlite_open(rig->path, FQ_ENGINE_WRITE, &other), 0);
+    assert_int_equal(other->calls->begin(other), 0);
+    struct deed *deed = deed_create(1);
+    assert_int_equal(rig_do(rig, deed), -EBUSY);
+    assert_false(deed->tx.has_written);
+    assert_non_null(strstr(deed->tx.trace, "locked"));
+    deed_free(deed);
+    assert_false(rig_has(rig, 1)); /* reads are not held up */
+    other->calls->rollback(other);
+    deed = deed_create(1);
+    assert_int_equal(rig_do(rig, deed), 0);
+    assert_true(deed->tx.has_written);
+    deed_free(deed);
+    assert_true(rig_has(rig, 1));
+}
+
 /* ---- a broken disk ---- */
 
 static void tell_nobody(struct fq_tx *tx)
@@ -418,6 +440,7 @@ int main(void)
         TEST(test_a_stale_version_is_not_written),
         TEST(test_a_full_disk_within_a_batch_fails_all_of_it),
         TEST(test_a_full_disk_at_commit_fails_all_and_passes),
+        TEST(test_somebodys_lock_fails_whoever_wants_to_write),
         TEST(test_a_failed_fsync_answers_nobody_and_ends_the_process),
         TEST(test_what_a_broken_disk_left_in_the_log_is_written_anew),
     };
