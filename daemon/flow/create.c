@@ -244,12 +244,11 @@ static void create_fill(struct create *create, struct fq_ledger *ledger)
  * it does not there are never more of them than are looked at when one is paid. */
 static struct fq_status create_check_siblings(const struct create *create, const struct fq_tx *tx)
 {
-    if (create->operation->create_payment.allow_parallel)
-        return tx->n_siblings < FQ_SIBLINGS_MAX
-                   ? (struct fq_status){ 0 }
-                   : fq_status_refused(FQ_CODE_FAILED_PRECONDITION, "ORDER_HAS_TOO_MANY_PAYMENTS",
-                                       fq_lit("16 payments of this order are open or paid"));
-    for (uint32_t i = 0; i < tx->n_siblings; i++) {
+    bool may_be_many = create->operation->create_payment.allow_parallel;
+    if (may_be_many && tx->n_siblings >= FQ_SIBLINGS_MAX)
+        return fq_status_refused(FQ_CODE_FAILED_PRECONDITION, "ORDER_HAS_TOO_MANY_PAYMENTS",
+                                 fq_lit("16 payments of this order are open or paid"));
+    for (uint32_t i = 0; !may_be_many && i < tx->n_siblings; i++) {
         const struct fq_sibling *sibling = &tx->siblings[i];
         if (sibling->state == FQ_PAYMENT_CLOSED)
             continue;
