@@ -69,7 +69,7 @@ inCardWorld('a bad night', {
     const huabei = await world.opened(world.shop, {}, HUABEI);
     const card = await openedByCard(world);
     const trouble = troubleOf(world, 'platform-down');
-    await world.sandbox.fault('notify', 'never', { count: -1 });
+    for (const platform of [world.sandbox, world.unionpay]) await platform.fault('notify', 'never', { count: -1 });
     await world.sandbox.pay(huabei.number);
     await world.unionpay.pay(card.number);
     await world.sandbox.fault(QUERY, 'delay', { count: -1, delay_ms: 1500 });
