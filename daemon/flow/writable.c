@@ -37,6 +37,7 @@ struct fq_str fq_ledger_fault_next(const struct fq_flow *flow, struct fq_arena *
 {
     const struct writable_fault *fault = writable_fault(flow->writable.fault);
     struct fq_str path = flow->conf.ledger;
+    fq_assert(fault != NULL); /* of these only one is kept */
     return fq_arena_printf(arena, "%s%.*s%s", fault->next,
                            fq_str_arg(path.len > 0 ? path : fq_lit("LEDGER")), fault->after);
 }

@@ -64,8 +64,8 @@ struct fq_front_line *fq_front_line_new(struct fq_front *front, struct fq_front_
                                         const struct fq_operation *operation, struct fq_peer *peer,
                                         uint32_t peer_turn);
 /* Until the Subscribe was answered, *owner is its line; set to NULL if the line goes before. */
-struct fq_line *fq_front_line_of(struct fq_front_line *line, struct fq_front_line **owner);
+struct fq_line *fq_front_line_of(struct fq_front_line *self, struct fq_front_line **owner);
 /* The answer is out: what waited for it may follow. */
-void fq_front_line_open(struct fq_front_line *line);
+void fq_front_line_open(struct fq_front_line *self);
 
 #endif
