@@ -83,7 +83,7 @@ static void trouble_clock(struct trouble *self)
     trouble_add(self, "ours",
                 fq_arena_printf(arena, "the clock was set %s by %lld s, to %s",
                                 by_ms > 0 ? "forward" : "back",
-                                (long long)((by_ms > 0 ? by_ms : -by_ms) / 1000), at),
+                                (long long)(((by_ms > 0 ? by_ms : -by_ms) + 500) / 1000), at),
                 fq_lit("is it right now? timedatectl; payments may have expired early, or are "
                        "asked about late"));
 }
