@@ -28,8 +28,10 @@ void fq_free(void *memory)
 
 void fq_mem_keep(size_t size)
 {
+    // NOLINTBEGIN(concurrency-mt-unsafe): before there is a second thread
     (void)mallopt(M_TRIM_THRESHOLD, (int)size);
     (void)mallopt(M_MMAP_THRESHOLD, (int)size);
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 void fq_wipe(void *memory, size_t size)

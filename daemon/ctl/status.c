@@ -126,7 +126,7 @@ static struct fq_str status_bytes(struct ctl *ctl, int64_t bytes)
     int64_t kib = (bytes + 1023) / 1024;
     if (kib < 10240)
         return fq_arena_printf(ctl->arena, "%" PRId64 " KiB", kib);
-    if (kib < 10240 * 1024)
+    if (kib < INT64_C(10240) * 1024)
         return fq_arena_printf(ctl->arena, "%" PRId64 " MiB", kib / 1024);
     return fq_arena_printf(ctl->arena, "%" PRId64 " GiB", kib / 1048576);
 }
