@@ -113,7 +113,11 @@ void sim_claim_subscription(struct sim *sim, struct sim_ask *ask,
     int64_t cursor = operation->subscription.acknowledged_cursor;
     sim_say(sim, group->label, operation->status.code == 0 ? "stands at" : "is refused", cursor);
     if (operation->status.code != 0) {
-        group->n_sought -= ask->is_seeking && group->n_sought > 0;
+        /* Of two refusals the place may have been taken before: the consumer was gone when it was.
+         */
+        bool may_be_taken = operation->status.code == FQ_CODE_UNAVAILABLE ||
+                            operation->status.code == FQ_CODE_ABORTED;
+        group->n_sought -= ask->is_seeking && !may_be_taken && group->n_sought > 0;
         return;
     }
     subscription->heard_us = ask->asked_us;
