@@ -2,7 +2,7 @@
 # One Makefile for everything; nothing is built outside build/.
 #
 #   make            release build              make demo       the main job, end to end
-#   make check      every test (< 15 min)      make check-all  and what takes longer (< 60 min)
+#   make check      every test (< 15 min)      make check-all  and what takes longer (1.5 hours)
 #   make bench      speed, as ratios           make install    DESTDIR=, PREFIX=
 #   make shop       a shop to click through    make browser    the same, in a real browser
 #
