@@ -9,7 +9,6 @@
 #include "daemon/daemon.h"
 
 #define DEFAULT_CONF "/etc/fenqid/fenqid.conf"
-#define HEAP_KEPT    ((size_t)8 * 1024 * 1024)
 
 static const char usage[] =
     "usage: fenqid [-c FILE] [--check-config]\n"
@@ -63,7 +62,6 @@ int main(int argc, char **argv)
     const char *path = DEFAULT_CONF;
     bool check_only = false;
     fq_crypto_own_memory();
-    fq_mem_keep(HEAP_KEPT);
     // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet
     for (int c; (c = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1;) {
         switch (c) {

@@ -2,7 +2,6 @@
 /* Allocates zeroed memory, or ends the process. */
 #include "daemon/base/mem.h"
 
-#include <malloc.h>
 #include <string.h>
 
 #include "daemon/base/err.h"
@@ -24,14 +23,6 @@ void *fq_zalloc_array(size_t n, size_t size)
 void fq_free(void *memory)
 {
     free(memory);
-}
-
-void fq_mem_keep(size_t size)
-{
-    // NOLINTBEGIN(concurrency-mt-unsafe): before there is a second thread
-    (void)mallopt(M_TRIM_THRESHOLD, (int)size);
-    (void)mallopt(M_MMAP_THRESHOLD, (int)size);
-    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 void fq_wipe(void *memory, size_t size)

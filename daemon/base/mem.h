@@ -24,10 +24,6 @@ void *fq_zalloc(size_t size) FQ_OWNED;
 /* A zeroed array of n elements; ends the process on overflow too. */
 void *fq_zalloc_array(size_t n, size_t size) FQ_OWNED;
 
-/* Of what is freed, so much stays with each thread's heap: given back to the kernel at once it
- * would be faulted in again, page by page, for the next request. For a program's start. */
-void fq_mem_keep(size_t size);
-
 /* Overwrites secrets in a way that the compiler keeps. */
 void fq_wipe(void *memory, size_t size);
 
