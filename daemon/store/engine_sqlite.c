@@ -19,6 +19,7 @@
  * for longer: who sent a notification waits four seconds for what is written. */
 #define BUSY_MS         2000
 #define BUSY_RESTART_MS 20
+#define LOG_CHUNK       4096 /* of the log, on the stack */
 
 /* The statements of a transaction's frame, which every transaction runs. */
 enum engine_frame {
@@ -413,10 +414,38 @@ static void engine_configure(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* it takes a lock for each allocation */
 }
 
+/* The log's own bytes over themselves, and to the disk. The caller has the write lock. */
+static int engine_rewrite_log(struct engine_sqlite *self)
+{
+    unsigned char bytes[LOG_CHUNK];
+    sqlite3_file *log = NULL;
+    sqlite3_int64 size = 0;
+    int r = sqlite3_file_control(self->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (r != SQLITE_OK || log == NULL || log->pMethods == NULL)
+        return 0; /* there is none */
+    r = log->pMethods->xFileSize(log, &size);
+    for (sqlite3_int64 at = 0; r == SQLITE_OK && at < size; at += LOG_CHUNK) {
+        int n = size - at < LOG_CHUNK ? (int)(size - at) : LOG_CHUNK;
+        r = log->pMethods->xRead(log, bytes, n, at);
+        if (r == SQLITE_OK)
+            r = log->pMethods->xWrite(log, bytes, n, at);
+    }
+    if (r == SQLITE_OK && size > 0)
+        r = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    if (r != SQLITE_OK)
+        return FQ_FAULT(-EIO, "the log cannot be written again (%d)", r);
+    return 0;
+}
+
 /* What an earlier process left in the log may never have reached the disk, if that is why it ended:
- * the kernel shows it from memory, and would not write it again. Now it is written anew. */
+ * the kernel shows it from memory, and would not write it again. Now it is written anew: first the
+ * log, else a loss of power meanwhile would leave what is moved below beside an older log. */
 static int engine_take_over(struct engine_sqlite *self)
 {
+    FQ_TRY(engine_exec(self, "BEGIN IMMEDIATE"));
+    int fault = engine_rewrite_log(self);
+    engine_rollback(&self->engine);
+    FQ_TRY(fault);
     int r = sqlite3_wal_checkpoint_v2(self->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (r != SQLITE_OK && (r & 0xff) != SQLITE_BUSY)
         return engine_fault(self, "checkpoint");
