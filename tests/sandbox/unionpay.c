@@ -147,13 +147,34 @@ void unionpay_rotate_leaf(struct unionpay *unionpay)
     unionpay_leaf_make(unionpay->config.chain, UNIONPAY_SIGNER_NAME, false, NULL, &unionpay->leaf);
 }
 
-/* The one before is accepted for a while still. */
-void unionpay_rotate_encryption(struct unionpay *unionpay)
+void unionpay_renew_encryption(struct unionpay *unionpay, struct unionpay_leaf *leaf)
 {
     unionpay_leaf_free(&unionpay->encryption[1]);
     unionpay->encryption[1] = unionpay->encryption[0];
-    unionpay->encryption[0] = (struct unionpay_leaf){ 0 };
-    unionpay_leaf_make_encryption(unionpay->config.chain, &unionpay->encryption[0]);
+    unionpay->encryption[0] = *leaf;
+    unionpay->renewed_unix_ms = unionpay->now_unix_ms;
+    *leaf = (struct unionpay_leaf){ 0 };
+}
+
+void unionpay_rotate_encryption(struct unionpay *unionpay)
+{
+    struct unionpay_leaf leaf = { 0 };
+    unionpay_leaf_make_encryption(unionpay->config.chain, &leaf);
+    unionpay_renew_encryption(unionpay, &leaf);
+}
+
+/* "Old and new key are both accepted for about a month." */
+const struct unionpay_leaf *unionpay_encryption_find(const struct unionpay *unionpay,
+                                                     const char *serial)
+{
+    bool is_over =
+        unionpay->now_unix_ms - unionpay->renewed_unix_ms >= unionpay->settings.key_grace_ms;
+    for (size_t i = 0; i < (is_over ? 1 : 2); i++) {
+        const struct unionpay_leaf *leaf = &unionpay->encryption[i];
+        if (leaf->serial != NULL && strcmp(leaf->serial, serial) == 0)
+            return leaf;
+    }
+    return NULL;
 }
 
 const char *unionpay_time_format(int64_t unix_ms, char ret[UNIONPAY_TIME_SIZE])

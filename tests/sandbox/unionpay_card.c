@@ -53,17 +53,14 @@ static void customer_split(char *pairs, struct form *ret)
     }
 }
 
-/* With the key that the request names; the one before the newest rotation still opens. */
+/* With the key that the request names. */
 static char *customer_open(const struct unionpay *unionpay, const struct form *request,
                            const char *sealed)
 {
     const char *cert_id = form_get(request, "encryptCertId");
-    for (size_t i = 0; cert_id != NULL && i < 2; i++) {
-        const struct unionpay_leaf *leaf = &unionpay->encryption[i];
-        if (leaf->serial != NULL && strcmp(leaf->serial, cert_id) == 0)
-            return unionpay_decrypt(leaf->private_key, sealed);
-    }
-    return NULL;
+    const struct unionpay_leaf *leaf =
+        cert_id != NULL ? unionpay_encryption_find(unionpay, cert_id) : NULL;
+    return leaf != NULL ? unionpay_decrypt(leaf->private_key, sealed) : NULL;
 }
 
 static bool customer_read_info(const struct unionpay *unionpay, const struct form *request,

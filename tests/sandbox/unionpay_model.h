@@ -165,6 +165,7 @@ struct unionpay_settings {
     int64_t refund_window_ms;
     int64_t cutoff_minutes;
     int64_t file_ready_ms;
+    int64_t key_grace_ms; /* what is encrypted to the certificate before still opens so long */
     int64_t fee_ppm;
     int64_t subsidy_ppm;
     int64_t surcharge_ppm[UNIONPAY_TERMS_N];
@@ -196,6 +197,7 @@ struct unionpay {
     EVP_PKEY *own_foreign_private;
     struct unionpay_leaf leaf;          /* what signs now */
     struct unionpay_leaf encryption[2]; /* now, and before the newest rotation */
+    int64_t renewed_unix_ms;            /* when that was */
     /* Made when first needed. */
     struct unionpay_leaf wrong_name;
     struct unionpay_leaf expired;
@@ -412,6 +414,11 @@ void unionpay_digits(struct unionpay *unionpay, char *ret, size_t n_digits);
 EVP_PKEY *unionpay_foreign_key(struct unionpay *unionpay);
 void unionpay_rotate_leaf(struct unionpay *unionpay);
 void unionpay_rotate_encryption(struct unionpay *unionpay);
+/* To this one, which is taken over: its members are zeroed. */
+void unionpay_renew_encryption(struct unionpay *unionpay, struct unionpay_leaf *leaf);
+/* Whose certificate opens what is encrypted, by its serial; NULL: nobody's, or no more. */
+const struct unionpay_leaf *unionpay_encryption_find(const struct unionpay *unionpay,
+                                                     const char *serial);
 /* YYYYMMDDhhmmss in Beijing; returns `ret`. */
 const char *unionpay_time_format(int64_t unix_ms, char ret[UNIONPAY_TIME_SIZE]);
 bool unionpay_time_parse(const char *raw, int64_t *ret_unix_ms);

@@ -298,6 +298,27 @@ static void test_what_is_encrypted_opens_before_and_after_a_rotation(void **stat
     assert_true(bench_has(bench, "id=\"resp_code\">10<"));
 }
 
+/* Who has not renewed it a month later is not understood any more. */
+static void test_the_certificate_before_opens_for_a_month(void **state)
+{
+    struct bench *bench = *state;
+    TEXT_CLEANUP customer = { 0 };
+    TEXT_CLEANUP more = { 0 };
+    STRING_CLEANUP sealed = unionpay_encrypt(chain->encryption.private_key, "phoneNo=13552535506");
+    text_printf(&customer, "{customerNm=全渠道&encryptedInfo=%s}", sealed);
+    text_printf(&more, "&encryptCertId=%s", chain->encryption.serial);
+    bench_control(bench, "/unionpay/settings", "{\"txn_time_tolerance_ms\":100000000000}");
+    bench_control(bench, "/unionpay/rotate", "{\"what\":\"encryption\"}");
+    bench->now += 30 * 24 * HOUR - 1;
+    bench_front_of(bench, customer.bytes, more.bytes);
+    assert_non_null(unionpay_order_newest(bench->unionpay, "ORDER0001"));
+    text_add(&more, "&orderId=ORDER0002");
+    bench->now += 1;
+    bench_front_of(bench, customer.bytes, more.bytes);
+    assert_true(bench_has(bench, "id=\"resp_code\">10<"));
+    assert_null(unionpay_order_newest(bench->unionpay, "ORDER0002"));
+}
+
 /* ---- time ----------------------------------------------------------------------------------- */
 
 static void test_after_pay_timeout_nobody_pays(void **state)
@@ -457,6 +478,7 @@ int main(void)
         model_test(test_declines_are_provisional),
         model_test(test_a_payer_whom_the_merchant_named_must_hold_the_card),
         model_test(test_what_is_encrypted_opens_before_and_after_a_rotation),
+        model_test(test_the_certificate_before_opens_for_a_month),
         model_test(test_after_pay_timeout_nobody_pays),
         model_test(test_a_late_success_tells_nobody),
         model_test(test_a_late_debit_may_be_given_back),
