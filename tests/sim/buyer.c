@@ -28,7 +28,7 @@ static bool buyer_leaves(struct sim *sim)
 static int64_t buyer_thinks_us(struct sim *sim)
 {
     return sim_hit(sim, SIM_BUYER_LATE) ? sim_between(sim, 10 * SIM_MINUTE_US, 80 * SIM_MINUTE_US)
-                                        : sim_between(sim, SIM_SECOND_US, 4 * SIM_MINUTE_US);
+                                        : sim_people_us(sim, SIM_SECOND_US, 4 * SIM_MINUTE_US);
 }
 
 /* ---- the way back ---- */
@@ -157,8 +157,9 @@ static void buyer_arrive(struct sim *sim, void *what, int64_t argument)
     sim_platform_poke(platform);
     if (sim_hit(sim, SIM_NOTIFY_FORGED))
         buyer_forged_notification(sim, buyer);
-    int64_t thinks_us = sim_draw(sim) % 4 == 0 ? sim_between(sim, SIM_MINUTE_US, 90 * SIM_MINUTE_US)
-                                               : buyer_thinks_us(sim);
+    int64_t thinks_us = sim_draw(sim) % 4 == 0
+                            ? sim_people_us(sim, SIM_MINUTE_US, 90 * SIM_MINUTE_US)
+                            : buyer_thinks_us(sim);
     if (refusal == NULL && !buyer_leaves(sim))
         sim_after(sim, thinks_us, buyer_pay, buyer, 0);
 }
@@ -216,7 +217,7 @@ static void buyer_saw(struct sim *sim, void *what, const struct sim_page *page)
     struct buyer *buyer = what;
     if (buyer_leaves(sim) || page->status == 404 || page->status == 410)
         return;
-    sim_after(sim, sim_between(sim, 100000, 10 * SIM_SECOND_US), buyer_post, buyer, 0);
+    sim_after(sim, sim_people_us(sim, 100000, 10 * SIM_SECOND_US), buyer_post, buyer, 0);
 }
 
 static void buyer_open(struct sim *sim, void *what, int64_t argument)

@@ -47,6 +47,11 @@ bool sim_odds(struct sim *sim, uint32_t ppm)
     return sim_draw(sim) % 1000000 < ppm;
 }
 
+int64_t sim_people_us(struct sim *sim, int64_t low, int64_t high)
+{
+    return sim_between(sim, low, high) / sim_hurry(sim);
+}
+
 int64_t sim_moment_us(struct sim *sim)
 {
     uint64_t drawn = sim_draw(sim);

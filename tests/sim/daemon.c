@@ -246,7 +246,8 @@ static void daemon_start_flow(struct sim_daemon *daemon)
         .public_url = fq_lit(SIM_PUBLIC_URL),
         .version = fq_lit("sim"),
         .lease_ms = sim_lease_ms(sim),
-        .schedule = { .first_ms = 3000, .max_ms = sim->seed % 12 == 0 ? 60000 : 600000 },
+        .schedule = { .first_ms = sim_hurry(sim) == 1 ? 3000 : 10000,
+                      .max_ms = sim->seed % 12 == 0 ? 60000 : 600000 },
     };
     daemon->flow = fq_flow_new(&conf);
     fq_flow_start(daemon->flow);

@@ -39,8 +39,36 @@ struct sim_disk {
     int64_t dies_at; /* counts down; 0: never */
 };
 
+/* Of histories that are over: to grow from nothing each time costs a tenth of a history. */
+static struct disk_bytes disk_spares[2 * FILES_MAX];
+
+static void bytes_spare(struct disk_bytes *bytes)
+{
+    for (size_t i = 0; i < 2 * FILES_MAX && bytes->bytes != NULL; i++) {
+        if (disk_spares[i].bytes != NULL)
+            continue;
+        disk_spares[i] = (struct disk_bytes){ bytes->bytes, 0, bytes->room };
+        bytes->bytes = NULL;
+    }
+    free(bytes->bytes);
+}
+
+/* The largest one, or none. */
+static void bytes_begin(struct disk_bytes *to)
+{
+    struct disk_bytes *largest = &disk_spares[0];
+    for (size_t i = 1; i < 2 * FILES_MAX; i++) {
+        if (disk_spares[i].room > largest->room)
+            largest = &disk_spares[i];
+    }
+    *to = *largest;
+    *largest = (struct disk_bytes){ NULL, 0, 0 };
+}
+
 static void bytes_put(struct disk_bytes *to, const void *bytes, size_t size, size_t offset)
 {
+    if (to->bytes == NULL)
+        bytes_begin(to);
     if (offset + size > to->room) {
         to->room = (offset + size) * 2;
         to->bytes = realloc(to->bytes, to->room);
@@ -84,8 +112,8 @@ void sim_disk_free(struct sim_disk *disk)
     for (size_t i = 0; i < disk->n_files; i++) {
         file_forget_writes(&disk->files[i]);
         free(disk->files[i].writes);
-        free(disk->files[i].seen.bytes);
-        free(disk->files[i].kept.bytes);
+        bytes_spare(&disk->files[i].seen);
+        bytes_spare(&disk->files[i].kept);
     }
     free(disk);
 }

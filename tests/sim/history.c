@@ -13,7 +13,6 @@
 
 #define ORDERS_MAX     40
 #define CROWD_MAX      400
-#define CROWD_OF       11
 #define LONGEST_US     (60 * SIM_DAY_US)
 #define CHORES_LATE_US (45 * SIM_MINUTE_US)
 #define STOP_STEPS_MAX 10000
@@ -162,13 +161,6 @@ static void history_run(struct sim *sim)
 
 /* ---- beginning and end ---- */
 
-/* Every eleventh history is a crowd: commits, rounds and starts are shared by more payments, so
- * that one costs half as much. */
-static int64_t history_orders_max(const struct sim *sim)
-{
-    return sim->seed % CROWD_OF == 0 ? CROWD_MAX : ORDERS_MAX;
-}
-
 static void history_begin(struct sim *sim)
 {
     int64_t n_orders = 0;
@@ -176,12 +168,12 @@ static void history_begin(struct sim *sim)
     sim_faults_pick(sim);
     sim->disk = sim_disk_new(sim);
     sim_vfs_use(sim, sim->disk);
-    sim_keys_use(history_keys, sim->seed % 100 == 0);
+    sim_keys_use(history_keys, sim->seed % 100 == 1);
     if (!sim_hit(sim, SIM_DISK_EMPTY))
         sim_disk_copy(sim->disk, sim_daemon_empty_disk());
     sim->platforms[SIM_HUABEI] = sim_alipay_new(sim, history_keys);
     sim->platforms[SIM_BANKCARD] = sim_unionpay_new(sim, history_keys);
-    n_orders = sim_between(sim, 1, history_orders_max(sim));
+    n_orders = sim_between(sim, 1, sim_is_crowd(sim) ? CROWD_MAX : ORDERS_MAX);
     for (int64_t i = 0; i < n_orders; i++)
         sim_order_begin(sim);
     for (size_t i = 0; i < SIM_MERCHANTS; i++)

@@ -129,7 +129,7 @@ int main(int argc, char **argv)
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     fq_log_level(-1);
     /* Memory that went back to the kernel would come again page by page. */
-    (void)mallopt(M_MMAP_THRESHOLD, 64 << 20);
+    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the most that is taken */
     (void)mallopt(M_TRIM_THRESHOLD, 512 << 20);
     (void)mallopt(M_TOP_PAD, 4 << 20);
     sim_keys_make(&keys);

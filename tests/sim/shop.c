@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TRIES_MAX 8
-#define POLLS_MAX 8
+#define POLLS_MAX 4
 
 static void shop_create(struct sim *sim, struct sim_intent *intent);
 static void shop_try_create(struct sim *sim, void *what, int64_t argument);
@@ -28,9 +28,18 @@ static bool shop_is_unclear(const struct sim_ask *ask)
            ask->code == FQ_CODE_DEADLINE_EXCEEDED;
 }
 
+/* Before another try. */
 static int64_t shop_pause_us(struct sim *sim)
 {
     return sim_between(sim, SIM_SECOND_US / 2, 2 * SIM_MINUTE_US);
+}
+
+/* Whether it has been paid: more and more seldom, and for the last time when all should be over. */
+static int64_t shop_looks_again_us(struct sim *sim, const struct sim_intent *intent)
+{
+    if (intent->n_polls + 1 == POLLS_MAX)
+        return sim_between(sim, SIM_MINUTE_US, 7200 * SIM_SECOND_US);
+    return sim_people_us(sim, SIM_SECOND_US / 2, 2 * SIM_MINUTE_US) * (1 + intent->n_polls);
 }
 
 /* ---- quote ---- */
@@ -77,8 +86,8 @@ static void shop_quoted(struct sim *sim, struct sim_ask *ask)
     }
     if (order->n_intents == SIM_INTENTS_MAX)
         return;
-    /* The buyer reads what it costs first. */
-    int64_t reads_us = sim_between(sim, 25 * SIM_SECOND_US, 3 * SIM_MINUTE_US);
+    /* The buyer reads what it costs first: twenty seconds of it are told (ask.c). */
+    int64_t reads_us = 25 * SIM_SECOND_US + sim_people_us(sim, 0, 155 * SIM_SECOND_US);
     sim_after(sim, reads_us, shop_try_create, shop_add_intent(sim, order, ask), 0);
     if (order->n_intents == SIM_INTENTS_MAX ||
         !(order->is_parallel || sim_hit(sim, SIM_SHOP_RACES)))
@@ -129,10 +138,10 @@ static void shop_created(struct sim *sim, struct sim_ask *ask)
         intent->has_buyer = true;
         sim_buyer_begin(sim, intent);
         if (sim_hit(sim, SIM_SHOP_CLOSES))
-            sim_after(sim, sim_between(sim, 0, 20 * SIM_MINUTE_US), shop_close, intent, 0);
+            sim_after(sim, sim_people_us(sim, 0, 20 * SIM_MINUTE_US), shop_close, intent, 0);
     }
     if (intent->n_polls == 0)
-        sim_after(sim, shop_pause_us(sim), shop_poll, intent, 0);
+        sim_after(sim, shop_looks_again_us(sim, intent), shop_poll, intent, 0);
 }
 
 static void shop_create(struct sim *sim, struct sim_intent *intent)
@@ -192,7 +201,7 @@ static void shop_refunded(struct sim *sim, struct sim_ask *ask)
     struct sim_refund_wish *refund = ask->refund;
     if (shop_is_unclear(ask) && refund->n_tries < TRIES_MAX)
         sim_after(sim, shop_pause_us(sim), shop_refund, refund, 0);
-    for (int i = 0; ask->code == 0 && i < 3; i++)
+    for (int i = 0; ask->code == 0 && i < 2; i++)
         sim_after(sim, sim_between(sim, SIM_SECOND_US, 3600 * SIM_SECOND_US), shop_get_refund,
                   refund, 0);
 }
@@ -223,7 +232,7 @@ static void shop_want_refunds(struct sim *sim, struct sim_intent *intent)
     int64_t amount = intent->order->amount_minor;
     bool at_once = sim_hit(sim, SIM_SHOP_REFUNDS_AT_ONCE);
     bool too_much = sim_hit(sim, SIM_SHOP_OVERREFUNDS);
-    size_t n = (size_t)sim_between(sim, 1, SIM_REFUNDS_MAX);
+    size_t n = sim_draw(sim) % 3 != 0 ? 1 : (size_t)sim_between(sim, 2, SIM_REFUNDS_MAX);
     intent->is_refunded = true;
     if (sim_draw(sim) % 2 == 0)
         return;
@@ -241,7 +250,7 @@ static void shop_want_refunds(struct sim *sim, struct sim_intent *intent)
         sim_after(sim,
                   is_whole  ? shop_days_end_us(sim)
                   : at_once ? 0
-                            : sim_between(sim, 0, 3600 * SIM_SECOND_US),
+                            : sim_people_us(sim, 0, 3600 * SIM_SECOND_US),
                   shop_refund, refund, 0);
     }
 }
@@ -261,8 +270,9 @@ static void shop_polled(struct sim *sim, struct sim_ask *ask)
             sim_after(sim, shop_pause_us(sim), shop_quote, order, 0);
         return;
     }
-    if (intent->n_polls < POLLS_MAX)
-        sim_after(sim, shop_pause_us(sim) * (1 + intent->n_polls), shop_poll, intent, 0);
+    bool knows = ask->code == 0 && ask->state == FQ_PAYMENT_PAID && sim_draw(sim) % 4 != 0;
+    if (!knows && intent->n_polls < POLLS_MAX)
+        sim_after(sim, shop_looks_again_us(sim, intent), shop_poll, intent, 0);
 }
 
 static void shop_poll(struct sim *sim, void *what, int64_t argument)
@@ -290,7 +300,7 @@ void sim_order_begin(struct sim *sim)
     order->instalments = terms[sim_draw(sim) % 3];
     order->channel = (size_t)(sim_draw(sim) % SIM_CHANNELS);
     order->is_parallel = sim_hit(sim, SIM_SHOP_PARALLEL);
-    sim_after(sim, sim_between(sim, 0, 30 * SIM_MINUTE_US), shop_quote, order, 0);
+    sim_after(sim, sim_people_us(sim, 0, 30 * SIM_MINUTE_US), shop_quote, order, 0);
 }
 
 /* ---- events ---- */

@@ -92,6 +92,8 @@ void sim_chance_seed(struct sim *sim, uint64_t seed);
 uint64_t sim_draw(struct sim *sim);
 int64_t sim_between(struct sim *sim, int64_t low, int64_t high); /* both included */
 bool sim_odds(struct sim *sim, uint32_t ppm);
+/* How long people take, who may hurry. */
+int64_t sim_people_us(struct sim *sim, int64_t low, int64_t high);
 /* How long a small thing takes: mostly moments, sometimes long. */
 int64_t sim_moment_us(struct sim *sim);
 
@@ -143,6 +145,22 @@ struct sim_event sim_agenda_take(struct sim *sim);
 void *sim_alloc(struct sim *sim, size_t size);
 char *sim_copy(struct sim *sim, const char *text, size_t size);
 void sim_memory_free(struct sim *sim);
+
+/* One history in so many is a crowd: a sale begins, hundreds come within a minute, and commits,
+ * rounds and starts are shared by more payments. */
+#define SIM_CROWD_OF 5
+
+static inline bool sim_is_crowd(const struct sim *sim)
+{
+    return sim->seed % SIM_CROWD_OF == 0;
+}
+
+/* By how much people are quicker than they might be. In one small history of six they take their
+ * time, and the platforms are asked while they do. */
+static inline int64_t sim_hurry(const struct sim *sim)
+{
+    return sim_is_crowd(sim) ? 30 : sim->seed % 6 == 3 ? 1 : 10;
+}
 
 /* In one history of four UnionPay's settlement files are taken. */
 static inline bool sim_takes_statements(const struct sim *sim)

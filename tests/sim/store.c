@@ -90,6 +90,14 @@ static void store_checkpoint(struct sim_daemon *daemon)
         sim_daemon_doom(daemon->sim, "the disk failed under a checkpoint");
 }
 
+/* In a crowd the disk is a slow one, so that others come meanwhile and share its next commit. */
+static int64_t store_delay_us(struct sim *sim)
+{
+    if (sim_hit(sim, SIM_STORE_SLOW))
+        return sim_between(sim, 100000, 20 * SIM_SECOND_US);
+    return sim_is_crowd(sim) ? sim_between(sim, 5000, 200000) : sim_moment_us(sim);
+}
+
 static void store_write(struct sim *sim, void *what, int64_t argument)
 {
     struct sim_daemon *daemon = what;
@@ -119,14 +127,8 @@ static void store_write(struct sim *sim, void *what, int64_t argument)
     store_checkpoint(daemon);
     if (daemon->transactions.n_items > 0) {
         daemon->transactions.is_planned = true;
-        sim_after_in_life(sim, sim_moment_us(sim), store_write, daemon, 0);
+        sim_after_in_life(sim, store_delay_us(sim), store_write, daemon, 0);
     }
-}
-
-static int64_t store_delay_us(struct sim *sim)
-{
-    return sim_hit(sim, SIM_STORE_SLOW) ? sim_between(sim, 100000, 20 * SIM_SECOND_US)
-                                        : sim_moment_us(sim);
 }
 
 void sim_store_transact(struct sim_daemon *daemon, struct fq_tx *tx)
