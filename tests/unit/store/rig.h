@@ -286,6 +286,21 @@ static inline void rig_pay(const struct rig *rig, int64_t seq, const char *numbe
     assert_int_equal(rig_do(rig, deed), 0);
 }
 
+static inline int decide_close(struct fq_tx *tx)
+{
+    fq_move_request_close(tx->ledger, RIG_NOW_MS + 1);
+    return FQ_DECIDE_WRITE;
+}
+
+static inline void rig_close_payment(const struct rig *rig, int64_t seq)
+{
+    FQ_CLEANUP(deed) *deed = deed_new(decide_close);
+    deed->tx.lookup = FQ_LOOKUP_SEQ;
+    deed->tx.seq = seq;
+    assert_int_equal(rig_do(rig, deed), 0);
+    assert_int_equal(deed->tx.ledger->payment.state, FQ_PAYMENT_CLOSED);
+}
+
 /* A new refund of 100; its number is deed->number. */
 static inline int decide_refund(struct fq_tx *tx)
 {

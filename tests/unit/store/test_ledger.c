@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transactions on one payment: what goes in comes out, keys, lookups, siblings, versions. */
+/* Transactions on one payment: what goes in comes out, keys, lookups, versions. */
 #include "tests/unit/store/rig.h"
 
 /* ---- every column ---- */
@@ -406,77 +406,6 @@ static void test_a_key_for_nothing_is_a_fault(void **state)
     assert_int_equal(rig_do(*state, deed), -EINVAL);
 }
 
-/* ---- siblings ---- */
-
-static struct deed *deed_create_of_order(int64_t seq, struct fq_str order)
-{
-    struct deed *deed = deed_create(seq);
-    deed->tx.merchant_order_id = order;
-    return deed;
-}
-
-static void rig_create_of_order(const struct rig *rig, int64_t seq, struct fq_str order)
-{
-    FQ_CLEANUP(deed) *deed = deed_create_of_order(seq, order);
-    assert_int_equal(rig_do(rig, deed), 0);
-}
-
-static void test_a_new_payment_sees_those_of_its_order(void **state)
-{
-    rig_create_of_order(*state, 1, fq_lit("o-1"));
-    rig_create_of_order(*state, 2, fq_lit("o-2"));
-    rig_create_of_order(*state, 3, fq_lit("o-1"));
-    rig_open_attempt(*state, 1, "FQ1");
-    FQ_CLEANUP(deed) *deed = deed_create_of_order(4, fq_lit("o-1"));
-    assert_int_equal(rig_do(*state, deed), 0);
-    assert_int_equal(deed->tx.n_siblings, 2);
-    assert_int_equal(deed->tx.siblings[0].seq, 3);
-    assert_int_equal(deed->tx.siblings[0].settle_after_ms, 0);
-    assert_int_equal(deed->tx.siblings[1].seq, 1);
-    assert_int_equal(deed->tx.siblings[1].secret[0], 1);
-    assert_int_equal(deed->tx.siblings[1].state, FQ_PAYMENT_OPEN);
-    assert_int_equal(deed->tx.siblings[1].expires_ms, RIG_NOW_MS + 900000);
-    assert_int_equal(deed->tx.siblings[1].settle_after_ms, RIG_NOW_MS + 660000);
-    assert_true(fq_str_equal(deed->tx.siblings[1].channel, fq_lit("alipay-cn")));
-}
-
-static void test_a_loaded_payment_is_not_its_own_sibling(void **state)
-{
-    rig_create_of_order(*state, 1, fq_lit("o-1"));
-    rig_create_of_order(*state, 2, fq_lit("o-1"));
-    FQ_CLEANUP(deed) *deed = deed_new(decide_keep);
-    deed->tx.lookup = FQ_LOOKUP_SEQ;
-    deed->tx.seq = 1;
-    deed->tx.want_siblings = true;
-    assert_int_equal(rig_do(*state, deed), 0);
-    assert_int_equal(deed->tx.n_siblings, 1);
-    assert_int_equal(deed->tx.siblings[0].seq, 2);
-}
-
-static void test_siblings_are_the_newest_sixteen(void **state)
-{
-    for (int64_t seq = 1; seq <= FQ_SIBLINGS_MAX + 2; seq++)
-        rig_create_of_order(*state, seq, fq_lit("o-1"));
-    FQ_CLEANUP(deed) *deed = deed_create_of_order(100, fq_lit("o-1"));
-    assert_int_equal(rig_do(*state, deed), 0);
-    assert_int_equal(deed->tx.n_siblings, FQ_SIBLINGS_MAX);
-    assert_int_equal(deed->tx.siblings[FQ_SIBLINGS_MAX - 1].seq, 3);
-}
-
-/* Or an order that is paid twice would not be seen behind many that are only open. */
-static void test_a_paid_sibling_is_seen_behind_any_number_of_open_ones(void **state)
-{
-    for (int64_t seq = 1; seq <= FQ_SIBLINGS_MAX + 2; seq++)
-        rig_create_of_order(*state, seq, fq_lit("o-1"));
-    rig_pay(*state, 1, "FQ1");
-    FQ_CLEANUP(deed) *deed = deed_create_of_order(100, fq_lit("o-1"));
-    assert_int_equal(rig_do(*state, deed), 0);
-    assert_int_equal(deed->tx.n_siblings, FQ_SIBLINGS_MAX);
-    assert_int_equal(deed->tx.siblings[0].seq, 1);
-    assert_int_equal(deed->tx.siblings[0].state, FQ_PAYMENT_PAID);
-    assert_int_equal(deed->tx.siblings[1].seq, FQ_SIBLINGS_MAX + 2);
-}
-
 /* ---- versions, invariants, arenas ---- */
 
 static int decide_change_silently(struct fq_tx *tx)
@@ -555,10 +484,6 @@ int main(void)
         TEST(test_a_refunds_key_finds_that_refund),
         TEST(test_a_taken_key_is_a_fault),
         TEST(test_a_key_for_nothing_is_a_fault),
-        TEST(test_a_new_payment_sees_those_of_its_order),
-        TEST(test_a_loaded_payment_is_not_its_own_sibling),
-        TEST(test_siblings_are_the_newest_sixteen),
-        TEST(test_a_paid_sibling_is_seen_behind_any_number_of_open_ones),
         TEST(test_a_change_without_a_new_version_is_a_fault),
         TEST(test_a_broken_invariant_is_not_written),
         TEST(test_what_outgrew_its_arena_is_not_written),

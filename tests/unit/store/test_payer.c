@@ -17,24 +17,10 @@ static int decide_with_payer(struct fq_tx *tx)
     return FQ_DECIDE_WRITE;
 }
 
-static int decide_close(struct fq_tx *tx)
-{
-    fq_move_request_close(tx->ledger, RIG_NOW_MS + 1);
-    return FQ_DECIDE_WRITE;
-}
-
 static void payer_create(const struct rig *rig, int64_t seq)
 {
     FQ_CLEANUP(deed) *deed = deed_create(seq);
     deed->tx.decide = decide_with_payer;
-    assert_int_equal(rig_do(rig, deed), 0);
-}
-
-static void payer_close(const struct rig *rig, int64_t seq)
-{
-    FQ_CLEANUP(deed) *deed = deed_new(decide_close);
-    deed->tx.lookup = FQ_LOOKUP_SEQ;
-    deed->tx.seq = seq;
     assert_int_equal(rig_do(rig, deed), 0);
 }
 
@@ -77,7 +63,7 @@ static void when_all_payments_have_ended_nothing_is_left(void **state)
     assert_true(payer_is_in_file(rig));
     assert_int_equal(rig_open(rig), 0);
     for (int64_t seq = 1; seq <= 20; seq++)
-        payer_close(rig, seq);
+        rig_close_payment(rig, seq);
     FQ_CLEANUP(look) *look = rig_payment(rig, 20);
     assert_int_equal(look->read.ledger->payment.payer.len, 0);
     rig_close(rig);
