@@ -456,6 +456,9 @@ static int engine_set_up(struct engine_sqlite *self)
 {
     char text[64];
     (void)sqlite3_extended_result_codes(self->db, 1);
+    /* Plans do not look at bound values: else a statement whose value might speak for another index
+     * is compiled anew at each run. */
+    (void)sqlite3_db_config(self->db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
     (void)sqlite3_busy_timeout(self->db, BUSY_MS);
     (void)sqlite3_wal_hook(self->db, engine_on_commit, self); /* and no automatic checkpoints */
     FQ_TRY(engine_check_file(self));

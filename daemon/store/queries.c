@@ -37,11 +37,17 @@ static const struct query queries[FQ_QUERY_N] = {
     [FQ_QUERY_COUNTED] = {
         "SELECT created_ms FROM payment WHERE merchant_id = $1 AND is_counted = 1 AND seq >= $2 "
         "ORDER BY seq DESC LIMIT 1 OFFSET $3", NULL },
+    /* The paid ones first, for they must not be missed. SQLite takes the parts in turn; to sort the
+     * whole it would build a temporary table for each transaction. */
     [FQ_QUERY_SIBLINGS] = {
-        "SELECT seq, secret, state, expires_ms, channel, "
+        "SELECT * FROM (SELECT seq, secret, state, expires_ms, channel, "
         "(SELECT COALESCE(MAX(settle_after_ms), 0) FROM attempt WHERE payment_seq = seq) "
         "FROM payment WHERE merchant_id = $1 AND merchant_order_id = $2 AND seq <> $3 "
-        "AND state <> 3 ORDER BY state = 2 DESC, seq DESC LIMIT $4", NULL },
+        "AND state = 2 ORDER BY seq DESC LIMIT $4) AS paid "
+        "UNION ALL SELECT * FROM (SELECT seq, secret, state, expires_ms, channel, "
+        "(SELECT COALESCE(MAX(settle_after_ms), 0) FROM attempt WHERE payment_seq = seq) "
+        "FROM payment WHERE merchant_id = $1 AND merchant_order_id = $2 AND seq <> $3 "
+        "AND state <> 2 AND state <> 3 ORDER BY seq DESC LIMIT $4) AS open LIMIT $4", NULL },
 
     [FQ_QUERY_ATTEMPTS] = {
         "SELECT @names FROM attempt WHERE payment_seq = $1 ORDER BY n", &fq_attempt_columns },
@@ -107,12 +113,9 @@ static const struct query queries[FQ_QUERY_N] = {
         "SELECT seq, 3, 0, due_ms FROM payment WHERE due_ms > 0 AND due_ms <= $1 "
         "ORDER BY due_ms LIMIT $2", NULL },
     [FQ_QUERY_DUE_CHANNEL] = {
-        "SELECT channel FROM (SELECT channel FROM attempt WHERE due_ms > 0 AND channel > $1 "
-        "ORDER BY channel LIMIT 1) AS a "
-        "UNION ALL "
-        "SELECT channel FROM (SELECT channel FROM refund WHERE due_ms > 0 AND channel > $1 "
-        "ORDER BY channel LIMIT 1) AS r "
-        "ORDER BY channel LIMIT 1", NULL },
+        "SELECT "
+        "COALESCE((SELECT MIN(channel) FROM attempt WHERE due_ms > 0 AND channel > $1), ''), "
+        "COALESCE((SELECT MIN(channel) FROM refund WHERE due_ms > 0 AND channel > $1), '')", NULL },
     /* Of two lower bounds SQLite seeks the one that stands first. */
     [FQ_QUERY_DUE] = {
         "SELECT payment_seq, 1, n, due_ms FROM attempt "

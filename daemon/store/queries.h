@@ -33,7 +33,7 @@ enum fq_query {
     FQ_QUERY_GROUP_PUT,         /* merchant, name, cursor, at */
     FQ_QUERY_GROUP_DELETE,      /* merchant, name */
     FQ_QUERY_DUE_PAYMENTS,      /* now, n -> seq, kind, n, due */
-    FQ_QUERY_DUE_CHANNEL,       /* channel -> the next one that asks about something some day */
+    FQ_QUERY_DUE_CHANNEL,       /* channel -> the next with attempts, with refunds; '': none */
     FQ_QUERY_DUE,               /* channel, now, n, too far ahead -> seq, kind, n, due */
     FQ_QUERY_LIVE_CHANNELS,     /* n -> channel */
     FQ_QUERY_UNKNOWN,           /* n -> see read.c */

@@ -115,7 +115,12 @@ static int read_due_channel(struct fq_engine *engine, struct read_due *self, uin
 static int read_due_next(void *ctx, const struct fq_row *row)
 {
     struct read_due *self = ctx;
-    self->channel = fq_arena_copy(self->read->arena, row->cells[0].bytes);
+    struct fq_str next = row->cells[0].bytes, other = row->cells[1].bytes;
+    if (next.len == 0 || (other.len > 0 && fq_str_compare(other, next) < 0))
+        next = other;
+    if (next.len == 0)
+        return 0;
+    self->channel = fq_arena_copy(self->read->arena, next);
     if (self->channel.ptr == NULL)
         return FQ_FAULT(-ENOMEM, "the arena is full");
     return 0;
