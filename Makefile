@@ -354,8 +354,9 @@ sim: $(B)/tests/sim/sim
 sim-seeds: $(B)/tests/sim/sim
 	@$< --list tests/sim/seeds
 
+# On all cores, or on JOBS of them.
 sim-nightly: $(B)/tests/sim/sim
-	@$< --seeds $(or $(SEEDS),100000) --from $(or $(FROM),1) $(SIM_OPTIONS)
+	@sh tests/sim/nightly.sh $< $(or $(SEEDS),100000) $(or $(FROM),1)
 
 clean:
 	rm -rf build tests/node_modules tests/node/node_modules
