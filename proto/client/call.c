@@ -99,9 +99,7 @@ static bool call_is_put_off(struct fenqi_client *client, struct fenqi_pending *c
     if (reply->outcome_case != FENQI__V1__REPLY__OUTCOME_ERROR || !reply->error->may_repeat ||
         !call->is_repeatable)
         return false;
-    bool is_leaving = reply->error->code == FENQI__V1__CODE__CODE_UNAVAILABLE &&
-                      reply->error->blame == FENQI__V1__BLAME__BLAME_DAEMON &&
-                      client->n_addresses > 1;
+    bool is_leaving = fenqi_request_is_stopped(reply->error) && client->n_addresses > 1;
     int64_t after_ms = is_leaving ? 0 : reply->error->retry_after_ms;
     int64_t pause_ms = fenqi_request_pause_ms(call->n_refusals, after_ms);
     if (after_ms > pause_ms || pause_ms >= call->ends_ms - now_ms)

@@ -61,6 +61,9 @@ int fenqi_request_pack(struct fenqi_request *ret, const Fenqi__V1__Request *requ
                        int64_t timeout_ms);
 void fenqi_request_deinit(struct fenqi_request *request);
 bool fenqi_request_is_answered(const struct fenqi_request *request, const Fenqi__V1__Reply *reply);
+/* Does the daemon refuse because it is shutting down? What else is UNAVAILABLE may be so elsewhere,
+ * too (a platform, the ledger), and is waited for where it is. */
+bool fenqi_request_is_stopped(const Fenqi__V1__Error *error);
 /* How long to wait before it is asked for the n-th time again, when told to come back after
  * `retry_after_ms`; never all clients at once. */
 int64_t fenqi_request_pause_ms(unsigned n, int64_t retry_after_ms);

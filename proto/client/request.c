@@ -74,6 +74,12 @@ bool fenqi_request_is_answered(const struct fenqi_request *request, const Fenqi_
            memcmp(reply->request_digest.data, request->digest, FENQI_DIGEST_SIZE) == 0;
 }
 
+bool fenqi_request_is_stopped(const Fenqi__V1__Error *error)
+{
+    return error->code == FENQI__V1__CODE__CODE_UNAVAILABLE &&
+           strcmp(error->reason, "STOPPING") == 0;
+}
+
 int64_t fenqi_request_pause_ms(unsigned n, int64_t retry_after_ms)
 {
     unsigned char random[2] = { 0, 0 };

@@ -94,8 +94,7 @@ static void subscription_refused(struct fenqi_subscription *self, struct fenqi_r
         subscription_end(self, FENQI_OK, reply);
         return;
     }
-    self->link.is_unwanted =
-        error->code == FENQI__V1__CODE__CODE_UNAVAILABLE && self->client->n_addresses > 1;
+    self->link.is_unwanted = fenqi_request_is_stopped(error) && self->client->n_addresses > 1;
     subscription_renew(self,
                        now_ms + fenqi_request_pause_ms(self->n_refusals++, error->retry_after_ms));
     fenqi_reply_free(reply);
@@ -203,8 +202,7 @@ static void subscription_acked(struct fenqi_subscription *self, struct fenqi_rep
         self->state.is_active = 0; /* still in line, and told when it is again */
         self->due_ms = now_ms + subscription_share_ms(self) * LEASE_SHARES;
         fenqi_reply_free(reply);
-    } else if (is_error && said->error->may_repeat &&
-               said->error->code != FENQI__V1__CODE__CODE_UNAVAILABLE) {
+    } else if (is_error && said->error->may_repeat && !fenqi_request_is_stopped(said->error)) {
         self->due_ms =
             now_ms + fenqi_request_pause_ms(self->n_refusals++, said->error->retry_after_ms);
         fenqi_reply_free(reply);

@@ -125,13 +125,31 @@ static void one_that_is_shutting_down_is_left_at_once(void **state)
     struct end end = { 0 };
     submit(rig, WITHIN_MS, &end);
     struct heard *heard = rig_hear(rig, 0);
-    fake_refuse(rig, 0, heard, FENQI__V1__CODE__CODE_UNAVAILABLE, "DRAINING", 2 * WITHIN_MS);
+    fake_refuse(rig, 0, heard, FENQI__V1__CODE__CODE_UNAVAILABLE, "STOPPING", 2 * WITHIN_MS);
     heard_free(heard);
     heard = rig_hear(rig, 1);
     fake_say_info(rig, 1, heard, "1");
     heard_free(heard);
     rig_until(rig, end.n == 1);
     assert_int_equal(end.error, FENQI_OK);
+    rig_free(rig);
+}
+
+/* A ledger, a platform: the others have no better ones. */
+static void what_is_unavailable_is_waited_for(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new(2);
+    struct end end = { 0 };
+    submit(rig, WITHIN_MS, &end);
+    struct heard *heard = rig_hear(rig, 0);
+    fake_refuse(rig, 0, heard, FENQI__V1__CODE__CODE_UNAVAILABLE, "LEDGER_UNAVAILABLE", 10);
+    heard_free(heard);
+    heard = rig_hear(rig, 0);
+    assert_null(fake_take(&rig->fakes[1]));
+    fake_say_info(rig, 0, heard, "0");
+    heard_free(heard);
+    rig_until(rig, end.n == 1);
     rig_free(rig);
 }
 
@@ -167,6 +185,7 @@ int main(void)
         cmocka_unit_test(one_that_is_silent_is_left),
         cmocka_unit_test(one_that_answers_others_is_not_left),
         cmocka_unit_test(one_that_is_shutting_down_is_left_at_once),
+        cmocka_unit_test(what_is_unavailable_is_waited_for),
         cmocka_unit_test(addresses_that_are_none_are_refused),
     };
     return cmocka_run_group_tests_name("client: failover", tests, NULL, NULL);

@@ -273,6 +273,7 @@ static void a_daemon_that_forgot_is_subscribed_to_again(void **state)
     fake_refuse(rig, 0, ack, FENQI__V1__CODE__CODE_FAILED_PRECONDITION, "NOT_SUBSCRIBED", -1);
     heard_free(ack);
     subscribed = hear_subscribe(rig, 0, (struct stand){ .is_active = true });
+    hear_ack(rig, 0, 0); /* at once: is it in line again? */
     push(rig, subscribed, 0, 0, 2);
     hear_ack(rig, 0, 2);
     assert_int_equal(owner.n_shown, 2);
@@ -355,6 +356,22 @@ static void what_time_heals_is_asked_again(void **state)
     rig_until(rig, fenqi_subscription_state(owner.subscription)->is_active);
     assert_int_equal(owner.n_ends, 0);
     heard_free(heard);
+    rig_free(rig);
+}
+
+static void what_could_not_be_written_is_acknowledged_again(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new(2);
+    struct owner owner = { 0 };
+    struct heard *subscribed = begin(rig, &owner, 2);
+    assert_int_equal(fenqi_ack(owner.subscription, 2), FENQI_OK);
+    struct heard *ack = rig_hear(rig, 0);
+    fake_refuse(rig, 0, ack, FENQI__V1__CODE__CODE_UNAVAILABLE, "LEDGER_UNAVAILABLE", 10);
+    heard_free(ack);
+    hear_ack(rig, 0, 2); /* over the same subscription */
+    assert_int_equal(owner.n_shown, 2);
+    heard_free(subscribed);
     rig_free(rig);
 }
 
@@ -463,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_group_that_was_set_back_shows_them_again),
         cmocka_unit_test(a_start_is_named_until_the_daemon_has_it),
         cmocka_unit_test(what_time_heals_is_asked_again),
+        cmocka_unit_test(what_could_not_be_written_is_acknowledged_again),
         cmocka_unit_test(a_refusal_for_good_ends_it),
         cmocka_unit_test(a_push_that_does_not_verify_ends_it),
         cmocka_unit_test(it_moves_to_the_next_address),
