@@ -53,7 +53,7 @@ static void close_committed(struct fq_tx *tx)
     struct close *close = tx->flow;
     if (tx->result < 0) {
         fq_say_fault_for("closing a payment", tx->trace, tx->result, close->operation);
-        fq_finish_with(close->flow, close->operation, fq_status_internal());
+        fq_finish_with(close->flow, close->operation, fq_ledger_refused(tx->result));
         return;
     }
     if (!close->is_ours) {

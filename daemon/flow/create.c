@@ -395,7 +395,7 @@ static void create_committed(struct fq_tx *tx)
     struct create *create = tx->flow;
     if (tx->result < 0) {
         fq_say_fault_for("creating a payment", tx->trace, tx->result, create->operation);
-        fq_finish_with(create->flow, create->operation, fq_status_internal());
+        fq_finish_with(create->flow, create->operation, fq_ledger_refused(tx->result));
         return;
     }
     if (create->refusal.code != FQ_CODE_OK) {

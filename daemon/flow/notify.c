@@ -29,6 +29,18 @@ static void notify_refuse(struct notify *notify, uint32_t status, const char *wh
     fq_visit_finish(notify->flow, notify->visit);
 }
 
+/* Nothing is known of it, and nothing was changed: the platform sends it again. */
+static void notify_fault(struct notify *notify, const char *what, const struct fq_tx *tx)
+{
+    fq_say_fault_of(&(struct fq_fault){ .what = what,
+                                        .trace = tx->trace,
+                                        .result = tx->result,
+                                        .channel = notify->channel->conf->name,
+                                        .number = notify->adapt.answer.verdict.number });
+    notify->visit->status = 503;
+    fq_visit_finish(notify->flow, notify->visit);
+}
+
 static void notify_acknowledge(struct notify *notify)
 {
     const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
@@ -82,10 +94,12 @@ static void notify_ask_foreign(struct fq_tx *tx)
 {
     struct notify *notify = tx->flow;
     const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
+    if (tx->result < 0) {
+        notify_fault(notify, "looking for the order of a refund that we did not send", tx);
+        return;
+    }
     struct fq_attempt *attempt =
-        tx->result == 0 && tx->ledger != NULL
-            ? fq_ledger_attempt_by_number(tx->ledger, verdict->order_number)
-            : NULL;
+        tx->ledger != NULL ? fq_ledger_attempt_by_number(tx->ledger, verdict->order_number) : NULL;
     if (attempt == NULL || attempt->state != FQ_ATTEMPT_WON ||
         !fq_str_equal(tx->ledger->payment.channel, notify->channel->conf->name) ||
         !fq_channel_can(notify->channel, FQ_CALL_QUERY_REFUND)) {
@@ -134,16 +148,9 @@ static int notify_decide(struct fq_tx *tx)
 static void notify_committed(struct fq_tx *tx)
 {
     struct notify *notify = tx->flow;
-    struct fq_visit *visit = notify->visit;
     const struct fq_verdict *verdict = &notify->adapt.answer.verdict;
     if (tx->result < 0) {
-        fq_say_fault_of(&(struct fq_fault){ .what = "committing a notification",
-                                            .trace = tx->trace,
-                                            .result = tx->result,
-                                            .channel = notify->channel->conf->name,
-                                            .number = verdict->number });
-        visit->status = 503;
-        fq_visit_finish(notify->flow, visit);
+        notify_fault(notify, "committing a notification", tx);
         return;
     }
     if (tx->ledger == NULL && verdict->object == FQ_OBJECT_REFUND &&

@@ -134,6 +134,9 @@ void fq_writable_heard(struct fq_flow *flow, const struct fq_tx *tx);
 void fq_writable_try(struct fq_flow *flow);
 /* Why the ledger cannot be written, if that is what `result` says; NULL: it is something else. */
 const char *fq_ledger_fault_reason(int result);
+/* What a storefront is told whose transaction failed with `result`: UNAVAILABLE where the ledger
+ * cannot be written for now, which changed nothing; else INTERNAL. */
+struct fq_status fq_ledger_refused(int result);
 /* What to do about flow->writable.fault, which is not 0. */
 struct fq_str fq_ledger_fault_next(const struct fq_flow *flow, struct fq_arena *arena);
 

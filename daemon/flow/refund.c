@@ -143,7 +143,7 @@ static void refund_committed(struct fq_tx *tx)
     struct fq_flow *flow = refund->flow;
     if (tx->result < 0) {
         fq_say_fault_for("reserving a refund", tx->trace, tx->result, refund->operation);
-        fq_finish_with(flow, refund->operation, fq_status_internal());
+        fq_finish_with(flow, refund->operation, fq_ledger_refused(tx->result));
         return;
     }
     if (refund->refusal.code != FQ_CODE_OK) {

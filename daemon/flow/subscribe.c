@@ -129,7 +129,7 @@ static void subscribe_stored(struct fq_tx *tx)
     struct fq_status status = self->refusal;
     if (tx->result < 0) {
         fq_say_fault_for("subscribing to events", tx->trace, tx->result, self->operation);
-        status = fq_status_internal();
+        status = fq_ledger_refused(tx->result);
     } else if (consumer == NULL) {
         status = self->flow->is_draining
                      ? subscribe_stopping()
@@ -225,7 +225,7 @@ static void ack_stored(struct fq_tx *tx)
     const struct fq_consumer *consumer = subscribe_consumer(self);
     if (tx->result < 0) {
         fq_say_fault_for("acknowledging events", tx->trace, tx->result, self->operation);
-        subscribe_finish(self, fq_status_internal());
+        subscribe_finish(self, fq_ledger_refused(tx->result));
         return;
     }
     group->acknowledged = tx->group->cursor;

@@ -4,18 +4,22 @@
 #include "daemon/core/beijing.h"
 #include "daemon/flow/parts.h"
 
+#define RETRY_AFTER_MS \
+    2000 /* what storefronts are told: as long as somebody's lock is waited for */
+
 /* What a transaction fails with because of the ledger, not because of what it wanted. */
 static const struct writable_fault {
     int result;
     const char *reason;
     const char *next;  /* what to do, before the ledger's path */
     const char *after; /* and behind it */
+    bool is_for_now;   /* time may heal it, with the operator's help */
 } writable_faults[] = {
-    { -ENOSPC, "its disk is full", "make room: df -h ", "; it goes on by itself" },
+    { -ENOSPC, "its disk is full", "make room: df -h ", "; it goes on by itself", true },
     { -EBUSY, "another process keeps it locked", "end that process, not fenqid: fuser -v ",
-      "; it goes on by itself" },
-    { -EROFS, "it is read-only", "mount it writable: findmnt -T ", "; it goes on by itself" },
-    { -EBADMSG, "it is damaged", "stop fenqid, keep ", " and restore a backup" },
+      "; it goes on by itself", true },
+    { -EROFS, "it is read-only", "mount it writable: findmnt -T ", "; it goes on by itself", true },
+    { -EBADMSG, "it is damaged", "stop fenqid, keep ", " and restore a backup", false },
 };
 
 static const struct writable_fault *writable_fault(int result)
@@ -40,6 +44,24 @@ struct fq_str fq_ledger_fault_next(const struct fq_flow *flow, struct fq_arena *
     fq_assert(fault != NULL); /* of these only one is kept */
     return fq_arena_printf(arena, "%s%.*s%s", fault->next,
                            fq_str_arg(path.len > 0 ? path : fq_lit("LEDGER")), fault->after);
+}
+
+/* Each of these was rolled back, or never begun: who is not sure whether a commit stands (a disk
+ * that fails to sync) ends the process, and answers nothing. */
+struct fq_status fq_ledger_refused(int result)
+{
+    const struct writable_fault *fault = writable_fault(result);
+    bool is_queue_full = result == -EAGAIN;
+    if (!is_queue_full && (fault == NULL || !fault->is_for_now))
+        return fq_status_internal();
+    return (struct fq_status){
+        .code = FQ_CODE_UNAVAILABLE,
+        .blame = FQ_BLAME_DAEMON,
+        .reason = "LEDGER_UNAVAILABLE",
+        .may_repeat = true,
+        .retry_after_ms = RETRY_AFTER_MS,
+        .text = fq_lit("the ledger cannot be written for now; nothing was changed"),
+    };
 }
 
 /* ---- what is heard ---- */

@@ -45,7 +45,10 @@ function troubleOf(world, name, words = []) {
 const CLOCK = [[/WRONG [^\n]*\nthe clock was set [^\n]*\s*$/g, 'nothing is wrong'], [/^the clock was set .*\n/gm, '']];
 
 /** What fenqid says of its own ledger. */
-const blames = /the ledger cannot be written|REASON=INTERNAL/;
+const blames = /the ledger cannot be written|REASON=LEDGER_UNAVAILABLE/;
+
+/** What the shop hears meanwhile. */
+const UNWRITTEN = { code: 'CODE_UNAVAILABLE', reason: 'LEDGER_UNAVAILABLE', may_repeat: true, blame: 'BLAME_DAEMON' };
 
 /** A payment by Huabei from beginning to end, while nothing is wrong any more. */
 const goesOn = (world, storefront) => world.paid(storefront, {}, HUABEI);
@@ -92,7 +95,7 @@ inCardWorld('a bad night', {
     const [made, link, wish] = [await world.opened(world.shop, {}, HUABEI), await world.created(world.shop, {}, HUABEI), await world.wish(world.shop, {}, HUABEI)];
     const trouble = troubleOf(world, 'disk-full');
     writeFileSync(join(world.folder, 'stuck/full'), '');
-    await refused(world.shop.create(wish), { code: 'CODE_INTERNAL', may_repeat: true, blame: 'BLAME_DAEMON' });
+    await refused(world.shop.create(wish), UNWRITTEN);
     assert.equal((await world.buyer.visit(link.link, { method: 'POST', form: {} })).status, 503);
     await world.sandbox.pay(made.number);
     await world.logged(new RegExp(`WHILE="committing a notification"|NUMBER=${made.number}.* WHILE=`), trouble.mark);
@@ -115,7 +118,7 @@ inCardWorld('a bad night', {
     const other = Program.start('sqlite3', 'sqlite3', [join(world.folder, 'ledger.db')], { stdin: true });
     other.child.stdin.write('.timeout 20000\nBEGIN IMMEDIATE;\nSELECT \'locked\';\n');
     await until('the lock', () => other.lines.includes('locked'));
-    await refused(world.shop.create(wish), { code: 'CODE_INTERNAL', may_repeat: true });
+    await refused(world.shop.create(wish), UNWRITTEN);
     await world.sandbox.pay(made.number);
     await world.logged(/WHILE="committing a notification"/, trouble.mark);
     await trouble.say('while it lasts');

@@ -115,7 +115,7 @@ void sim_claim_subscription(struct sim *sim, struct sim_ask *ask,
     if (operation->status.code != 0) {
         /* Of two refusals the place may have been taken before: the consumer was gone when it was.
          */
-        bool may_be_taken = operation->status.code == FQ_CODE_UNAVAILABLE ||
+        bool may_be_taken = strcmp(operation->status.reason, "STOPPING") == 0 ||
                             operation->status.code == FQ_CODE_ABORTED;
         group->n_sought -= ask->is_seeking && !may_be_taken && group->n_sought > 0;
         return;

@@ -105,6 +105,16 @@ static void fake_finish(struct fq_operation *operation)
 }
 
 /* A request of the first merchant, to be filled and given to fq_flow_operation(). */
+/* What is told while the ledger cannot be written for now. */
+FAKE_MAYBE void fake_assert_unavailable(const struct fake_ask *ask)
+{
+    assert_int_equal(ask->n_finished, 1);
+    assert_int_equal(ask->code, FQ_CODE_UNAVAILABLE);
+    assert_string_equal(ask->reason, "LEDGER_UNAVAILABLE");
+    assert_true(ask->may_repeat);
+    assert_true(ask->retry_after_ms > 0);
+}
+
 FAKE_MAYBE struct fq_operation *fake_request(struct fake_ask *ask, uint32_t kind)
 {
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);

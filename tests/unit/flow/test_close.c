@@ -171,6 +171,10 @@ static void test_a_store_fault_is_answered_and_nothing_is_sent(void **state)
     fake.store.n_tx_faults = 1;
     fake_close(&closed, created.payment_id);
     assert_int_equal(closed.code, FQ_CODE_INTERNAL);
+    fake.store.n_tx_faults = 1;
+    fake.store.tx_fault = -EBUSY;
+    fake_close(&closed, created.payment_id);
+    fake_assert_unavailable(&closed);
     assert_int_equal(fake.n_sent[FQ_CALL_CLOSE_ORDER], 0);
     assert_int_equal(fake_ledger(0)->payment.close_requested_ms, 0);
 }

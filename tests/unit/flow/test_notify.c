@@ -121,6 +121,24 @@ static void test_an_unknown_order_is_not_acknowledged(void **state)
     notify_assert_unchanged(&page, 400);
 }
 
+/* Not even whether there is such an order is known: it is sent again. */
+static void test_a_foreign_refund_waits_for_the_ledger(void **state)
+{
+    (void)state;
+    struct fake_page page;
+    notify_opened();
+    struct fq_verdict *verdict = fake_notify(&page, FQ_OUTCOME_UNSET, "F0001");
+    verdict->step = FQ_STEP_ASK;
+    verdict->object = FQ_OBJECT_REFUND;
+    verdict->order_number = fq_str_of(number);
+    fake_step(0);
+    fake_step(fake_nth(FAKE_TX, 0)); /* there is no such refund */
+    fake.store.n_tx_faults = 1;
+    fake.store.tx_fault = -EBUSY;
+    fake_run();
+    notify_assert_unchanged(&page, 503);
+}
+
 static void test_an_order_of_another_channel_is_refused(void **state)
 {
     (void)state;
@@ -294,6 +312,7 @@ int main(void)
         FAKE_TEST(test_an_unverified_hint_is_refused_too),
         FAKE_TEST(test_another_amount_is_refused),
         FAKE_TEST(test_an_unknown_order_is_not_acknowledged),
+        FAKE_TEST(test_a_foreign_refund_waits_for_the_ledger),
         FAKE_TEST(test_an_order_of_another_channel_is_refused),
         FAKE_TEST(test_a_word_that_says_nothing_is_refused),
         FAKE_TEST(test_only_a_channel_that_hears_is_posted_to),

@@ -40,6 +40,10 @@ static void test_nothing_is_sent_before_the_reservation_is_committed(void **stat
     fake.store.n_tx_faults = 1;
     fake_refund(&ask, "refund-0001", created.payment_id, 100000);
     assert_int_equal(ask.code, FQ_CODE_INTERNAL);
+    fake.store.n_tx_faults = 1;
+    fake.store.tx_fault = -ENOSPC;
+    fake_refund(&ask, "refund-0001", created.payment_id, 100000);
+    fake_assert_unavailable(&ask);
     assert_int_equal(fake.n_begun[FQ_CALL_REFUND], 0);
     assert_int_equal(fake_ledger(0)->payment.n_refunds, 0);
 }

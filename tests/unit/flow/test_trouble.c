@@ -67,8 +67,7 @@ static void ledger_is_tried(int fault, const char *reason, const char *next)
     fake_create(&ask, "key-00000001", "order-1");
     fake_pass(3 * ROUND_MS);
     fake_heard();
-    assert_int_equal(ask.code, FQ_CODE_INTERNAL);
-    assert_true(ask.may_repeat);
+    fake_assert_unavailable(&ask);
     fake_assert_said("fault MERCHANT=shop ORDER=order-1 FAULT=ours WHILE=\"creating a payment\" "
                      "REASON=\"the ledger cannot be written\"");
     fake_assert_said("critical: the ledger cannot be written REASON=");
@@ -98,6 +97,30 @@ static void test_somebody_elses_lock(void **state)
 {
     (void)state;
     ledger_is_tried(-EBUSY, "another process keeps it locked", "not fenqid: fuser -v LEDGER");
+}
+
+static void create_fails_with(int fault, struct fake_ask *ret)
+{
+    fail_writes(1, fault);
+    fake_create(ret, "key-00000001", "order-1");
+    assert_int_equal(ret->may_repeat, true);
+    assert_int_equal(fake.store.n_payments, 0);
+}
+
+static void test_who_is_told_to_come_back(void **state)
+{
+    static const int for_now[] = { -ENOSPC, -EBUSY, -EROFS, -EAGAIN };
+    static const int faults[] = { -EIO, -EBADMSG, -ENOMEM, -EINVAL };
+    struct fake_ask ask;
+    (void)state;
+    for (size_t i = 0; i < fq_array_size(for_now); i++) {
+        create_fails_with(for_now[i], &ask);
+        fake_assert_unavailable(&ask);
+    }
+    for (size_t i = 0; i < fq_array_size(faults); i++) {
+        create_fails_with(faults[i], &ask);
+        assert_int_equal(ask.code, FQ_CODE_INTERNAL);
+    }
 }
 
 /* Only a write tells that it can be written; a fault of what was asked says nothing about it. */
@@ -257,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TROUBLE_TEST(test_a_full_disk),
         TROUBLE_TEST(test_somebody_elses_lock),
+        TROUBLE_TEST(test_who_is_told_to_come_back),
         TROUBLE_TEST(test_what_says_nothing_about_the_ledger),
         TROUBLE_TEST(test_a_fault_names_the_payment),
         TROUBLE_TEST(test_a_disk_that_is_nearly_full),
