@@ -44,6 +44,7 @@ struct chore_run {
     int64_t day;
     struct fq_days days;                      /* as they will be noted */
     unsigned char key_digest[FQ_DIGEST_SIZE]; /* likewise */
+    struct fq_str key_name, key_data;         /* to be used once they are noted, or empty */
 };
 
 static struct fq_str chore_channel_name(const struct fq_chore *chore)
@@ -153,6 +154,21 @@ static void chore_learn(struct fq_chore *chore)
 
 /* ---- the task ---- */
 
+/* Used from now on, and after a restart, for it is noted. */
+static void chore_use_key(const struct chore_run *run)
+{
+    const struct fq_channel *channel = run->chore->channel;
+    if (run->key_data.len == 0)
+        return;
+    if (fq_channel_keep_encrypt_key(channel, run->key_name, run->key_data) != 0) {
+        fq_say_fault("using a renewed key", fq_trace());
+        return;
+    }
+    fq_log(LOG_NOTICE, FQ_MSG_KEY_RENEWED, "a platform key was renewed",
+           FQ_LOG_STR("CHANNEL", channel->conf->name), FQ_LOG_STR("KEY", run->key_name),
+           FQ_LOG_TEXT("NEXT", "it is used from now on, and kept in the store"));
+}
+
 static void chore_task_noted(struct fq_tx *tx)
 {
     struct chore_run *run = tx->flow;
@@ -163,29 +179,30 @@ static void chore_task_noted(struct fq_tx *tx)
         run->chore->task_ms = run->notes[0].at_ms;
         run->chore->task_fails_ms = 0;
         memcpy(run->chore->key_digest, run->key_digest, sizeof(run->key_digest));
+        chore_use_key(run);
     }
     chore_end(run);
 }
 
-/* The key that it brought is used from now on, and after a restart. */
-static const char *chore_keep_key(struct chore_run *run, const struct fq_errand *errand)
+/* The key that it brought is noted, and then used: an adapter offers what is not in use, so what
+ * was used and could not be noted would never be. */
+static const char *chore_take_new_key(struct chore_run *run, const struct fq_errand *errand)
 {
     const struct fq_verdict *verdict = &errand->answer.verdict;
     const struct fq_world *world = errand->flow->world;
     unsigned char digest[FQ_DIGEST_SIZE];
     if (verdict->key_data.len == 0)
         return NULL;
-    if (fq_channel_keep_encrypt_key(errand->channel, verdict->key_name, verdict->key_data) != 0)
+    if (fq_channel_check_encrypt_key(errand->channel, verdict->key_name, verdict->key_data) != 0)
         return "what came is no key";
+    run->key_name = fq_arena_copy(run->arena, verdict->key_name);
+    run->key_data = fq_arena_copy(run->arena, verdict->key_data);
     world->sha256(world->ctx, verdict->key_data, digest);
     if (memcmp(digest, run->chore->key_digest, sizeof(digest)) == 0)
-        return NULL;
+        return NULL; /* noted already */
     memcpy(run->key_digest, digest, sizeof(digest));
     chore_add_note(run, fq_arena_printf(run->arena, "key.%.*s", fq_str_arg(verdict->key_name)),
-                   fq_arena_copy(run->arena, verdict->key_data));
-    fq_log(LOG_NOTICE, FQ_MSG_KEY_RENEWED, "a platform key was renewed",
-           FQ_LOG_STR("CHANNEL", errand->channel->conf->name), FQ_LOG_STR("KEY", verdict->key_name),
-           FQ_LOG_TEXT("NEXT", "it is used from now on, and kept in the store"));
+                   run->key_data);
     return NULL;
 }
 
@@ -221,7 +238,7 @@ static void chore_task_done(struct fq_errand *errand)
     if (refusal == NULL && errand->answer.verdict.outcome == FQ_OUTCOME_UNKNOWN)
         refusal = "the platform's answer proves nothing";
     if (refusal == NULL)
-        refusal = chore_keep_key(run, errand);
+        refusal = chore_take_new_key(run, errand);
     if (refusal == NULL) {
         fq_errand_free(errand);
         chore_write(run, chore_task_noted);
@@ -401,6 +418,16 @@ static struct fq_chore *chore_of(struct fq_flow *flow, const struct fq_channel *
         chore->is_known = false;
     }
     return chore;
+}
+
+bool fq_chores_know_keys(const struct fq_flow *flow, const struct fq_channel *channel)
+{
+    const struct fq_chore *chore = flow->chores;
+    if (channel->about.task_every_ms == 0 || !fq_channel_can(channel, FQ_CALL_TASK))
+        return true;
+    while (chore != NULL && chore->channel != channel)
+        chore = chore->next;
+    return chore != NULL && chore->is_known && !chore->is_stale;
 }
 
 static bool chore_is_wanted(const struct fq_channel *channel)

@@ -249,6 +249,8 @@ static void open_look(struct fq_open *open)
         open_wait(open);
     } else if (is_new && fq_channel_is_held(open->flow, payment->channel, NULL)) {
         open_end(open, FQ_OPEN_UNCLEAR); /* a try that is under way may be opened again */
+    } else if (payment->identity_asked && !fq_chores_know_keys(open->flow, channel)) {
+        open_end(open, FQ_OPEN_UNCLEAR); /* what the payer would be encrypted to may be too old */
     } else {
         open_drive(open, channel, is_new ? NULL : live);
     }

@@ -96,6 +96,9 @@ int fq_channel_keep_key(const struct fq_channel *channel, struct fq_str name, st
  * thread. */
 int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str name,
                                 struct fq_str pem);
+/* Whether it would be kept; it is not. */
+int fq_channel_check_encrypt_key(const struct fq_channel *channel, struct fq_str name,
+                                 struct fq_str pem);
 /* True at most once in ten seconds: anyone may name an unknown key. Counted apart for answers of
  * the platform, or whoever writes to us could keep it from being believed. On the loop. */
 bool fq_channel_may_fetch(const struct fq_channel *channel, bool is_answer, int64_t now_ms);

@@ -116,19 +116,35 @@ static size_t fetched_place(const struct fq_description *about, struct fq_str na
     return i;
 }
 
-int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str name,
-                                struct fq_str pem)
+static int fetched_read(const struct fq_channel *channel, struct fq_str name, struct fq_str pem,
+                        struct fq_keyring *ret, size_t *ret_place)
 {
     const struct fq_description *about = &channel->about;
-    struct fq_fetched *fetched = channel->fetched;
     size_t i = fetched_place(about, name);
     if (i == about->n_keys)
         return FQ_CHANNEL_E_REFUSED;
+    int r = fq_keyring_add(ret, about->keys[i].name, FQ_KEY_PUBLIC_ENCRYPT, pem);
+    *ret_place = i;
+    return r > 0 ? FQ_CHANNEL_E_REFUSED : r;
+}
+
+int fq_channel_check_encrypt_key(const struct fq_channel *channel, struct fq_str name,
+                                 struct fq_str pem)
+{
+    size_t i = 0;
     FQ_CLEANUP(fq_keyring) *keyring = fq_keyring_new();
-    int r = fq_keyring_add(keyring, about->keys[i].name, FQ_KEY_PUBLIC_ENCRYPT, pem);
-    if (r > 0)
-        return FQ_CHANNEL_E_REFUSED;
-    FQ_TRY(r);
+    return fetched_read(channel, name, pem, keyring, &i);
+}
+
+int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str name,
+                                struct fq_str pem)
+{
+    struct fq_fetched *fetched = channel->fetched;
+    size_t i = 0;
+    FQ_CLEANUP(fq_keyring) *keyring = fq_keyring_new();
+    int r = fetched_read(channel, name, pem, keyring, &i);
+    if (r != 0)
+        return r;
     (void)pthread_mutex_lock(&fetched->mutex);
     struct fq_keyring *before = fetched->encrypt_keys[i];
     fetched->encrypt_keys[i] = FQ_TAKE(keyring);

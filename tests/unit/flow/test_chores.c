@@ -395,20 +395,56 @@ static void test_a_newer_key_takes_the_olders_place(void **state)
     assert_int_equal(fake.store.n_notes, 2);
 }
 
-/* Used already, but not in the store: the next time it has to get there. */
-static void test_a_key_that_could_not_be_noted_is_noted_the_next_time(void **state)
+/* An adapter offers what differs from the key in use: were it in use already, it would never get
+ * into the store. */
+static void test_a_key_that_could_not_be_noted_is_not_used(void **state)
 {
     (void)state;
     chores_say_key(0);
     fake.store.n_tx_faults = 1;
     chores_start();
     assert_null(chores_note("key.enc"));
+    chores_assert_key(&fake.channel, "");
     chores_say_key(0);
     chores_later(600000);
     assert_int_equal(chores_n_tasks(), 2);
     assert_non_null(chores_note("key.enc"));
+    chores_assert_key(&fake.channel, "11");
     chores_restart();
     chores_assert_key(&fake.channel, "11");
+}
+
+/* What was noted and is offered again is taken, though nothing is to be noted. */
+static void test_a_key_that_is_noted_is_used_when_it_comes_again(void **state)
+{
+    (void)state;
+    chores_say_key(0);
+    chores_say_key(0);
+    chores_start();
+    fq_fetched_free(fake.channel.fetched);
+    fake.channel.fetched = fq_fetched_new();
+    chores_later(DAY_MS);
+    assert_int_equal(fake.store.n_notes_written, 3);
+    chores_assert_key(&fake.channel, "11");
+}
+
+static void test_its_keys_are_known_when_the_notes_were_read(void **state)
+{
+    (void)state;
+    chores_say_key(0);
+    chores_start();
+    fake_stop();
+    fake_start();
+    fake.store.n_read_faults = 1;
+    fq_chores_start(fake.flow);
+    fake_pass(500);
+    assert_false(fq_chores_know_keys(fake.flow, &fake.channel));
+    fake_pass(3000);
+    assert_true(fq_chores_know_keys(fake.flow, &fake.channel));
+    fake.channel.about.task_every_ms = 0;
+    fake_stop();
+    fake_start();
+    assert_true(fq_chores_know_keys(fake.flow, &fake.channel));
 }
 
 /* ---- reload ---- */
@@ -444,7 +480,9 @@ static void test_its_key_is_used_after_a_reload(void **state)
     chores_start();
     chores_reload();
     chores_assert_key(&reloaded, "");
+    assert_false(fq_chores_know_keys(fake.flow, &reloaded));
     fake_pass(3000);
+    assert_true(fq_chores_know_keys(fake.flow, &reloaded));
     chores_assert_key(&reloaded, "11");
     assert_int_equal(chores_n_tasks(), 1);
     chores_end_reloaded();
@@ -499,7 +537,9 @@ int main(void)
         CHORES_TEST(test_its_key_is_used_after_a_restart),
         CHORES_TEST(test_the_same_key_is_noted_once),
         CHORES_TEST(test_a_newer_key_takes_the_olders_place),
-        CHORES_TEST(test_a_key_that_could_not_be_noted_is_noted_the_next_time),
+        CHORES_TEST(test_a_key_that_could_not_be_noted_is_not_used),
+        CHORES_TEST(test_a_key_that_is_noted_is_used_when_it_comes_again),
+        CHORES_TEST(test_its_keys_are_known_when_the_notes_were_read),
         CHORES_TEST(test_its_key_is_used_after_a_reload),
         CHORES_TEST(test_a_reload_while_the_task_is_done_loses_no_key),
     };

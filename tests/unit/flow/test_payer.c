@@ -2,6 +2,7 @@
 /* A payer's way: from the request into the platform's form, and nowhere else. */
 #include <unistd.h>
 
+#include "daemon/flow/parts.h"
 #include "tests/unit/flow/fake_ask.h"
 
 #define NAME   "金丝雀·Canary"
@@ -241,6 +242,26 @@ static void test_the_buyer_may_come_twice(void **state)
     assert_non_null(strstr(page.body, NAME));
 }
 
+/* Right after a start the renewed certificate is in the store alone, and the platform may not open
+ * any more what is encrypted to the configured one. */
+static void test_nothing_is_planned_before_renewed_keys_are_known(void **state)
+{
+    (void)state;
+    struct fake_page page;
+    fake.adapter.task = fake_can;
+    fake.channel.about.task_every_ms = 86400000;
+    fake_say(FQ_CALL_TASK, FQ_OUTCOME_UNSET);
+    payer_created();
+    fake_visit(&page, "POST", created.action_text);
+    assert_int_equal(page.status, 503);
+    assert_int_equal(fake.n_begun[FQ_CALL_CREATE], 0);
+    fq_chores_start(fake.flow);
+    fake_pass(3000);
+    fake_visit(&page, "POST", created.action_text);
+    assert_int_equal(page.status, 200);
+    assert_string_equal(fake.payer_seen[FQ_CALL_CREATE], NAME);
+}
+
 /* ---- when it cannot be opened ---- */
 
 static void test_with_the_key_lost_nothing_is_planned(void **state)
@@ -420,6 +441,7 @@ int main(void)
         FAKE_TEST(test_the_payer_is_posted_by_the_buyers_browser),
         FAKE_TEST(test_a_code_is_asked_for_with_the_payer),
         FAKE_TEST(test_the_buyer_may_come_twice),
+        FAKE_TEST(test_nothing_is_planned_before_renewed_keys_are_known),
         FAKE_TEST(test_with_the_key_lost_nothing_is_planned),
         FAKE_TEST(test_the_key_may_get_lost_between_two_visits),
         FAKE_TEST(test_a_payer_of_another_payment_does_not_open),
