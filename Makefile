@@ -164,19 +164,22 @@ $(B)/tests/interop/adapter_driver: $(B)/tests/interop/adapter_driver.o $(call ar
 # Plans and our rates of them, for tests/rates.
 $(B)/tests/rates/plans: $(B)/tests/rates/plans.o $(call archives,core base)
 	$(Q)$(CC) $(LDFLAGS) $^ $(call libs,base) -o $@
-# What tests/crash preloads, and a fenqid with a bug that it must find.
+# What tests/crash preloads, and fenqids with a bug that it must find.
 $(B)/tests/scenario/calendar.so: tests/scenario/harness/calendar.c
 $(B)/tests/crash/hardship.so: tests/crash/hardship.c
 $(B)/tests/scenario/calendar.so $(B)/tests/crash/hardship.so:
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+FAULTY := $(B)/tests/crash/planted $(B)/tests/crash/unstored
 $(B)/tests/crash/planted.c: daemon/flow/drive.c tests/crash/planted.sed
+$(B)/tests/crash/unstored.c: daemon/store/transact.c tests/crash/unstored.sed
+$(FAULTY:%=%.c):
 	@mkdir -p $(@D)
-	$(Q)sed -f tests/crash/planted.sed $< >$@ && [ "$$(grep -c planted $@)" -eq 3 ] || \
-	    { rm -f $@; echo "tests/crash/planted.sed does not fit $< any more" >&2; exit 1; }
-$(B)/tests/crash/planted.o: $(B)/tests/crash/planted.c | $(PROTO_H)
+	$(Q)sed -f $(lastword $^) $< >$@ && [ "$$(grep -c '/[*] planted' $@)" -eq "$$(grep -c '/[*] planted' $(lastword $^))" ] || \
+	    { rm -f $@; echo "$(lastword $^) does not fit $< any more" >&2; exit 1; }
+$(FAULTY:%=%.o): %.o: %.c | $(PROTO_H)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
-$(B)/tests/crash/fenqid-planted: $(call o,$(wildcard daemon/*.c)) $(B)/tests/crash/planted.o \
+$(B)/tests/crash/fenqid-%: $(call o,$(wildcard daemon/*.c)) $(B)/tests/crash/%.o \
         $(call archives,flow plugin store io conf core crypto base)
 	$(Q)$(CC) -pie $(LDFLAGS) $^ $(call libs,$(LAYERS)) -o $@
 # The bench stands outside, too: it is a shop, a browser and a platform to a daemon of its own.
@@ -298,7 +301,7 @@ scenario: build
 	@sh tests/run-scenarios.sh $(B)
 
 # POINTS=20 (of some 800), SEED=; POINT='...' or HARDSHIP='...': one that a report names; HARDSHIP=all [POINTS=300].
-crash: build $(B)/tests/crash/fenqid-planted $(B)/tests/crash/hardship.so $(B)/tests/scenario/calendar.so
+crash: build $(B)/tests/crash/fenqid-planted $(B)/tests/crash/fenqid-unstored $(B)/tests/crash/hardship.so $(B)/tests/scenario/calendar.so
 	@POINTS="$(POINTS)" SEED="$(SEED)" POINT="$(POINT)" HARDSHIP="$(HARDSHIP)" PLANTED="$(PLANTED)" sh tests/crash/run.sh $(B)
 
 lint:

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { binary } from '../scenario/harness/world.mjs';
 import { dieUnanswered } from './day.mjs';
-import { endure, hardshipNamed, hardshipsOf } from './hardship.mjs';
+import { dieWithoutRoom, endure, hardshipNamed, hardshipsOf } from './hardship.mjs';
 import { dieAt, nameOf, pointOf, pointsOf, scenesOf } from './points.mjs';
 import { Stage, canTrace } from './stage.mjs';
 
@@ -93,18 +93,32 @@ async function tasksOf() {
 }
 
 /**
- * A fenqid that commits after it has sent: killed while the platform holds its answer back, which no
- * machine is too slow or too fast for. The comparison must see it, and must see nothing in the other.
+ * Bugs, each in a fenqid of its own, the death that shows it, and what must be found: it commits after it has sent, and
+ * is killed while the platform holds its answer back, which no machine is too slow or too fast for; what it could not
+ * store, for want of room, is told as done.
  */
-async function findPlanted() {
-  const death = async (stage) => (await oneDay(stage, () => dieUnanswered(stage))).violations;
-  const sound = await onStage(death);
-  for (const { when, what } of sound) console.log(`crash: killed while a platform thinks: ${when}: ${what}`);
-  const violations = await onStage(death, binary('tests/crash/fenqid-planted'));
-  const found = violations.find(({ what }) => what.includes('left before it was in the ledger'));
-  console.log(`crash: planted bug (sent, then committed): ${found ? `found: ${found.what}` : 'NOT FOUND'}`);
-  return Boolean(found) && sound.length === 0;
+const PROOFS = [
+  { bug: 'sent, then committed', program: 'fenqid-planted', die: dieUnanswered, shows: 'left before it was in the ledger' },
+  { bug: 'done, though the disk was full', program: 'fenqid-unstored', die: (stage) => dieWithoutRoom(stage, 'disk'), shows: 'was answered, and is not in the ledger' },
+  { bug: 'done, though there was no memory', program: 'fenqid-unstored', die: (stage) => dieWithoutRoom(stage, 'memory'), shows: 'was answered, and is not in the ledger' },
+];
+
+/** The comparison must see the bug, and must see nothing in the fenqid as it is, which dies the same death first. */
+async function isFound({ bug, program, die, shows }, sound) {
+  const death = async (stage) => (await oneDay(stage, () => die(stage))).violations;
+  const lies = await death(sound);
+  for (const { when, what } of lies) console.log(`crash: without the planted bug (${bug}): ${when}: ${what}`);
+  const violations = await onStage(death, binary(`tests/crash/${program}`));
+  const found = violations.find(({ what }) => what.includes(shows));
+  console.log(`crash: planted bug (${bug}): ${found ? `found: ${found.what}` : 'NOT FOUND'}`);
+  return Boolean(found) && lies.length === 0;
 }
+
+const findPlanted = () => onStage(async (sound) => {
+  let nFound = 0;
+  for (const proof of PROOFS) nFound += await isFound(proof, sound);
+  return nFound === PROOFS.length;
+});
 
 if (!(await canTrace())) {
   console.error('crash: strace may not attach to processes here: NOTHING WAS TESTED. Run it as root, or where');

@@ -8,7 +8,7 @@ import { until } from '../scenario/harness/wait.mjs';
 const MINUTE = 60_000;
 const UNANSWERED_MS = 6000; /* a slow machine kills within it, too */
 
-async function wish(stage, terminal = 'TERMINAL_DESKTOP', channel = 'huabei') {
+export async function wish(stage, terminal = 'TERMINAL_DESKTOP', channel = 'huabei') {
   return stage.doing(() => stage.world.wish(stage.world.shop, {}, { terminal, channel }));
 }
 

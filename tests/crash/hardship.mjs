@@ -2,8 +2,9 @@
 // Days on which calls fail instead: a full disk that empties, a broken one, a bad network, no memory.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { live } from './day.mjs';
-import { Numbers, allocationsOf } from './memory.mjs';
+import { Refused } from '../scenario/harness/storefront.mjs';
+import { live, wish } from './day.mjs';
+import { Numbers, allocationsOf, failAgain } from './memory.mjs';
 
 /**
  * What strace brings about: the calls fail `row` times in a row, on one day from the first of them on, on the next from
@@ -52,6 +53,7 @@ const SERIES = [
 
 const SHARES = 20; /* of a day's allocations: most end fenqid, as it is written */
 const SHORT_EVERY = 24; /* writes, of which one finds the disk full halfway */
+const PAYMENTS = 6; /* of a day without room */
 
 // ---- what strace brings about ----
 
@@ -182,4 +184,32 @@ export async function endure(stage, { scene, begin, expects }) {
   if (expects === 'lives' && stage.nDeaths > 0) stage.violate('day', `fenqid did not outlive it:\n${stage.log.slice(-1500)}`);
   if (expects === 'ends' && stage.nDeaths !== 1) stage.violate('day', `fenqid ended ${stage.nDeaths} times in place of once`);
   return stage.nDeaths > 0 ? 'ok, ended and came back' : 'ok, lived through it';
+}
+
+// ---- a short one, to prove that a bug would be found ----
+
+/** What makes the next payment fail, called before each but the first. */
+const LACKS = {
+  disk: (numbers) => () => {
+    numbers.set('full_until', 1e9);
+    numbers.set('full_from', numbers.get('n_writes') + 1);
+  },
+  memory: (numbers) => failAgain(numbers, 'libsqlite3'),
+};
+
+/** Some payments are asked for while there is no room on the disk, or none in memory for SQLite; then fenqid dies. */
+export async function dieWithoutRoom(stage, where) {
+  const numbers = new Numbers(stage);
+  numbers.set('counts_sites', 1);
+  await stage.begin(numbers.how, true);
+  const lack = LACKS[where](numbers);
+  for (let n = 0; n < PAYMENTS && !stage.isDead; n++) {
+    if (n > 0) lack();
+    await stage.ask('create', await wish(stage)).catch((error) => {
+      if (!stage.isDead && !(error instanceof Refused && error.may_repeat)) throw error;
+    });
+  }
+  if (!numbers.isHit) stage.violate('day', 'nothing failed');
+  numbers.close();
+  await stage.die();
 }

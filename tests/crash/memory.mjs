@@ -64,6 +64,22 @@ export class Numbers {
   }
 }
 
+/**
+ * Each time it is told to, lets an allocation of `library` fail that is still to come: the last one of those that the
+ * same work has made since the time before.
+ */
+export function failAgain(numbers, library) {
+  let before = new Map();
+  return () => {
+    const sites = numbers.sites();
+    const [most] = sites.filter((site) => site.library.startsWith(library))
+      .map((site) => ({ ...site, more: site.n - (before.get(site.name) ?? 0) })).sort((one, other) => other.more - one.more);
+    before = new Map(sites.map(({ name, n }) => [name, n]));
+    numbers.set('fail_nth', most.n + most.more);
+    numbers.set('fail_site', `0x${most.name}`);
+  };
+}
+
 /** A day that nothing disturbs: how many allocations it makes, and which libraries' places make them. */
 export async function allocationsOf(stage) {
   const numbers = new Numbers(stage);

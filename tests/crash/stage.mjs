@@ -130,6 +130,12 @@ export class Stage {
     await this.alive();
   }
 
+  /** The same, and nothing behind it: only what stands in the files is compared. */
+  async die() {
+    await this.#kill();
+    await atDeath(this, 'death');
+  }
+
   /** SIGTERM, and the next start. */
   async reboot(how) {
     this.next = how;
