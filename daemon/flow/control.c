@@ -47,6 +47,21 @@ void fq_control_fault(struct fq_control *control, const char *what, const char *
                       fq_lit("journalctl -u fenqid -p err"));
 }
 
+void fq_control_unwritten(struct fq_control *control, const char *what, const struct fq_tx *tx)
+{
+    const char *reason = fq_ledger_fault_reason(tx->result);
+    if (reason == NULL) {
+        fq_control_fault(control, what, tx->trace);
+        return;
+    }
+    fq_say_fault_of(&(struct fq_fault){ .what = what, .trace = tx->trace, .result = tx->result });
+    fq_control_refuse(control, 503, "LEDGER_UNAVAILABLE",
+                      fq_arena_printf(control->visit->arena,
+                                      "the ledger cannot be written, %s: nothing was changed",
+                                      reason),
+                      fq_lit("fenqictl status says what to do"));
+}
+
 void fq_control_say(const struct fq_control *control, const char *what, const char *result)
 {
     fq_log_always(LOG_NOTICE, FQ_MSG_OPERATOR, "the operator asked", FQ_LOG_TEXT("WHAT", what),

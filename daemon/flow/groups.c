@@ -126,7 +126,7 @@ static void ungroup_stored(struct fq_tx *tx)
 {
     struct ungroup *self = tx->flow;
     if (tx->result < 0) {
-        fq_control_fault(self->control, "removing a group of event consumers", tx->trace);
+        fq_control_unwritten(self->control, "removing a group of event consumers", tx);
     } else if (!self->row.is_known) {
         fq_control_refuse(self->control, 404, "GROUP_ABSENT",
                           fq_lit("this merchant has no group of that name"),

@@ -137,7 +137,7 @@ static void pause_written(struct fq_tx *tx)
     struct pause *self = tx->flow;
     struct fq_flow *flow = self->control->flow;
     if (tx->result < 0) {
-        fq_control_fault(self->control, "noting that a channel is paused", tx->trace);
+        fq_control_unwritten(self->control, "noting that a channel is paused", tx);
         return;
     }
     if (self->is_wanted)
@@ -199,5 +199,5 @@ void fq_control_channel(struct fq_control *control)
                                .decide = pause_decide,
                                .done = pause_written,
                                .flow = self };
-    control->flow->world->transact(control->flow->world->ctx, &self->tx);
+    fq_flow_transact(control->flow, &self->tx);
 }

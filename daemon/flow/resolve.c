@@ -217,7 +217,7 @@ static void resolve_committed(struct fq_tx *tx)
     if (tx->result < 0) {
         fq_control_say(control, "resolve", "a fault of ours");
         resolve_end(resolve);
-        fq_control_fault(control, "resolving by the operator's evidence", tx->trace);
+        fq_control_unwritten(control, "resolving by the operator's evidence", tx);
     } else if (!resolve->is_found) {
         resolve_end(resolve);
         fq_control_absent(control);

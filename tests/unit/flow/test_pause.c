@@ -90,6 +90,20 @@ static void test_what_is_refused(void **state)
     assert_false(pause_is_held(NULL));
 }
 
+static void test_a_ledger_that_cannot_be_written_is_called_so(void **state)
+{
+    (void)state;
+    fake.store.n_tx_faults = 2;
+    fake.store.tx_fault = -ENOSPC;
+    pause_set(true, "", 503);
+    assert_false(pause_is_held(NULL));
+    assert_int_equal(fake.flow->writable.fault, -ENOSPC);
+    fake.store.tx_fault = -EIO;
+    pause_set(true, "", 500);
+    pause_set(true, "", 200);
+    assert_int_equal(fake.flow->writable.fault, 0);
+}
+
 static void test_a_link_opens_no_new_try(void **state)
 {
     struct fake_ask created;
@@ -113,6 +127,7 @@ int main(void)
         pause_test(test_it_is_noted_and_counts),
         pause_test(test_the_note_is_taken_at_a_start),
         pause_test(test_what_is_refused),
+        pause_test(test_a_ledger_that_cannot_be_written_is_called_so),
         pause_test(test_a_link_opens_no_new_try),
     };
     return cmocka_run_group_tests_name("flow/pause", tests, NULL, NULL);
