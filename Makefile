@@ -189,7 +189,7 @@ $(B)/tests/bench/bench: $(call o,$(wildcard tests/bench/*.c)) $(call archives,cl
 # The simulator stands inside: the flow, the store and the models of the platforms in one thread. What the
 # daemon allocates and how both sides sign goes through its hands.
 SIM_WRAPS := fq_zalloc fq_zalloc_array fq_free fq_keyring_sign fq_keyring_verify key_sign key_verify key_generate \
-             unionpay_leaf_make unionpay_leaf_forge fq_cert_field RAND_bytes fq_assert_failed
+             unionpay_leaf_make unionpay_leaf_forge fq_cert_field RAND_bytes EVP_PKEY_encrypt fq_assert_failed
 $(B)/lib/models.a: $(call o,$(filter-out $(addprefix tests/sandbox/,main.c server.c sender.c),$(wildcard tests/sandbox/*.c)))
 $(B)/tests/sim/sim: $(call o,$(wildcard tests/sim/*.c)) $(call archives,models flow plugin store io core crypto base) \
                     $(ADAPTERS:%=$(B)/adapters/%.so)

@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 
 #include "daemon/crypto/keyring.h"
 #include "tests/sandbox/key.h"
@@ -33,7 +34,10 @@ static struct certificates_known known[] = {
 
 #define KNOWN_N        (sizeof(known) / sizeof(known[0]))
 #define KNOWN_SIGNER   0
+#define KNOWN_UNPROVEN 1 /* and those behind it */
 #define KNOWN_MERCHANT 4
+
+static struct unionpay_leaf renewed[SIM_RENEWALS_MAX];
 
 static unsigned certificates_n_keys;
 static uint64_t certificates_chance;
@@ -46,12 +50,20 @@ void __real_unionpay_leaf_forge(const char *common_name, EVP_PKEY *key, struct u
 void __wrap_unionpay_leaf_forge(const char *common_name, EVP_PKEY *key, struct unionpay_leaf *ret);
 EVP_PKEY *__wrap_key_generate(void);
 int __wrap_RAND_bytes(unsigned char *bytes, int size);
+int __real_EVP_PKEY_encrypt(EVP_PKEY_CTX *context, unsigned char *ret, size_t *ret_size,
+                            const unsigned char *bytes, size_t size);
+int __wrap_EVP_PKEY_encrypt(EVP_PKEY_CTX *context, unsigned char *ret, size_t *ret_size,
+                            const unsigned char *bytes, size_t size);
 
 /* ---- nothing is left to chance ---- */
+
+static const char *certificates_key_name; /* of the next key; NULL: they are numbered */
 
 EVP_PKEY *__wrap_key_generate(void)
 {
     char name[32];
+    if (certificates_key_name != NULL)
+        return sim_key_derive(certificates_key_name);
     (void)snprintf(name, sizeof(name), "generated %u", ++certificates_n_keys);
     return sim_key_derive(name);
 }
@@ -66,7 +78,35 @@ int __wrap_RAND_bytes(unsigned char *bytes, int size)
     return 1;
 }
 
+/* PKCS#1 v1.5 fills its block with random bytes, which are any but zero: here always the same. */
+int __wrap_EVP_PKEY_encrypt(EVP_PKEY_CTX *context, unsigned char *ret, size_t *ret_size,
+                            const unsigned char *bytes, size_t size)
+{
+    unsigned char block[512];
+    size_t n = (size_t)EVP_PKEY_get_size(EVP_PKEY_CTX_get0_pkey(context));
+    int padding = 0;
+    if (ret == NULL || EVP_PKEY_CTX_get_rsa_padding(context, &padding) <= 0 ||
+        padding != RSA_PKCS1_PADDING || n > sizeof(block) || size + 11 > n)
+        return __real_EVP_PKEY_encrypt(context, ret, ret_size, bytes, size);
+    memset(block, 0x5a, n);
+    block[0] = 0;
+    block[1] = 2;
+    block[n - size - 1] = 0;
+    memcpy(block + n - size, bytes, size);
+    (void)EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING);
+    int r = __real_EVP_PKEY_encrypt(context, ret, ret_size, block, n);
+    (void)EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING);
+    return r;
+}
+
 /* ---- each once ---- */
+
+static struct unionpay_leaf certificates_copy_leaf(const struct unionpay_leaf *leaf)
+{
+    EVP_PKEY_up_ref(leaf->private_key);
+    return (struct unionpay_leaf){ leaf->private_key, text_copy(leaf->pem),
+                                   text_copy(leaf->serial) };
+}
 
 static bool certificates_find(const struct sim_keys *keys, const char *common_name, bool is_expired,
                               bool is_forged, const EVP_PKEY *key, struct unionpay_leaf *ret)
@@ -77,9 +117,7 @@ static bool certificates_find(const struct sim_keys *keys, const char *common_na
             at->is_forged != is_forged || strcmp(at->common_name, common_name) != 0)
             continue;
         unionpay_leaf_free(ret);
-        EVP_PKEY_up_ref(at->leaf.private_key);
-        *ret = (struct unionpay_leaf){ at->leaf.private_key, text_copy(at->leaf.pem),
-                                       text_copy(at->leaf.serial) };
+        *ret = certificates_copy_leaf(&at->leaf);
         return true;
     }
     return false;
@@ -171,6 +209,16 @@ int __wrap_fq_cert_field(struct fq_str pem, size_t index, uint32_t field, struct
 
 /* ---- all of them ---- */
 
+static void certificates_make_renewed(const struct unionpay_chain *chain)
+{
+    static const char *const names[SIM_RENEWALS_MAX] = { "encryption 1", "encryption 2" };
+    for (size_t i = 0; i < SIM_RENEWALS_MAX; i++) {
+        certificates_key_name = names[i];
+        unionpay_leaf_make_encryption(chain, &renewed[i]);
+    }
+    certificates_key_name = NULL;
+}
+
 struct unionpay_chain *sim_certificates_make(const struct sim_keys *keys)
 {
     struct unionpay_chain *chain = unionpay_chain_make(false);
@@ -182,6 +230,7 @@ struct unionpay_chain *sim_certificates_make(const struct sim_keys *keys)
             __real_unionpay_leaf_make(chain, known[i].common_name, known[i].is_expired, key,
                                       &known[i].leaf);
     }
+    certificates_make_renewed(chain);
     certificates_keys = keys;
     return chain;
 }
@@ -199,6 +248,8 @@ void sim_certificates_free(struct unionpay_chain *chain)
         certificates_forget(&fields[--n_fields]);
     for (size_t i = 0; i < KNOWN_N; i++)
         unionpay_leaf_free(&known[i].leaf);
+    for (size_t i = 0; i < SIM_RENEWALS_MAX; i++)
+        unionpay_leaf_free(&renewed[i]);
     unionpay_chain_free(chain);
 }
 
@@ -210,4 +261,14 @@ const char *sim_certificate_of_merchant(void)
 const char *sim_certificate_of_signer(void)
 {
     return known[KNOWN_SIGNER].leaf.pem;
+}
+
+struct unionpay_leaf sim_certificate_renewed(size_t i)
+{
+    return certificates_copy_leaf(&renewed[i]);
+}
+
+const char *sim_certificate_unproven(size_t i)
+{
+    return known[KNOWN_UNPROVEN + i].leaf.pem;
 }

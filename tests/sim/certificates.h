@@ -15,4 +15,12 @@ void sim_certificates_free(struct unionpay_chain *chain);
 const char *sim_certificate_of_merchant(void);
 const char *sim_certificate_of_signer(void); /* of UnionPay's messages */
 
+/* What UnionPay renews its encryption certificate to, first and then; the caller frees it. */
+#define SIM_RENEWALS_MAX 2
+struct unionpay_leaf sim_certificate_renewed(size_t i);
+/* PEM of what is no such certificate, however it comes: it has expired, is another merchant's, is
+ * signed by nobody. */
+#define SIM_UNPROVEN 3
+const char *sim_certificate_unproven(size_t i);
+
 #endif

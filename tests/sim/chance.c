@@ -74,13 +74,21 @@ const char *sim_fault_name(enum sim_fault fault)
     return faults[fault].name;
 }
 
+static bool faults_are_here(const struct sim *sim, int fault)
+{
+    if (fault >= SIM_FAULT_OF_CONSUMERS)
+        return sim_has_consumers(sim);
+    return fault < SIM_FAULT_OF_KEYS || sim_renews_keys(sim);
+}
+
 /* Every eighth history is a truthful one; in the others some points are enabled, each at a rate of
  * its own. */
 void sim_faults_pick(struct sim *sim)
 {
-    uint32_t share_ppm = sim->seed % 8 == 0 ? 0 : (uint32_t)sim_between(sim, 50000, 600000);
-    int n_faults = sim_has_consumers(sim) ? SIM_FAULTS : SIM_FAULT_OF_CONSUMERS;
-    for (int i = 0; i < n_faults; i++) {
+    uint32_t share_ppm = sim_is_truthful(sim) ? 0 : (uint32_t)sim_between(sim, 50000, 600000);
+    for (int i = 0; i < SIM_FAULTS; i++) {
+        if (!faults_are_here(sim, i))
+            continue;
         bool is_enabled = sim_odds(sim, share_ppm);
         int64_t most = faults[i].rate_max_ppm;
         sim->rates_ppm[i] = is_enabled ? (uint32_t)sim_between(sim, most / 20 + 1, most) : 0;

@@ -358,6 +358,7 @@ void sim_claims(struct sim *sim)
     claims_payers(&claims);
     claims_about_the_journal(&claims);
     claims_about_consumers(&claims);
+    claims_about_renewed_keys(&claims);
     for (size_t i = 0; i < claims.n_journal; i++)
         sim_say_text(sim, "journal", (const char *)claims.journal[i].body,
                      claims.journal[i].body_size, claims.journal[i].payment_seq);

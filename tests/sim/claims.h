@@ -41,6 +41,10 @@ struct claims_group {
     int64_t cursor;
 };
 
+struct claims_note {
+    const char *owner, *name, *value;
+};
+
 struct claims_key {
     const char *merchant_id, *key;
     int64_t kind, payment_seq, refund_n;
@@ -57,7 +61,8 @@ struct claims {
     struct claims_event *events;
     struct claims_key *keys;
     struct claims_group *groups;
-    size_t n_payments, n_attempts, n_refunds, n_journal, n_events, n_keys, n_groups;
+    struct claims_note *notes;
+    size_t n_payments, n_attempts, n_refunds, n_journal, n_events, n_keys, n_groups, n_notes;
 };
 
 /* claims_rows.c; false: the ledger cannot be read. */
@@ -73,6 +78,9 @@ void claims_about_the_journal(const struct claims *claims);
 
 /* claims_feed.c */
 void claims_about_consumers(const struct claims *claims);
+
+/* claims_renewal.c */
+void claims_about_renewed_keys(const struct claims *claims);
 
 /* claims.c: all of them. */
 void sim_claims(struct sim *sim);

@@ -150,6 +150,12 @@ static const struct rows_plan rows_groups = {
     sizeof(struct claims_group),
     { TEXT(claims_group, merchant_id), TEXT(claims_group, name), NUMBER(claims_group, cursor) },
 };
+static const struct rows_plan rows_notes = {
+    "note",
+    "SELECT owner, name, value FROM note",
+    sizeof(struct claims_note),
+    { TEXT(claims_note, owner), TEXT(claims_note, name), TEXT(claims_note, value) },
+};
 
 /* clang-format on */
 
@@ -165,7 +171,8 @@ bool claims_read(struct claims *claims, struct sim *sim)
         rows_read(sim, db, &rows_journal, (void **)&claims->journal, &claims->n_journal) &&
         rows_read(sim, db, &rows_events, (void **)&claims->events, &claims->n_events) &&
         rows_read(sim, db, &rows_keys, (void **)&claims->keys, &claims->n_keys) &&
-        rows_read(sim, db, &rows_groups, (void **)&claims->groups, &claims->n_groups);
+        rows_read(sim, db, &rows_groups, (void **)&claims->groups, &claims->n_groups) &&
+        rows_read(sim, db, &rows_notes, (void **)&claims->notes, &claims->n_notes);
     (void)sqlite3_close(db);
     return is_read;
 }

@@ -11,6 +11,7 @@
 #include "daemon/base/log.h"
 #include "daemon/crypto/keyring.h"
 #include "daemon/flow/parts.h"
+#include "daemon/plugin/fetched.h"
 #include "daemon/plugin/leafs.h"
 #include "tests/sim/certificates.h"
 #include "tests/sim/consumer.h"
@@ -18,7 +19,8 @@
 #include "tests/sim/platform.h"
 
 #define ADAPTERS_DIR  "adapters"
-#define CARD_VARIANTS 2 /* a notification makes us ask, or is the word itself */
+#define CARD_VARIANTS 2                   /* a notification makes us ask, or is the word itself */
+#define CARD_CHANNELS (2 * CARD_VARIANTS) /* and both once more, with payers encrypted */
 #define SIGNER        "中国银联股份有限公司"
 
 /* ---- what is configured ---- */
@@ -36,23 +38,25 @@ static const struct fq_pair daemon_settings[] = {
     { fq_lit("seller_id"), fq_lit("2088721003899159") },
     { fq_lit("gateway"), fq_lit("https://platform.example/gateway.do") },
 };
-static const struct fq_pair daemon_card_settings[CARD_VARIANTS][4] = {
+static const struct fq_pair daemon_card_settings[CARD_VARIANTS][5] = {
     { { fq_lit("mer_id"), fq_lit(SIM_MER_ID) },
       { fq_lit("gateway"), fq_lit("https://platform.example") },
       { fq_lit("partial_refund"), fq_lit("yes") },
-      { fq_lit("confirm_by_query"), fq_lit("yes") } },
+      { fq_lit("confirm_by_query"), fq_lit("yes") },
+      { fq_lit("encrypt"), fq_lit("yes") } },
     { { fq_lit("mer_id"), fq_lit(SIM_MER_ID) },
       { fq_lit("gateway"), fq_lit("https://platform.example") },
       { fq_lit("partial_refund"), fq_lit("yes") },
-      { fq_lit("confirm_by_query"), fq_lit("no") } },
+      { fq_lit("confirm_by_query"), fq_lit("no") },
+      { fq_lit("encrypt"), fq_lit("yes") } },
 };
 static struct fq_pair daemon_keys[2];
-static struct fq_pair daemon_card_keys[3];
+static struct fq_pair daemon_card_keys[4]; /* the last, as the last setting, if it encrypts */
 static struct fq_merchant daemon_merchants[SIM_MERCHANTS];
 static struct sim_disk *daemon_empty_disk;
 /* Huabei, and bank cards in their variants; the channels keep the adapters loaded between lives. */
-static struct fq_channel_conf daemon_confs[1 + CARD_VARIANTS];
-static struct fq_channel *daemon_anchors[1 + CARD_VARIANTS];
+static struct fq_channel_conf daemon_confs[1 + CARD_CHANNELS];
+static struct fq_channel *daemon_anchors[1 + CARD_CHANNELS];
 /* The certificate that UnionPay signs with, checked once. */
 static struct fq_leafs_name daemon_leaf_name;
 static struct fq_keyring *daemon_leaf;
@@ -84,18 +88,20 @@ static void daemon_configure_channels(const struct sim_keys *keys)
     daemon_card_keys[1] =
         (struct fq_pair){ fq_lit("sign_cert"), fq_str_of(keys->merchant_cert_path) };
     daemon_card_keys[2] = (struct fq_pair){ fq_lit("roots"), fq_str_of(keys->roots_path) };
+    daemon_card_keys[3] = (struct fq_pair){ fq_lit("encrypt"), fq_str_of(keys->encrypt_path) };
     daemon_confs[0] = daemon_channel_conf(SIM_HUABEI);
     daemon_confs[0].settings = daemon_settings;
     daemon_confs[0].n_settings = fq_array_size(daemon_settings);
     daemon_confs[0].keys = daemon_keys;
     daemon_confs[0].n_keys = fq_array_size(daemon_keys);
-    for (size_t i = 0; i < CARD_VARIANTS; i++) {
+    for (size_t i = 0; i < CARD_CHANNELS; i++) {
         struct fq_channel_conf *conf = &daemon_confs[1 + i];
+        size_t n_unused = i < CARD_VARIANTS ? 1 : 0;
         *conf = daemon_channel_conf(SIM_BANKCARD);
-        conf->settings = daemon_card_settings[i];
-        conf->n_settings = fq_array_size(daemon_card_settings[i]);
+        conf->settings = daemon_card_settings[i % CARD_VARIANTS];
+        conf->n_settings = fq_array_size(daemon_card_settings[0]) - n_unused;
         conf->keys = daemon_card_keys;
-        conf->n_keys = fq_array_size(daemon_card_keys);
+        conf->n_keys = fq_array_size(daemon_card_keys) - n_unused;
     }
 }
 
@@ -198,6 +204,7 @@ void sim_daemon_prepare(struct sim *sim, const struct sim_keys *keys)
             exit(2);
         }
         fq_leafs_free(FQ_TAKE(daemon_anchors[i]->leafs)); /* each life has its own */
+        fq_fetched_free(FQ_TAKE(daemon_anchors[i]->fetched));
     }
     daemon_check_leaf();
     sim->disk = sim_disk_new(sim);
@@ -254,18 +261,24 @@ static void daemon_start_flow(struct sim_daemon *daemon)
     sim_consumers_return(sim);
 }
 
+static size_t daemon_card_channel(const struct sim *sim)
+{
+    return 1 + (size_t)(sim->seed / 2 % CARD_VARIANTS) + (sim_renews_keys(sim) ? CARD_VARIANTS : 0);
+}
+
 /* Opening one costs as much as a payment, walking a chain of certificates, too: mostly those are
  * taken that are open already. They keep nothing of an earlier life. */
 static int daemon_take_channel(struct sim_daemon *daemon, enum sim_channel channel)
 {
     struct sim *sim = daemon->sim;
-    size_t i = channel == SIM_HUABEI ? 0 : 1 + (size_t)(sim->seed / 2 % CARD_VARIANTS);
+    size_t i = channel == SIM_HUABEI ? 0 : daemon_card_channel(sim);
     daemon->has_own[channel] = sim_draw(sim) % 16 == 0;
     if (daemon->has_own[channel])
         return daemon_open_channel(i, &daemon->channels[channel]);
     daemon->channels[channel] = daemon_anchors[i];
     *daemon_anchors[i]->n_calls = 0;
     daemon_anchors[i]->leafs = fq_leafs_new();
+    daemon_anchors[i]->fetched = fq_fetched_new();
     fq_leafs_keep(daemon_anchors[i]->leafs, &daemon_leaf_name, daemon_leaf);
     return 0;
 }
@@ -281,10 +294,14 @@ static void daemon_give_channels(struct sim_daemon *daemon)
 {
     for (size_t i = 0; i < SIM_CHANNELS; i++) {
         struct fq_channel *channel = FQ_TAKE(daemon->channels[i]);
-        if (channel != NULL && daemon->has_own[i])
+        if (channel == NULL)
+            continue;
+        if (daemon->has_own[i]) {
             fq_channel_free(channel);
-        else if (channel != NULL)
-            fq_leafs_free(FQ_TAKE(channel->leafs));
+            continue;
+        }
+        fq_leafs_free(FQ_TAKE(channel->leafs));
+        fq_fetched_free(FQ_TAKE(channel->fetched));
     }
 }
 
@@ -415,7 +432,7 @@ bool sim_daemon_is_idle(struct sim *sim, int64_t *ret_due_ms)
     if (fq_flow_n_running(daemon->flow) > 0)
         return false;
     /* One chore follows the other: it looks once more. */
-    if (sim_takes_statements(sim) && daemon->has_worked) {
+    if (sim_has_chores(sim) && daemon->has_worked) {
         daemon->has_worked = false;
         return false;
     }

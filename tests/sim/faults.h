@@ -102,6 +102,14 @@
     X(BUYER_HOLDS_FORM, "buyer.keeps_the_form", 80000)               \
     X(BUYER_OTHER_TERMS, "buyer.takes_other_terms", 60000)           \
     X(BUYER_OLD_LINK, "buyer.opens_an_old_link", 100000)             \
+    X(CARD_KEY_LOST, "card.key_answer_lost", 300000)                 \
+    X(CARD_KEY_TRUNCATED, "card.key_answer_truncated", 200000)       \
+    X(CARD_KEY_TAMPERED, "card.key_tampered", 300000)                \
+    X(CARD_KEY_FOREIGN, "card.key_signed_by_another", 300000)        \
+    X(CARD_KEY_UNPROVEN, "card.key_of_nobody", 300000)               \
+    X(CRASH_AT_KEY, "crash.at_renewed_key", 300000)                  \
+    X(DISK_FULL_AT_KEY, "disk.full_at_renewed_key", 300000)          \
+    X(NOTES_BUSY, "store.notes_unread", 400000)                      \
     X(CONSUMER_DIES, "consumer.dies", 150000)                        \
     X(CONSUMER_UNSEEN, "consumer.dies_unseen", 600000)               \
     X(CONSUMER_SLOW, "consumer.slow", 300000)                        \
@@ -120,7 +128,9 @@ enum sim_fault {
         SIM_FAULTS
 };
 
-#define SIM_FAULT_OF_CONSUMERS SIM_CONSUMER_DIES /* the first; only where there are consumers */
+/* The first of those that are only where UnionPay renews its key, or where there are consumers. */
+#define SIM_FAULT_OF_KEYS      SIM_CARD_KEY_LOST
+#define SIM_FAULT_OF_CONSUMERS SIM_CONSUMER_DIES
 
 const char *sim_fault_name(enum sim_fault fault);
 

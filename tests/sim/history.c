@@ -10,6 +10,7 @@
 #include "tests/sim/consumer.h"
 #include "tests/sim/daemon.h"
 #include "tests/sim/heap.h"
+#include "tests/sim/renewal.h"
 
 #define ORDERS_MAX     40
 #define CROWD_MAX      400
@@ -97,8 +98,8 @@ static bool history_jump(struct sim *sim, int64_t event_us, int64_t *ret_us)
     if (!sim_daemon_is_idle(sim, &due_ms))
         return false;
     int64_t due_us = due_ms == INT64_MAX ? INT64_MAX : (due_ms - sim_begins_ms(sim)) * 1000;
-    if (sim_takes_statements(sim) && due_us > sim->now_us + CHORES_LATE_US)
-        due_us = sim->now_us + CHORES_LATE_US; /* a file may be there by then */
+    if (sim_has_chores(sim) && due_us > sim->now_us + CHORES_LATE_US)
+        due_us = sim->now_us + CHORES_LATE_US; /* a file, a key may be there by then */
     *ret_us = due_us < event_us ? due_us : event_us;
     return *ret_us > sim->now_us;
 }
@@ -175,12 +176,12 @@ static void history_begin(struct sim *sim)
     sim->platforms[SIM_BANKCARD] = sim_unionpay_new(sim, history_keys);
     n_orders = sim_between(sim, 1, sim_is_crowd(sim) ? CROWD_MAX : ORDERS_MAX);
     for (int64_t i = 0; i < n_orders; i++)
-        sim_order_begin(sim);
+        sim_renewal_order(sim);
     for (size_t i = 0; i < SIM_MERCHANTS; i++)
         sim_reader_begin(sim, i);
     sim_consumers_begin(sim);
-    sim_after(sim, sim_between(sim, 20 * SIM_MINUTE_US, 12 * 3600 * SIM_SECOND_US), history_heal,
-              NULL, 0);
+    int64_t bad_us = sim_between(sim, 20 * SIM_MINUTE_US, 12 * 3600 * SIM_SECOND_US);
+    sim_after(sim, bad_us + sim_renewal_lasts_us(sim), history_heal, NULL, 0);
     sim_daemon_start(sim);
 }
 

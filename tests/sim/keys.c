@@ -32,9 +32,11 @@ static const struct {
     const char *name;
     unsigned p, q;
 } keys_primes[] = {
-    { "app", 294, 38 },          { "platform", 686, 1383 },   { "foreign", 341, 369 },
-    { "merchant", 63, 6 },       { "leaf", 487, 307 },        { "generated 1", 191, 527 },
-    { "generated 2", 820, 302 }, { "generated 3", 640, 205 },
+    { "app", 294, 38 },           { "platform", 686, 1383 },
+    { "foreign", 341, 369 },      { "merchant", 63, 6 },
+    { "leaf", 487, 307 },         { "generated 1", 191, 527 },
+    { "generated 2", 820, 302 },  { "generated 3", 640, 205 },
+    { "encryption 1", 693, 285 }, { "encryption 2", 1159, 201 },
 };
 
 static BIGNUM *keys_prime(const char *name, char which, unsigned steps)

@@ -62,6 +62,9 @@ struct sim_pay {
 struct sim_platform_calls {
     const char *channel;
     void (*free)(struct sim_platform *platform);
+    /* A request reaches the model; NULL: as it is. */
+    void (*serve)(struct sim_platform *platform, const struct sandbox_request *request,
+                  struct sandbox_response *ret);
     /* False: this platform does not lie so. */
     bool (*can_lie)(enum sim_lie lie);
     /* The next call of its gateway is answered so. */

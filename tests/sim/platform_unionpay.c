@@ -7,6 +7,7 @@
 #include "tests/sandbox/unionpay_model.h"
 #include "tests/sim/certificates.h"
 #include "tests/sim/platform.h"
+#include "tests/sim/renewal.h"
 #include "tests/sim/shop.h"
 
 #define FRONT_PATH "/gateway/api/frontTransReq.do"
@@ -29,6 +30,20 @@ static void unionpay_platform_free(struct sim_platform *platform)
 
 /* ---- lies ---- */
 
+void sim_unionpay_lie(struct unionpay *model, const char *kind, const char *field,
+                      const char *value)
+{
+    cJSON *wish = cJSON_CreateObject();
+    cJSON_AddStringToObject(wish, "method", "*");
+    cJSON_AddStringToObject(wish, "kind", kind);
+    cJSON_AddStringToObject(wish, "field", field);
+    cJSON_AddStringToObject(wish, "value", value);
+    cJSON_AddNumberToObject(wish, "count", 1);
+    if (!unionpay_fault_add(model, wish))
+        abort();
+    cJSON_Delete(wish);
+}
+
 /* Only such as a careful merchant can see through or wait out: 06 and 03 are "not now" and "nobody
  * knows", and what they say of what was carried out is no lie. */
 static const struct {
@@ -50,6 +65,17 @@ static const struct {
     [SIM_LIE_LINE_ENDS] = { "line_ends", "" },
 };
 
+static void unionpay_serve(struct sim_platform *platform, const struct sandbox_request *request,
+                           struct sandbox_response *ret)
+{
+    bool is_about_key = sim_renewal_is_asked(platform->sim, request);
+    if (is_about_key)
+        sim_renewal_lie(platform->sim);
+    platform->sandbox.serve(platform->sandbox.model, request, sim_platform_now_ms(platform), ret);
+    if (is_about_key)
+        sim_renewal_spoil(platform->sim, ret);
+}
+
 static bool unionpay_can_lie(enum sim_lie lie)
 {
     return unionpay_lies[lie].kind != NULL;
@@ -57,14 +83,7 @@ static bool unionpay_can_lie(enum sim_lie lie)
 
 static void unionpay_lie(struct sim_platform *platform, enum sim_lie lie)
 {
-    cJSON *wish = cJSON_CreateObject();
-    cJSON_AddStringToObject(wish, "method", "*");
-    cJSON_AddStringToObject(wish, "kind", unionpay_lies[lie].kind);
-    cJSON_AddStringToObject(wish, "value", unionpay_lies[lie].value);
-    cJSON_AddNumberToObject(wish, "count", 1);
-    if (!unionpay_fault_add(unionpay_of(platform), wish))
-        abort();
-    cJSON_Delete(wish);
+    sim_unionpay_lie(unionpay_of(platform), unionpay_lies[lie].kind, "", unionpay_lies[lie].value);
 }
 
 /* ---- buyers ---- */
@@ -96,6 +115,7 @@ static bool unionpay_open(struct sim_platform *platform, const char *what,
                                        .body_size = strlen(body + 1) };
     platform->sandbox.serve(platform->sandbox.model, &request, sim_platform_now_ms(platform),
                             &response);
+    sim_claim_form(platform->sim, &form);
     const char *number = form_get(&form, "orderId");
     const struct unionpay_order *order =
         number != NULL ? unionpay_order_now(platform, number) : NULL;
@@ -240,8 +260,10 @@ static bool unionpay_is_payer(const struct unionpay_order *order)
 {
     const char *name = form_get(&order->customer, "customerNm");
     const char *document = form_get(&order->customer, "certifId");
+    const char *phone = form_get(&order->customer, "phoneNo");
     return name != NULL && strcmp(name, SIM_PAYER_NAME) == 0 && document != NULL &&
-           strcmp(document, SIM_PAYER_DOCUMENT) == 0;
+           strcmp(document, SIM_PAYER_DOCUMENT) == 0 && phone != NULL &&
+           strcmp(phone, SIM_PAYER_PHONE) == 0;
 }
 
 static void unionpay_truth(const struct sim_platform *platform, const char *number,
@@ -284,6 +306,7 @@ static bool unionpay_refund_truth(const struct sim_platform *platform, const cha
 static const struct sim_platform_calls unionpay_calls = {
     .channel = "bankcard",
     .free = unionpay_platform_free,
+    .serve = unionpay_serve,
     .can_lie = unionpay_can_lie,
     .lie = unionpay_lie,
     .open = unionpay_open,
@@ -345,7 +368,8 @@ struct sim_platform *sim_unionpay_new(struct sim *sim, const struct sim_keys *ke
         .time_scale = 1,
     };
     self->model = unionpay_new(&config);
-    if (!unionpay_add_merchant(self->model, SIM_MER_ID, sim_certificate_of_merchant(), false))
+    if (!unionpay_add_merchant(self->model, SIM_MER_ID, sim_certificate_of_merchant(),
+                               sim_renews_keys(sim)))
         abort();
     unionpay_draw_habits(sim, &self->model->settings);
     unionpay_draw_faults(sim, &self->model->settings);
@@ -355,5 +379,6 @@ struct sim_platform *sim_unionpay_new(struct sim *sim, const struct sim_keys *ke
     self->platform.calls = &unionpay_calls;
     self->platform.sandbox = unionpay_platform(self->model);
     self->platform.sim = sim;
+    sim_renewal_begin(sim, self->model);
     return &self->platform;
 }

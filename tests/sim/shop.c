@@ -68,7 +68,7 @@ static struct sim_intent *shop_add_intent(struct sim *sim, struct sim_order *ord
     intent->terminal = terminals[sim_draw(sim) % (channel == SIM_BANKCARD ? 2 : 5)];
     bool takes_payer =
         channel == SIM_BANKCARD || (sim_has_payers(sim) && intent->terminal != FQ_TERMINAL_APP);
-    intent->names_payer = takes_payer && sim_draw(sim) % 4 == 0;
+    intent->names_payer = takes_payer && (sim_draw(sim) % 4 == 0 || sim_renews_keys(sim));
     /* time_expire of a mobile page is five minutes away at least. */
     intent->expires_in_ms = sim_between(sim, 6, 90) * 60000;
     intent->allows_parallel = order->is_parallel;
@@ -100,7 +100,7 @@ static void shop_quote(struct sim *sim, void *what, int64_t argument)
 {
     struct sim_order *order = what;
     (void)argument;
-    if (order->is_gone || sim->is_healed)
+    if (order->is_gone || (sim->is_healed && !sim_renews_keys(sim)))
         return;
     struct sim_ask *ask = sim_ask_new(sim, FQ_OP_QUOTE_PLANS, shop_quoted);
     ask->order = order;

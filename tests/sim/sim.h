@@ -12,6 +12,7 @@
 struct sim_daemon;
 struct sim_disk;
 struct sim_platform;
+struct sim_renewal;
 struct sim_order;
 struct sim_reader;
 struct sim_group;
@@ -73,6 +74,7 @@ struct sim {
     struct sim_daemon *daemon;         /* NULL: down */
     uint32_t life;                     /* counts its starts */
     struct sim_platform *platforms[2]; /* by sim_channel */
+    struct sim_renewal *renewal;       /* of UnionPay's certificate; NULL: there is none */
 
     struct sim_number *acknowledged; /* payments whose notification the daemon took */
     struct sim_order *orders;        /* newest first */
@@ -99,6 +101,12 @@ int64_t sim_moment_us(struct sim *sim);
 
 /* Does this fault happen now? Never after the healing. */
 bool sim_hit(struct sim *sim, enum sim_fault fault);
+
+static inline bool sim_is_truthful(const struct sim *sim)
+{
+    return sim->seed % 8 == 0;
+}
+
 /* Picks the faults of a history and how often they happen. */
 void sim_faults_pick(struct sim *sim);
 
@@ -166,6 +174,18 @@ static inline int64_t sim_hurry(const struct sim *sim)
 static inline bool sim_takes_statements(const struct sim *sim)
 {
     return sim->seed % 4 == 1;
+}
+
+/* In one of seventeen UnionPay wants payers encrypted, and renews its certificate for that. */
+static inline bool sim_renews_keys(const struct sim *sim)
+{
+    return sim->seed % 17 == 5;
+}
+
+/* The daemon does something by itself, though no payment wants it. */
+static inline bool sim_has_chores(const struct sim *sim)
+{
+    return sim_takes_statements(sim) || sim_renews_keys(sim);
 }
 
 /* In one of thirteen Huabei, too, is told who is to pay. */

@@ -10,6 +10,7 @@
 #include "daemon/store/read.h"
 #include "daemon/store/transact.h"
 #include "tests/sim/daemon.h"
+#include "tests/sim/renewal.h"
 
 #define WRITES_PER_BATCH 14 /* about as many as one commit makes */
 
@@ -118,6 +119,7 @@ static void store_write(struct sim *sim, void *what, int64_t argument)
         return;
     }
     sim_disk_die_at(sim->disk, 0);
+    sim_claim_committed(sim, jobs);
     if (sim_hit(sim, SIM_CRASH_AFTER_COMMIT)) {
         sim_daemon_doom(sim, "after a commit, before anybody heard");
         return;
@@ -179,7 +181,8 @@ void sim_store_read(struct sim_daemon *daemon, struct fq_read *read)
     struct sim_queue *queue = &daemon->reads;
     fq_assert(read->done != NULL && read->arena != NULL);
     read->job.done = store_tell_read;
-    if (queue->n_items == SIM_QUEUE_MAX || sim_hit(sim, SIM_READ_BUSY)) {
+    if (queue->n_items == SIM_QUEUE_MAX || sim_hit(sim, SIM_READ_BUSY) ||
+        (read->kind == FQ_READ_NOTES && sim_hit(sim, SIM_NOTES_BUSY))) {
         read->result = FQ_FAULT(-EAGAIN, "too many reads are waiting");
         sim_after_in_life(sim, 10, store_job_done, &read->job, 0);
         return;
