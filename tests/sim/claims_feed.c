@@ -29,16 +29,14 @@ static void feed_claim_same(struct sim *sim, const struct sim_group *group,
 }
 
 /* Within its lease nobody takes the turn of one that is there and gives signs of life. */
-static void feed_claim_turn(struct sim *sim, struct sim_group *group,
-                            const struct sim_subscription *subscription)
+static void feed_claim_turn(struct sim *sim, const struct sim_group *group)
 {
     const struct sim_subscription *last = group->active;
-    group->active = subscription;
-    if (last == NULL || last == subscription || last->life != sim->life || last->is_gone ||
-        last->is_deaf || last->consumer->subscription != last)
+    if (last == NULL || last->life != sim->life || last->is_gone || last->is_deaf ||
+        last->consumer->subscription != last)
         return;
-    if (sim->now_us - last->heard_us < sim_lease_ms(sim) * 1000)
-        sim_violate(sim, "active-keeps-its-turn", "%s: another one is sent events", group->label);
+    if (sim->now_us / 1000 - last->heard_us / 1000 < sim_lease_ms(sim))
+        sim_violate(sim, "active-keeps-its-turn", "%s: it was taken away", group->label);
 }
 
 static void feed_claim_events(struct sim *sim, struct sim_subscription *subscription,
@@ -76,12 +74,14 @@ void sim_claim_push(struct sim *sim, struct sim_subscription *subscription,
 {
     struct sim_group *group = subscription->consumer->group;
     sim_say(sim, group->label, "is pushed, from", push->n_events > 0 ? push->events[0].cursor : 0);
-    if (!push->subscription.is_active && group->active == subscription)
+    if (push->subscription.is_active != (group->active == subscription))
+        feed_claim_turn(sim, group);
+    if (push->subscription.is_active)
+        group->active = subscription;
+    else if (group->active == subscription)
         group->active = NULL;
-    if (push->n_events == 0)
-        return;
-    feed_claim_turn(sim, group, subscription);
-    feed_claim_events(sim, subscription, push);
+    if (push->n_events > 0)
+        feed_claim_events(sim, subscription, push);
 }
 
 /* ---- an answer ---- */

@@ -242,7 +242,8 @@ static void consumer_begin(struct sim *sim, struct sim_group *group, bool stays)
     consumer->n_turns = (uint32_t)sim_between(sim, 1, TURNS_MAX);
     consumer->next = group->consumers;
     group->consumers = consumer;
-    int64_t comes_us = sim_between(sim, 0, stays ? 2 * SIM_MINUTE_US : 3600 * SIM_SECOND_US);
+    int64_t comes_us = stays ? sim_between(sim, 0, 2 * SIM_MINUTE_US)
+                             : sim_people_us(sim, 0, 3600 * SIM_SECOND_US);
     consumer_plan(sim, consumer, comes_us);
     sim_after(sim, comes_us, consumer_turn, consumer, 0);
 }
