@@ -15,6 +15,7 @@
 #define OWNER "channel.bankcard"
 #define NOTE  "key.encrypt"
 
+#define ASKED_FOR_US    SIM_MINUTE_US        /* at most: no question waits so long */
 #define TOLD_AFTER_US   (30 * SIM_SECOND_US) /* of the commit: by then the loop heard of it */
 #define LEARNT_AFTER_US (25 * 3600 * SIM_SECOND_US) /* without faults: it asks once a day */
 
@@ -52,15 +53,38 @@ static void renewal_kept(struct sim *sim, struct fq_str pem)
     renewal->kept = i;
 }
 
+static const struct fq_note *renewal_note(const struct fq_tx *tx, const char *name)
+{
+    for (size_t i = 0; i < tx->n_notes && tx->result >= 0; i++) {
+        if (fq_str_equal(tx->notes[i].owner, fq_lit(OWNER)) &&
+            fq_str_equal(tx->notes[i].name, fq_str_of(name)))
+            return &tx->notes[i];
+    }
+    return NULL;
+}
+
+/* It will not be asked again before tomorrow: what it was told is kept. */
+static void renewal_done(struct sim *sim, int64_t done_ms)
+{
+    const struct sim_renewal *renewal = sim->renewal;
+    int64_t asked_us = (done_ms - sim_begins_ms(sim)) * 1000 - ASKED_FOR_US;
+    size_t told = renewal->n_serials - 1;
+    while (renewal->renewed_us[told] > asked_us && told > 0)
+        told--;
+    if (renewal->kept < told)
+        sim_violate(sim, NEWEST, "the day's task is done, and number %zu is not kept", told);
+}
+
 void sim_claim_committed(struct sim *sim, struct fq_job *jobs)
 {
     for (struct fq_job *job = jobs; job != NULL && sim->renewal != NULL; job = job->next) {
         const struct fq_tx *tx = fq_container_of(job, struct fq_tx, job);
-        for (size_t i = 0; i < tx->n_notes && tx->result >= 0; i++) {
-            if (fq_str_equal(tx->notes[i].owner, fq_lit(OWNER)) &&
-                fq_str_equal(tx->notes[i].name, fq_lit(NOTE)))
-                renewal_kept(sim, tx->notes[i].value);
-        }
+        const struct fq_note *key = renewal_note(tx, NOTE);
+        const struct fq_note *task = renewal_note(tx, "task.at");
+        if (key != NULL)
+            renewal_kept(sim, key->value);
+        if (task != NULL)
+            renewal_done(sim, task->at_ms);
     }
 }
 
