@@ -227,6 +227,17 @@ static void open_wait(struct fq_open *open)
     open_end(open, FQ_OPEN_WAIT);
 }
 
+/* The operator holds the channel, but a try that is under way may be opened again. Or what the
+ * payer would be encrypted to may be too old. */
+static bool open_is_put_off(const struct fq_open *open, const struct fq_channel *channel,
+                            bool is_new)
+{
+    const struct fq_payment *payment = &open->ledger->payment;
+    if (payment->identity_asked && !fq_chores_know_keys(open->flow, channel))
+        return true;
+    return is_new && fq_channel_is_held(open->flow, payment->channel, NULL);
+}
+
 static void open_look(struct fq_open *open)
 {
     const struct fq_payment *payment = &open->ledger->payment;
@@ -247,10 +258,8 @@ static void open_look(struct fq_open *open)
         return;
     } else if (live != NULL && is_new && !open->is_beside) {
         open_wait(open);
-    } else if (is_new && fq_channel_is_held(open->flow, payment->channel, NULL)) {
-        open_end(open, FQ_OPEN_UNCLEAR); /* a try that is under way may be opened again */
-    } else if (payment->identity_asked && !fq_chores_know_keys(open->flow, channel)) {
-        open_end(open, FQ_OPEN_UNCLEAR); /* what the payer would be encrypted to may be too old */
+    } else if (open_is_put_off(open, channel, is_new)) {
+        open_end(open, FQ_OPEN_UNCLEAR);
     } else {
         open_drive(open, channel, is_new ? NULL : live);
     }
