@@ -34,6 +34,7 @@ struct sim_daemon {
     int64_t first_due_ms; /* as of the last commit */
     bool knows_first_due;
     uint32_t n_idle_rounds; /* since the last commit */
+    uint32_t n_commits;
     bool has_worked;        /* since it was last found idle */
     bool is_stopping;
 };

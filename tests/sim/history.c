@@ -13,7 +13,7 @@
 #include "tests/sim/renewal.h"
 
 #define ORDERS_MAX     40
-#define CROWD_MAX      400
+#define CROWD_MAX      250
 #define LONGEST_US     (60 * SIM_DAY_US)
 #define CHORES_LATE_US (45 * SIM_MINUTE_US)
 #define STOP_STEPS_MAX 10000

@@ -154,13 +154,19 @@ void *sim_alloc(struct sim *sim, size_t size);
 char *sim_copy(struct sim *sim, const char *text, size_t size);
 void sim_memory_free(struct sim *sim);
 
+/* In one of seventeen UnionPay wants payers encrypted, and renews its certificate for that. */
+static inline bool sim_renews_keys(const struct sim *sim)
+{
+    return sim->seed % 17 == 5;
+}
+
 /* One history in so many is a crowd: a sale begins, hundreds come within a minute, and commits,
  * rounds and starts are shared by more payments. */
 #define SIM_CROWD_OF 5
 
 static inline bool sim_is_crowd(const struct sim *sim)
 {
-    return sim->seed % SIM_CROWD_OF == 0;
+    return sim->seed % SIM_CROWD_OF == 0 && !sim_renews_keys(sim); /* those last for days */
 }
 
 /* By how much people are quicker than they might be. In one small history of six they take their
@@ -174,12 +180,6 @@ static inline int64_t sim_hurry(const struct sim *sim)
 static inline bool sim_takes_statements(const struct sim *sim)
 {
     return sim->seed % 4 == 1;
-}
-
-/* In one of seventeen UnionPay wants payers encrypted, and renews its certificate for that. */
-static inline bool sim_renews_keys(const struct sim *sim)
-{
-    return sim->seed % 17 == 5;
 }
 
 /* The daemon does something by itself, though no payment wants it. */

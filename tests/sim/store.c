@@ -13,6 +13,7 @@
 #include "tests/sim/renewal.h"
 
 #define WRITES_PER_BATCH 14 /* about as many as one commit makes */
+#define COMMITS_PER_LOG  64 /* then it begins anew: a short one stays in the processor's caches */
 
 int sim_store_open(struct sim_daemon *daemon)
 {
@@ -78,11 +79,12 @@ static void store_tell_transaction(struct fq_job *job)
     tx->done(tx);
 }
 
-/* As fq_checkpoint_after_commit, when chance wants it. */
+/* As fq_checkpoint_after_commit, when the log has grown, or when chance wants it. */
 static void store_checkpoint(struct sim_daemon *daemon)
 {
     int moved = 0;
-    bool restarts = sim_hit(daemon->sim, SIM_CHECKPOINT_RESTART);
+    bool restarts =
+        ++daemon->n_commits % COMMITS_PER_LOG == 0 || sim_hit(daemon->sim, SIM_CHECKPOINT_RESTART);
     struct fq_engine *engine = restarts ? daemon->writer : daemon->checkpoint;
     if (!restarts && !sim_hit(daemon->sim, SIM_CHECKPOINT_PASSIVE))
         return;
