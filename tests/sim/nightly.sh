@@ -9,7 +9,8 @@ seeds=$2
 from=$3
 each=1000
 place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT INT TERM
+trap 'rm -rf "$place"' EXIT
+trap 'exit 1' INT TERM
 
 first=$from
 while [ "$first" -lt $((from + seeds)) ]; do
@@ -19,10 +20,12 @@ while [ "$first" -lt $((from + seeds)) ]; do
     first=$((first + n))
 done >"$place/parts"
 
-# A violation is no failure of xargs: the other parts are still of interest.
+# A violation is no failure of xargs: the other parts are still of interest. Who ends without one says why.
 xargs -P "${JOBS:-$(nproc)}" -L 1 sh -c '
     part=$1/$(printf %012d "$4")
-    "$2" --seeds "$3" --from "$4" >"$part.said" 2>"$part.speed" || grep "^seed" "$part.said" || echo "part $4: it ended with $?"
+    "$2" --seeds "$3" --from "$4" >"$part.said" 2>"$part.speed" && exit 0
+    result=$?
+    grep "^seed" "$part.said" || { echo "seeds from $4: ended with $result"; tail -n 40 "$part.speed"; }
 ' sh "$place" "$sim" <"$place/parts"
 
 cat "$place"/*.said >"$place/said"
@@ -32,4 +35,5 @@ cat "$place"/*.speed | awk '/^sim: [0-9]+ payments/ { payments += $2; crashes +=
           payments, crashes, answers, seconds, (seconds > 0 ? payments / seconds : 0) }' >&2
 awk -v digest="$digest" -v wanted="$seeds" '/^sim: [0-9]+ seeds/ { n += $2; violations += $4; days += $6 }
     END { printf "sim: %d seeds, %d violations, %d simulated days, digest %s\n", n, violations, days, digest
+          if (n != wanted) printf "sim: %d seeds are missing\n", wanted - n
           exit n != wanted || violations > 0 }' "$place/said"
