@@ -110,13 +110,14 @@ static void claims_charged_once(const struct claims *claims)
     }
 }
 
-/* Paid, but another amount than ours: nobody may say that it is paid, and the operator knows. */
+/* Paid, but another amount than ours, and perhaps given back at once: what the platform says of it
+ * is not said of ours, and the operator knows. */
 static bool claims_is_other_amount(const struct claims *claims,
                                    const struct claims_attempt *attempt)
 {
     const struct claims_payment *payment = claims_payment(claims, attempt->payment_seq);
     struct sim_truth truth = claims_truth(claims, attempt);
-    return truth.is_paid && payment != NULL && truth.amount_minor != payment->amount_minor;
+    return payment != NULL && truth.amount_minor > 0 && truth.amount_minor != payment->amount_minor;
 }
 
 /* Neither time nor the platform ends it, and the operator knows. */
