@@ -399,11 +399,18 @@ static void chore_look(struct fq_chore *chore)
         (void)chore_look_after_statements(chore, now_ms);
 }
 
-static struct fq_chore *chore_of(struct fq_flow *flow, const struct fq_channel *channel)
+/* By name: after a reload another channel may stand where an earlier one stood. */
+static struct fq_chore *chore_find(const struct fq_flow *flow, const struct fq_channel *channel)
 {
     struct fq_chore *chore = flow->chores;
     while (chore != NULL && !fq_str_equal(chore_channel_name(chore), channel->conf->name))
         chore = chore->next;
+    return chore;
+}
+
+static struct fq_chore *chore_of(struct fq_flow *flow, const struct fq_channel *channel)
+{
+    struct fq_chore *chore = chore_find(flow, channel);
     if (chore == NULL) {
         chore = fq_zalloc(sizeof(*chore));
         (void)snprintf(chore->owner, sizeof(chore->owner), "channel.%.*s",
@@ -422,11 +429,9 @@ static struct fq_chore *chore_of(struct fq_flow *flow, const struct fq_channel *
 
 bool fq_chores_know_keys(const struct fq_flow *flow, const struct fq_channel *channel)
 {
-    const struct fq_chore *chore = flow->chores;
+    const struct fq_chore *chore = chore_find(flow, channel);
     if (channel->about.task_every_ms == 0 || !fq_channel_can(channel, FQ_CALL_TASK))
         return true;
-    while (chore != NULL && chore->channel != channel)
-        chore = chore->next;
     return chore != NULL && chore->is_known && !chore->is_stale;
 }
 

@@ -512,6 +512,30 @@ static void test_a_reload_while_the_task_is_done_loses_no_key(void **state)
     chores_end_reloaded();
 }
 
+/* Whose place in memory is another channel's by now. */
+static void test_a_channel_that_is_gone_stands_in_nobodys_way(void **state)
+{
+    static struct fq_catalog last_catalog;
+    struct fq_channel_conf gone = *fake.channel.conf;
+    (void)state;
+    gone.name = fq_lit("gone-cn");
+    for (int i = 0; i < 2; i++)
+        chores_say_done();
+    chores_start();
+    chores_reload();
+    reloaded.conf = &gone;
+    fake_pass(3000);
+    assert_int_equal(chores_n_tasks(), 2);
+    last_catalog = reloaded_catalog;
+    last_catalog.n_holders = 0;
+    reloaded.conf = fake.channel.conf;
+    fq_flow_use(fake.flow, &last_catalog, NULL, 0, fq_lit("{}"));
+    assert_false(fq_chores_know_keys(fake.flow, &reloaded));
+    fake_pass(3000);
+    assert_true(fq_chores_know_keys(fake.flow, &reloaded));
+    chores_end_reloaded();
+}
+
 #define CHORES_TEST(name) cmocka_unit_test_setup_teardown(name, chores_begin, chores_end)
 
 int main(void)
@@ -542,6 +566,7 @@ int main(void)
         CHORES_TEST(test_its_keys_are_known_when_the_notes_were_read),
         CHORES_TEST(test_its_key_is_used_after_a_reload),
         CHORES_TEST(test_a_reload_while_the_task_is_done_loses_no_key),
+        CHORES_TEST(test_a_channel_that_is_gone_stands_in_nobodys_way),
     };
     return cmocka_run_group_tests_name("chores", tests, chores_setup, NULL);
 }
