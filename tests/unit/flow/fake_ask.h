@@ -104,7 +104,6 @@ static void fake_finish(struct fq_operation *operation)
     fq_arena_free(operation->arena);
 }
 
-/* A request of the first merchant, to be filled and given to fq_flow_operation(). */
 /* What is told while the ledger cannot be written for now. */
 FAKE_MAYBE void fake_assert_unavailable(const struct fake_ask *ask)
 {
@@ -115,6 +114,7 @@ FAKE_MAYBE void fake_assert_unavailable(const struct fake_ask *ask)
     assert_true(ask->retry_after_ms > 0);
 }
 
+/* A request of the first merchant, to be filled and given to fq_flow_operation(). */
 FAKE_MAYBE struct fq_operation *fake_request(struct fake_ask *ask, uint32_t kind)
 {
     struct fq_arena *arena = fq_arena_new(FQ_ARENA_SIZE_MAX);
