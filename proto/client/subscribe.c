@@ -203,8 +203,9 @@ static void subscription_acked(struct fenqi_subscription *self, struct fenqi_rep
         self->due_ms = now_ms + subscription_share_ms(self) * LEASE_SHARES;
         fenqi_reply_free(reply);
     } else if (is_error && said->error->may_repeat && !fenqi_request_is_stopped(said->error)) {
-        self->due_ms =
-            now_ms + fenqi_request_pause_ms(self->n_refusals++, said->error->retry_after_ms);
+        int64_t pause_ms = fenqi_request_pause_ms(self->n_refusals++, said->error->retry_after_ms);
+        int64_t share_ms = subscription_share_ms(self); /* or another one takes over meanwhile */
+        self->due_ms = now_ms + (pause_ms < share_ms ? pause_ms : share_ms);
         fenqi_reply_free(reply);
     } else if (is_error) {
         bool is_renewable = said->error->code == FENQI__V1__CODE__CODE_FAILED_PRECONDITION ||

@@ -375,6 +375,24 @@ static void what_could_not_be_written_is_acknowledged_again(void **state)
     rig_free(rig);
 }
 
+/* Who keeps silent for a lease is taken for dead. */
+static void an_acknowledgement_is_put_off_within_the_lease(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new(1);
+    struct owner owner = { 0 };
+    subscribe_from(rig, &owner, -1);
+    struct heard *subscribed =
+        hear_subscribe(rig, 0, (struct stand){ .is_active = true, .lease_ms = 300 });
+    struct heard *ack = rig_hear(rig, 0);
+    fake_refuse(rig, 0, ack, FENQI__V1__CODE__CODE_UNAVAILABLE, "LEDGER_UNAVAILABLE",
+                2 * WITHIN_MS);
+    heard_free(ack);
+    hear_ack(rig, 0, 0);
+    heard_free(subscribed);
+    rig_free(rig);
+}
+
 static void a_refusal_for_good_ends_it(void **state)
 {
     (void)state;
@@ -481,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_start_is_named_until_the_daemon_has_it),
         cmocka_unit_test(what_time_heals_is_asked_again),
         cmocka_unit_test(what_could_not_be_written_is_acknowledged_again),
+        cmocka_unit_test(an_acknowledgement_is_put_off_within_the_lease),
         cmocka_unit_test(a_refusal_for_good_ends_it),
         cmocka_unit_test(a_push_that_does_not_verify_ends_it),
         cmocka_unit_test(it_moves_to_the_next_address),
