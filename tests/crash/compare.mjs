@@ -29,8 +29,11 @@ function* unkept({ witness }, ledger) {
       else if (RANK[row.state] < RANK[stateOf(refund)] && stateOf(refund) !== 'SUBMITTED') yield `refund ${refund.refund_id} was answered ${stateOf(refund)}, the ledger says ${row.state}`;
     }
   }
-  for (const [key, { told }] of witness.requests)
-    if (told && !ledger.keys.some((one) => one.key === key)) yield `key ${key} was answered, and is not in the ledger`;
+  for (const [key, { told, nAsked, nUnchanged }] of witness.requests) {
+    const isKept = ledger.keys.some((one) => one.key === key);
+    if (told && !isKept) yield `key ${key} was answered, and is not in the ledger`;
+    if (nAsked === nUnchanged && isKept) yield `key ${key} is in the ledger, and the shop was told that nothing was changed`;
+  }
   for (const told of witness.events) {
     const row = ledger.events.find((one) => one.cursor === told.cursor);
     if (!row || row.seq !== sequenceOf(told.payment_id) || told.kind !== `EVENT_KIND_${row.kind}`) yield `event ${told.cursor} was told, and is not in the ledger`;

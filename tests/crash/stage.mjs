@@ -214,7 +214,10 @@ export class Stage {
   async ask(kind, body) {
     const { witness } = this;
     const known = witness.asks(kind, body);
-    const answer = await this.shop[kind](body);
+    const answer = await this.shop[kind](body).catch((error) => {
+      if (error instanceof Refused && error.reason === 'LEDGER_UNAVAILABLE') witness.isUnchanged(body);
+      throw error;
+    });
     witness.isNamed(body, kind === 'create' ? answer.payment_id : answer.refund_id, this.#complain);
     if (kind === 'create') witness.learns(answer, known, this.#complain);
     else witness.learnsRefund(answer, known, this.#complain);

@@ -37,7 +37,7 @@ export function* lies(told, now) {
 }
 
 export class Witness {
-  requests = new Map(); // idempotency key -> { kind, body, told: an identifier }
+  requests = new Map(); // idempotency key -> { kind, body, told: an identifier, how often it was asked, and refused }
   payments = new Map(); // id -> the newest answer
   events = [];
   numbers = new Map(); // order number that the buyer was led to -> payment id
@@ -48,8 +48,14 @@ export class Witness {
   }
 
   asks(kind, body) {
-    if (!this.requests.has(body.idempotency_key)) this.requests.set(body.idempotency_key, { kind, body });
+    if (!this.requests.has(body.idempotency_key)) this.requests.set(body.idempotency_key, { kind, body, nAsked: 0, nUnchanged: 0 });
+    this.requests.get(body.idempotency_key).nAsked++;
     return this.known;
+  }
+
+  /** It was refused with the promise that nothing was changed. */
+  isUnchanged({ idempotency_key: key }) {
+    this.requests.get(key).nUnchanged++;
   }
 
   isNamed({ idempotency_key: key }, identifier, complain) {
