@@ -56,7 +56,7 @@ if [ "$what" = all ]; then
     step 'gcc -fanalyzer' make_ analyze
     step 'clang-tidy' make_ tidy
     step 'cppcheck' make_ cppcheck
-    step 'simulated days, more of them' make_ sim SEEDS=5000
+    step 'simulated days, more of them' make_ sim-nightly SEEDS=5000
     step 'planted bugs' make_ sim-mutants
     step 'zero downtime, five times over' env FENQI_DOWNTIME_ROUNDS=5 sh tests/run-scenarios.sh build/asan tests/scenario/zero-downtime.test.mjs
     step 'death at every step' make_ crash
