@@ -165,7 +165,7 @@ char *form_to_sign(const struct form *form, bool with_sign_type)
     }
     qsort(sorted, n_sorted, sizeof(*sorted), form_compare);
     for (size_t i = 0; i < n_sorted; i++)
-        text_printf(&text, "%s%s=%s", i > 0 ? "&" : "", sorted[i]->name, sorted[i]->value);
+        text_add_pair(&text, sorted[i]->name, sorted[i]->value);
     free(sorted);
     return text_take(&text);
 }
@@ -183,7 +183,8 @@ char *form_encode(const struct form *form, unsigned times)
         }
         text_add(&wire, i > 0 ? "&" : "");
         text_add_form_value(&wire, form->fields[i].name);
-        text_printf(&wire, "=%s", value);
+        text_add(&wire, "=");
+        text_add(&wire, value);
         free(value);
     }
     return text_take(&wire);

@@ -56,6 +56,14 @@ void text_printf(struct text *text, const char *format, ...)
     free(line);
 }
 
+void text_add_pair(struct text *text, const char *name, const char *value)
+{
+    text_add(text, text->size > 0 ? "&" : "");
+    text_add(text, name);
+    text_add_bytes(text, "=", 1);
+    text_add(text, value);
+}
+
 void text_add_html(struct text *text, const char *raw)
 {
     for (; *raw != '\0'; raw++) {

@@ -16,6 +16,9 @@ void text_add(struct text *text, const char *more);
 void text_add_bytes(struct text *text, const char *bytes, size_t size);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* As it is, NAME=VALUE, behind a & if anything stands before it. */
+void text_add_pair(struct text *text, const char *name, const char *value);
+
 /* & < > " ' become entities. */
 void text_add_html(struct text *text, const char *raw);
 

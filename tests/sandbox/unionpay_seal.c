@@ -28,8 +28,7 @@ char *unionpay_write_plain(const struct form *form)
 {
     struct text text = { 0 };
     for (size_t i = 0; i < form->n_fields; i++)
-        text_printf(&text, "%s%s=%s", i > 0 ? "&" : "", form->fields[i].name,
-                    form->fields[i].value);
+        text_add_pair(&text, form->fields[i].name, form->fields[i].value);
     return text_take(&text);
 }
 
