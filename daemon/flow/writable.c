@@ -4,8 +4,8 @@
 #include "daemon/core/beijing.h"
 #include "daemon/flow/parts.h"
 
-#define RETRY_AFTER_MS \
-    2000 /* what storefronts are told: as long as somebody's lock is waited for */
+/* What storefronts are told: as long as somebody's lock is waited for. */
+#define RETRY_AFTER_MS 2000
 
 /* What a transaction fails with because of the ledger, not because of what it wanted. */
 static const struct writable_fault {
