@@ -50,16 +50,20 @@ void fq_control_fault(struct fq_control *control, const char *what, const char *
 void fq_control_unwritten(struct fq_control *control, const char *what, const struct fq_tx *tx)
 {
     const char *reason = fq_ledger_fault_reason(tx->result);
-    if (reason == NULL) {
+    struct fq_status status = fq_ledger_refused(tx->result); /* the shops' word is the operator's */
+    bool is_for_now = status.code == FQ_CODE_UNAVAILABLE;
+    struct fq_str text = status.text;
+    if (reason == NULL && !is_for_now) {
         fq_control_fault(control, what, tx->trace);
         return;
     }
+    if (reason != NULL)
+        text = fq_arena_printf(control->visit->arena,
+                               "the ledger cannot be written, %s: nothing was changed", reason);
     fq_say_fault_of(&(struct fq_fault){ .what = what, .trace = tx->trace, .result = tx->result });
-    fq_control_refuse(control, 503, "LEDGER_UNAVAILABLE",
-                      fq_arena_printf(control->visit->arena,
-                                      "the ledger cannot be written, %s: nothing was changed",
-                                      reason),
-                      fq_lit("fenqictl status says what to do"));
+    fq_control_refuse(control, is_for_now ? 503 : 500, status.reason, text,
+                      reason != NULL ? fq_lit("fenqictl status says what to do")
+                                     : fq_lit("ask again: too much is written at once"));
 }
 
 void fq_control_say(const struct fq_control *control, const char *what, const char *result)

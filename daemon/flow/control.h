@@ -40,7 +40,7 @@ void fq_control_refuse(struct fq_control *control, uint32_t status, const char *
                        struct fq_str text, struct fq_str next);
 /* What a fault of ours looks like from outside. */
 void fq_control_fault(struct fq_control *control, const char *what, const char *trace);
-/* The same where a transaction failed: a ledger that cannot be written is called so. */
+/* The same where a transaction failed: with the word that the shops hear, and why. */
 void fq_control_unwritten(struct fq_control *control, const char *what, const struct fq_tx *tx);
 
 /* False, and refused: it is none. */

@@ -10,10 +10,12 @@ struct pause_visit {
 };
 
 static uint32_t pause_status;
+static char pause_body[512];
 
 static void pause_visited(struct fq_visit *visit)
 {
     pause_status = visit->status;
+    (void)snprintf(pause_body, sizeof(pause_body), "%.*s", fq_str_arg(visit->answer_body));
     fq_arena_free(visit->arena);
 }
 
@@ -104,6 +106,31 @@ static void test_a_ledger_that_cannot_be_written_is_called_so(void **state)
     assert_int_equal(fake.flow->writable.fault, 0);
 }
 
+/* The same word as the shops hear. */
+static void test_what_time_does_not_heal_is_no_trouble_for_now(void **state)
+{
+    static const struct {
+        int fault;
+        uint32_t status;
+        const char *reason, *text;
+    } rows[] = {
+        { -ENOSPC, 503, "\"LEDGER_UNAVAILABLE\"", "its disk is full: nothing was changed" },
+        { -EBADMSG, 500, "\"INTERNAL\"", "it is damaged: nothing was changed" },
+        { -EAGAIN, 503, "\"LEDGER_UNAVAILABLE\"", "nothing was changed" },
+        { -EIO, 500, "\"INTERNAL\"", "its log has the trace" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < fq_array_size(rows); i++) {
+        fake.store.n_tx_faults = 1;
+        fake.store.tx_fault = rows[i].fault;
+        pause_set(true, "", rows[i].status);
+        assert_non_null(strstr(pause_body, rows[i].reason));
+        assert_non_null(strstr(pause_body, rows[i].text));
+        assert_false(pause_is_held(NULL));
+    }
+}
+
 static void test_a_link_opens_no_new_try(void **state)
 {
     struct fake_ask created;
@@ -128,6 +155,7 @@ int main(void)
         pause_test(test_the_note_is_taken_at_a_start),
         pause_test(test_what_is_refused),
         pause_test(test_a_ledger_that_cannot_be_written_is_called_so),
+        pause_test(test_what_time_does_not_heal_is_no_trouble_for_now),
         pause_test(test_a_link_opens_no_new_try),
     };
     return cmocka_run_group_tests_name("flow/pause", tests, NULL, NULL);
