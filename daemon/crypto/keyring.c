@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "daemon/base/err.h"
+#include "daemon/crypto/crypto.h"
 #include "daemon/crypto/material.h"
 
 #define RSA_BITS_MIN 2048
@@ -272,6 +273,24 @@ const struct fq_key *fq_keyring_find(const struct fq_keyring *keyring, const cha
 bool fq_keyring_has(const struct fq_keyring *keyring, const char *name)
 {
     return fq_keyring_find(keyring, name) != NULL;
+}
+
+void fq_keyring_digest(const struct fq_keyring *keyring, const char *name, unsigned char ret[32])
+{
+    const struct fq_key *key = fq_keyring_find(keyring, name);
+    unsigned char *der = NULL;
+    memset(ret, 0, 32);
+    if (key == NULL)
+        return;
+    if (sk_X509_num(key->certificates) > 0) {
+        const X509 *certificate = sk_X509_value(key->certificates, 0);
+        fq_assert(X509_digest(certificate, EVP_sha256(), ret, NULL) == 1);
+    } else if (key->pkeys[0] != NULL) {
+        int size = i2d_PUBKEY(key->pkeys[0], &der);
+        fq_assert(size > 0);
+        fq_sha256((struct fq_str){ (const char *)der, (size_t)size }, ret);
+        OPENSSL_free(der);
+    }
 }
 
 bool fq_keyring_is_pair(const struct fq_keyring *keyring, const char *a, const char *b)

@@ -39,6 +39,10 @@ int fq_keyring_add(struct fq_keyring *keyring, const char *name, uint32_t kind, 
 
 bool fq_keyring_has(const struct fq_keyring *keyring, const char *name);
 
+/* Tells a key from another: SHA-256 of the certificate that it was loaded from, or else of its
+ * public half. Zeroes: there is none of that name, or it is a SECRET. */
+void fq_keyring_digest(const struct fq_keyring *keyring, const char *name, unsigned char ret[32]);
+
 /* True if public key `b` is the public half of private key `a`: the commonest mistake of set-up is
  * our own public key in the platform's place. */
 bool fq_keyring_is_pair(const struct fq_keyring *keyring, const char *a, const char *b);

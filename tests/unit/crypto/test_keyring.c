@@ -140,6 +140,47 @@ static void shared_ring_lives_as_long_as_its_last_owner(void **state)
     assert_true(fq_keyring_has(last, "key"));
 }
 
+struct digest {
+    unsigned char bytes[32];
+};
+
+static struct digest digest_of(uint32_t kind, struct fq_str data)
+{
+    struct digest digest;
+    FQ_CLEANUP(fq_keyring) *ring = fq_keyring_new();
+    if (data.len > 0)
+        assert_int_equal(fq_keyring_add(ring, "key", kind, data), 0);
+    fq_keyring_digest(ring, "key", digest.bytes);
+    assert_int_equal(ERR_peek_error(), 0);
+    return digest;
+}
+
+static bool digests_equal(struct digest a, struct digest b)
+{
+    return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
+}
+
+static void digest_tells_keys_apart(void **state)
+{
+    (void)state;
+    const struct digest none = { 0 };
+    struct fq_str pem = pem_of_public(keys.rsa, keys.arena);
+    struct fq_str certificate = pem_of_certificate(keys.certificate, keys.arena);
+    struct digest key = digest_of(FQ_KEY_PUBLIC_ENCRYPT, pem);
+    struct digest certified = digest_of(FQ_KEY_PUBLIC_ENCRYPT, certificate);
+    assert_true(digests_equal(none, digest_of(FQ_KEY_PUBLIC_ENCRYPT, fq_lit(""))));
+    assert_true(digests_equal(none, digest_of(FQ_KEY_SECRET, fq_lit("c2VjcmV0"))));
+    assert_false(digests_equal(none, key));
+    assert_false(digests_equal(none, certified));
+    assert_false(digests_equal(key, certified)); /* its serial may be what counts */
+    assert_true(
+        digests_equal(key, digest_of(FQ_KEY_PUBLIC_ENCRYPT, base64_of_der(i2d_PUBKEY, keys.rsa))));
+    assert_false(digests_equal(
+        key, digest_of(FQ_KEY_PUBLIC_ENCRYPT, pem_of_public(keys.other, keys.arena))));
+    struct fq_str commented = fq_arena_printf(keys.arena, "new!\n%.*s", fq_str_arg(certificate));
+    assert_true(digests_equal(certified, digest_of(FQ_KEY_PUBLIC_ENCRYPT, commented)));
+}
+
 static void own_certificate_is_a_certificate_and_verifies_nothing(void **state)
 {
     (void)state;
@@ -389,6 +430,7 @@ int main(void)
         cmocka_unit_test(public_key_in_every_form),
         cmocka_unit_test(certificate_for_encryption_verifies_nothing),
         cmocka_unit_test(shared_ring_lives_as_long_as_its_last_owner),
+        cmocka_unit_test(digest_tells_keys_apart),
         cmocka_unit_test(own_certificate_is_a_certificate_and_verifies_nothing),
         cmocka_unit_test(text_around_pem_is_ignored),
         cmocka_unit_test(sm2_key_is_taken),
