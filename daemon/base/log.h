@@ -74,6 +74,7 @@ enum fq_msg {
     FQ_MSG_LEDGER_BACK,       /* it is written again */
     FQ_MSG_CLOCK_STEPPED,     /* the calendar was set forward or back */
     FQ_MSG_TASK_OVERDUE,      /* a channel's daily task was not done for a week */
+    FQ_MSG_KEY_OUTDATED,      /* a renewed one: the operator configured another since */
     FQ_MSG_N
 };
 

@@ -22,6 +22,7 @@ struct fq_chore {
     const struct fq_channel *channel; /* of the catalog that is in use, or held while busy */
     bool is_stale;                    /* after a reload: `channel` may be gone */
     bool is_known;                    /* the notes were read */
+    bool knows_keys; /* what its task brought once is in use, or the operator's later key */
     bool is_busy;
     int64_t task_ms;                             /* when it was done last */
     int64_t task_not_before_ms;                  /* after a failure */
@@ -39,7 +40,7 @@ struct chore_run {
     struct fq_chore *chore;
     struct fq_read read;
     struct fq_tx tx;
-    struct fq_note notes[2];
+    struct fq_note notes[3];
     size_t n_notes;
     int64_t day;
     struct fq_days days;                      /* as they will be noted */
@@ -100,19 +101,52 @@ static void chore_write(struct chore_run *run, void (*done)(struct fq_tx *tx))
     fq_flow_transact(run->chore->flow, &run->tx);
 }
 
-static void chore_take_key(struct fq_chore *chore, const struct fq_note *note)
+/* Which key is configured, as it is noted beside the renewed one that takes its place. */
+static struct fq_str chore_configured(const struct fq_channel *channel, struct fq_str name,
+                                      struct fq_arena *arena)
+{
+    unsigned char digest[FQ_DIGEST_SIZE];
+    char text[2 * FQ_DIGEST_SIZE + 1];
+    fq_channel_configured_digest(channel, name, digest);
+    fq_hex(digest, sizeof(digest), text);
+    return fq_arena_copy(arena, fq_str_of(text));
+}
+
+/* Of two keys the operator's counts if it is the later word: another was configured when the noted
+ * one took its place. */
+static bool chore_is_outdated(const struct fq_chore *chore, const struct fq_read *read,
+                              struct fq_str name)
+{
+    struct fq_str now = chore_configured(chore->channel, name, read->arena);
+    struct fq_str sought = fq_arena_printf(read->arena, "replaced.%.*s", fq_str_arg(name));
+    for (uint32_t i = 0; i < read->n_rows; i++) {
+        if (fq_str_equal(read->notes[i].name, sought))
+            return !fq_str_equal(read->notes[i].value, now);
+    }
+    return false; /* noted by a release that did not note this */
+}
+
+static void chore_take_key(struct fq_chore *chore, const struct fq_read *read,
+                           const struct fq_note *note)
 {
     struct fq_str name = fq_str_sub(note->name, strlen("key."), note->name.len);
     const struct fq_world *world = chore->flow->world;
+    if (chore_is_outdated(chore, read, name)) {
+        fq_log(LOG_NOTICE, FQ_MSG_KEY_OUTDATED, "a renewed key gives way to the configured one",
+               FQ_LOG_STR("CHANNEL", chore_channel_name(chore)), FQ_LOG_STR("KEY", name),
+               FQ_LOG_TEXT("NEXT", "the channel's daily task renews it when there is a newer one"));
+        return;
+    }
     if (fq_channel_keep_encrypt_key(chore->channel, name, note->value) == 0)
         world->sha256(world->ctx, note->value, chore->key_digest);
 }
 
-static void chore_take_note(struct fq_chore *chore, const struct fq_note *note)
+static void chore_take_note(struct fq_chore *chore, const struct fq_read *read,
+                            const struct fq_note *note)
 {
     int64_t number = 0;
     if (fq_str_starts(note->name, fq_lit("key."))) {
-        chore_take_key(chore, note);
+        chore_take_key(chore, read, note);
         return;
     }
     if (fq_str_to_int64(note->value, 0, INT64_MAX, &number) != 0)
@@ -135,8 +169,10 @@ static void chore_read(struct fq_read *read)
         return;
     }
     for (uint32_t i = 0; i < read->n_rows; i++)
-        chore_take_note(chore, &read->notes[i]);
+        chore_take_note(chore, read, &read->notes[i]);
     chore->is_known = true;
+    if (!chore->is_stale)
+        chore->knows_keys = true; /* else they went to the old configuration's channel */
     chore_end(run);
 }
 
@@ -203,6 +239,8 @@ static const char *chore_take_new_key(struct chore_run *run, const struct fq_err
     memcpy(run->key_digest, digest, sizeof(digest));
     chore_add_note(run, fq_arena_printf(run->arena, "key.%.*s", fq_str_arg(verdict->key_name)),
                    run->key_data);
+    chore_add_note(run, fq_arena_printf(run->arena, "replaced.%.*s", fq_str_arg(run->key_name)),
+                   chore_configured(errand->channel, run->key_name, run->arena));
     return NULL;
 }
 
@@ -423,6 +461,7 @@ static struct fq_chore *chore_of(struct fq_flow *flow, const struct fq_channel *
         chore->channel = channel; /* new, or reloaded: its keys are to be brought back */
         chore->is_stale = false;
         chore->is_known = false;
+        memset(chore->key_digest, 0, sizeof(chore->key_digest));
     }
     return chore;
 }
@@ -432,7 +471,7 @@ bool fq_chores_know_keys(const struct fq_flow *flow, const struct fq_channel *ch
     const struct fq_chore *chore = chore_find(flow, channel);
     if (channel->about.task_every_ms == 0 || !fq_channel_can(channel, FQ_CALL_TASK))
         return true;
-    return chore != NULL && chore->is_known && !chore->is_stale;
+    return chore != NULL && chore->knows_keys;
 }
 
 static bool chore_is_wanted(const struct fq_channel *channel)
@@ -459,10 +498,21 @@ void fq_chores_start(struct fq_flow *flow)
     flow->world->after(flow->world->ctx, &flow->chore_timer, 1);
 }
 
-void fq_chores_reloaded(struct fq_flow *flow)
+/* Until the notes were read again, what was in use is used on, except over another key. */
+static void chore_reloaded(struct fq_chore *chore, const struct fq_catalog *old)
+{
+    const struct fq_channel *from = fq_catalog_channel(old, chore_channel_name(chore));
+    const struct fq_channel *to = fq_flow_channel(chore->flow, chore_channel_name(chore));
+    chore->is_stale = true;
+    chore->knows_keys = chore->knows_keys && from != NULL && to != NULL;
+    if (chore->knows_keys)
+        fq_channel_share_encrypt_keys(from, to);
+}
+
+void fq_chores_reloaded(struct fq_flow *flow, const struct fq_catalog *old)
 {
     for (struct fq_chore *chore = flow->chores; chore != NULL; chore = chore->next)
-        chore->is_stale = true;
+        chore_reloaded(chore, old);
     flow->expiry_day = 0; /* other certificates */
 }
 

@@ -67,11 +67,12 @@ void fq_catalog_release(struct fq_catalog *catalog)
 void fq_flow_use(struct fq_flow *flow, struct fq_catalog *catalog, const struct fq_public_key *keys,
                  size_t n_keys, struct fq_str keys_json)
 {
+    const struct fq_catalog *old = flow->conf.catalog;
     flow->conf.catalog = catalog;
     flow->conf.keys = keys;
     flow->conf.n_keys = n_keys;
     flow->conf.keys_json = keys_json;
-    fq_chores_reloaded(flow);
+    fq_chores_reloaded(flow, old);
 }
 
 size_t fq_flow_n_running(const struct fq_flow *flow)

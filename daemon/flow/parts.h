@@ -314,11 +314,13 @@ int fq_word_decide(struct fq_word *word, struct fq_tx *tx);
 
 /* Runs each channel's task and takes its statements, when they are due; remembers in notes. */
 void fq_chores_start(struct fq_flow *flow);
-void fq_chores_reloaded(struct fq_flow *flow);
+/* The old catalog is there still: what its channels were renewed with goes over to those of the
+ * same name. */
+void fq_chores_reloaded(struct fq_flow *flow, const struct fq_catalog *old);
 void fq_chores_stop(struct fq_flow *flow);
 void fq_chores_free(struct fq_flow *flow);
-/* Whether the keys that the channel's task brought once are in use: right after a start or a reload
- * they may still be in the store alone, and the configured ones may be too old for the platform. */
+/* Whether the keys that the channel's task brought once are in use: right after a start they may
+ * still be in the store alone, and the configured ones may be too old for the platform. */
 bool fq_chores_know_keys(const struct fq_flow *flow, const struct fq_channel *channel);
 
 /* Settles a day by the platform's file; then calls done(asker, NULL), or why not. (statement.c) */

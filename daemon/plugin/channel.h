@@ -99,6 +99,13 @@ int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str 
 /* Whether it would be kept; it is not. */
 int fq_channel_check_encrypt_key(const struct fq_channel *channel, struct fq_str name,
                                  struct fq_str pem);
+/* Tells the configured key to encrypt to of this name from another, whatever is kept in its place;
+ * zeroes: none is configured. On any thread. */
+void fq_channel_configured_digest(const struct fq_channel *channel, struct fq_str name,
+                                  unsigned char ret[FQ_DIGEST_SIZE]);
+/* What `from` keeps to encrypt to, `to` keeps as well from now on, where the same key is configured
+ * in both: for a channel that is opened anew. On any thread. */
+void fq_channel_share_encrypt_keys(const struct fq_channel *from, const struct fq_channel *to);
 /* True at most once in ten seconds: anyone may name an unknown key. Counted apart for answers of
  * the platform, or whoever writes to us could keep it from being believed. On the loop. */
 bool fq_channel_may_fetch(const struct fq_channel *channel, bool is_answer, int64_t now_ms);

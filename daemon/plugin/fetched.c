@@ -136,21 +136,57 @@ int fq_channel_check_encrypt_key(const struct fq_channel *channel, struct fq_str
     return fetched_read(channel, name, pem, keyring, &i);
 }
 
+/* Takes the ring. */
+static void fetched_keep(struct fq_fetched *fetched, size_t index, struct fq_keyring *keyring)
+{
+    (void)pthread_mutex_lock(&fetched->mutex);
+    struct fq_keyring *before = fetched->encrypt_keys[index];
+    fetched->encrypt_keys[index] = keyring;
+    (void)pthread_mutex_unlock(&fetched->mutex);
+    fq_keyring_free(before);
+}
+
 int fq_channel_keep_encrypt_key(const struct fq_channel *channel, struct fq_str name,
                                 struct fq_str pem)
 {
-    struct fq_fetched *fetched = channel->fetched;
     size_t i = 0;
     FQ_CLEANUP(fq_keyring) *keyring = fq_keyring_new();
     int r = fetched_read(channel, name, pem, keyring, &i);
     if (r != 0)
         return r;
-    (void)pthread_mutex_lock(&fetched->mutex);
-    struct fq_keyring *before = fetched->encrypt_keys[i];
-    fetched->encrypt_keys[i] = FQ_TAKE(keyring);
-    (void)pthread_mutex_unlock(&fetched->mutex);
-    fq_keyring_free(before);
+    fetched_keep(channel->fetched, i, FQ_TAKE(keyring));
     return 0;
+}
+
+/* ---- the configured keys beneath them ---- */
+
+void fq_channel_configured_digest(const struct fq_channel *channel, struct fq_str name,
+                                  unsigned char ret[FQ_DIGEST_SIZE])
+{
+    size_t i = fetched_place(&channel->about, name);
+    memset(ret, 0, FQ_DIGEST_SIZE);
+    if (i < channel->about.n_keys)
+        fq_keyring_digest(channel->keyring, channel->about.keys[i].name, ret);
+}
+
+static bool fetched_is_over_same(const struct fq_channel *a, const struct fq_channel *b,
+                                 struct fq_str name)
+{
+    unsigned char digests[2][FQ_DIGEST_SIZE];
+    fq_channel_configured_digest(a, name, digests[0]);
+    fq_channel_configured_digest(b, name, digests[1]);
+    return memcmp(digests[0], digests[1], FQ_DIGEST_SIZE) == 0;
+}
+
+void fq_channel_share_encrypt_keys(const struct fq_channel *from, const struct fq_channel *to)
+{
+    for (size_t i = 0; i < from->about.n_keys; i++) {
+        struct fq_str name = fq_str_of(from->about.keys[i].name);
+        size_t place = fetched_place(&to->about, name);
+        FQ_CLEANUP(fq_keyring) *keyring = fq_fetched_encrypt_key(from->fetched, i);
+        if (keyring != NULL && place < to->about.n_keys && fetched_is_over_same(from, to, name))
+            fetched_keep(to->fetched, place, FQ_TAKE(keyring));
+    }
 }
 
 /* ---- how often ---- */
