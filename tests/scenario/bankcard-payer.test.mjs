@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who has to pay, encrypted to UnionPay's certificate of the day; and card numbers, which nobody here ever sees.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asked, inCardWorld, MINUTE, opened, paid } from './harness/cards.mjs';
 import * as unionpay from './harness/unionpay.mjs';
@@ -92,6 +92,31 @@ inCardWorld('a payer', { card: encrypting }, (scenario) => {
     await world.advance(DAY + MINUTE);
     await until('the task to be done again', async () => (await renewals()) >= 3);
     assert.equal((world.log.slice(first).match(/a platform key was renewed/g)).length, 1, 'what is not new is no news');
+  });
+
+  scenario('is encrypted to the renewed certificate over a reload, and to another that is configured later', async (world) => {
+    const used = async () => (await opened(world, world.shop, { payer: HOLDER })).fields.encryptCertId;
+    const reload = async () => {
+      const mark = world.logMark;
+      world.fenqid.child.kill('SIGHUP');
+      await world.logged(/: reloaded/, mark);
+    };
+    const configured = join(world.folder, 'unionpay', 'encryption.crt');
+    const first = world.logMark;
+    const { encryption_cert_id: renewed } = await world.unionpay.rotate('encryption');
+    await world.advance(DAY + MINUTE);
+    await world.logged(/a platform key was renewed/, first);
+    await reload();
+    assert.equal(await used(), renewed);
+    const { encryption, encryption_cert_id: newest } = await world.unionpay.rotate('encryption');
+    writeFileSync(configured, encryption); // out of UnionPay's console, while the task fails
+    const mark = world.logMark;
+    await reload();
+    assert.equal(await used(), newest);
+    assert.match(await world.logged(/a renewed key gives way/, mark), /KEY=encrypt/);
+    assert.equal(await used(), newest);
+    await world.crashAndRestart();
+    await until('the notes to be read', async () => (await used()) === newest);
   });
 });
 
