@@ -35,7 +35,7 @@ struct sim_daemon {
     bool knows_first_due;
     uint32_t n_idle_rounds; /* since the last commit */
     uint32_t n_commits;
-    bool has_worked;        /* since it was last found idle */
+    bool has_worked; /* since it was last found idle */
     bool is_stopping;
 };
 
