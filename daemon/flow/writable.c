@@ -10,16 +10,16 @@
 /* What a transaction fails with because of the ledger, not because of what it wanted. */
 static const struct writable_fault {
     int result;
+    bool is_for_now; /* time may heal it, with the operator's help */
     const char *reason;
     const char *next;  /* what to do, before the ledger's path */
     const char *after; /* and behind it */
-    bool is_for_now;   /* time may heal it, with the operator's help */
 } writable_faults[] = {
-    { -ENOSPC, "its disk is full", "make room: df -h ", "; it goes on by itself", true },
-    { -EBUSY, "another process keeps it locked", "end that process, not fenqid: fuser -v ",
-      "; it goes on by itself", true },
-    { -EROFS, "it is read-only", "mount it writable: findmnt -T ", "; it goes on by itself", true },
-    { -EBADMSG, "it is damaged", "stop fenqid, keep ", " and restore a backup", false },
+    { -ENOSPC, true, "its disk is full", "make room: df -h ", "; it goes on by itself" },
+    { -EBUSY, true, "another process keeps it locked", "end that process, not fenqid: fuser -v ",
+      "; it goes on by itself" },
+    { -EROFS, true, "it is read-only", "mount it writable: findmnt -T ", "; it goes on by itself" },
+    { -EBADMSG, false, "it is damaged", "stop fenqid, keep ", " and restore a backup" },
 };
 
 static const struct writable_fault *writable_fault(int result)
