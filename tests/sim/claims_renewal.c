@@ -53,9 +53,17 @@ static void renewal_kept(struct sim *sim, struct fq_str pem)
     renewal->kept = i;
 }
 
+static void renewal_may_be_kept(struct sim *sim, struct fq_str pem)
+{
+    struct sim_renewal *renewal = sim->renewal;
+    size_t i = renewal_find_certificate(renewal, sim_copy(sim, pem.ptr, pem.len));
+    if (i < renewal->n_serials && i > renewal->may_be_kept)
+        renewal->may_be_kept = i;
+}
+
 static const struct fq_note *renewal_note(const struct fq_tx *tx, const char *name)
 {
-    for (size_t i = 0; i < tx->n_notes && tx->result >= 0; i++) {
+    for (size_t i = 0; i < tx->n_notes; i++) {
         if (fq_str_equal(tx->notes[i].owner, fq_lit(OWNER)) &&
             fq_str_equal(tx->notes[i].name, fq_str_of(name)))
             return &tx->notes[i];
@@ -71,19 +79,22 @@ static void renewal_done(struct sim *sim, int64_t done_ms)
     size_t told = renewal->n_serials - 1;
     while (renewal->renewed_us[told] > asked_us && told > 0)
         told--;
-    if (renewal->kept < told)
+    if (renewal->kept < told && renewal->may_be_kept < told)
         sim_violate(sim, NEWEST, "the day's task is done, and number %zu is not kept", told);
 }
 
-void sim_claim_committed(struct sim *sim, struct fq_job *jobs)
+void sim_claim_committed(struct sim *sim, struct fq_job *jobs, bool is_certain)
 {
     for (struct fq_job *job = jobs; job != NULL && sim->renewal != NULL; job = job->next) {
         const struct fq_tx *tx = fq_container_of(job, struct fq_tx, job);
         const struct fq_note *key = renewal_note(tx, NOTE);
         const struct fq_note *task = renewal_note(tx, "task.at");
-        if (key != NULL)
+        bool stands = is_certain && tx->result >= 0;
+        if (key != NULL && stands)
             renewal_kept(sim, key->value);
-        if (task != NULL)
+        else if (key != NULL && !is_certain)
+            renewal_may_be_kept(sim, key->value);
+        if (task != NULL && stands)
             renewal_done(sim, task->at_ms);
     }
 }

@@ -21,6 +21,7 @@ struct sim_renewal {
     size_t n_serials;
     size_t kept; /* the newest that the ledger holds; 0: none */
     int64_t kept_us;
+    size_t may_be_kept; /* likewise, if the commit stands of which the daemon died */
 };
 
 /* Plans what UnionPay will do. */
@@ -42,8 +43,9 @@ void sim_unionpay_lie(struct unionpay *model, const char *kind, const char *fiel
 
 /* ---- claims_renewal.c ---- */
 
-/* These transactions are durable from now on. */
-void sim_claim_committed(struct sim *sim, struct fq_job *jobs);
+/* These transactions are durable from now on; not certainly so, if the daemon dies of the commit.
+ */
+void sim_claim_committed(struct sim *sim, struct fq_job *jobs, bool is_certain);
 /* A form came to UnionPay's page, and was answered. */
 void sim_claim_form(struct sim *sim, const struct form *form);
 

@@ -117,11 +117,12 @@ static void store_write(struct sim *sim, void *what, int64_t argument)
     daemon->knows_first_due = false;
     daemon->n_idle_rounds = 0;
     if (r != 0 || sim_disk_is_dead(sim->disk)) {
+        sim_claim_committed(sim, jobs, false);
         sim_daemon_doom(sim, r != 0 ? "the disk failed" : "in a write");
         return;
     }
     sim_disk_die_at(sim->disk, 0);
-    sim_claim_committed(sim, jobs);
+    sim_claim_committed(sim, jobs, true);
     if (sim_hit(sim, SIM_CRASH_AFTER_COMMIT)) {
         sim_daemon_doom(sim, "after a commit, before anybody heard");
         return;
