@@ -4,9 +4,9 @@
  *
  * Each is a transaction of its own, with its own number and txnTime. The request is sent once. Its
  * answer says at most that it was accepted, or finally that it was not; everything else is asked
- * about. "Already refunded" and "not now" may be the echo of something that went before: they are
- * noted, and fail the refund only when all of its questions have been asked and the platform still
- * does not know it. */
+ * about. "Already refunded" and "not now" may be the echo of something that went before, or be said
+ * of one of two copies: they are noted, and fail the refund only when the platform still does not
+ * know it after some minutes. */
 #include "adapters/bankcard/bankcard.h"
 #include "adapters/sdk/refusal.h"
 
@@ -14,6 +14,7 @@
 
 #define REFUND_FIRST_MS INT64_C(1000)
 #define REFUND_LAST_MS  (63 * REFUND_FIRST_MS)
+#define REFUND_GONE_MS  INT64_C(300000) /* after a refusal: a copy would have come, and be shown */
 
 /*= fact sheet 6.3: "query at 1, 2, 4, 8, 16, 32 s (max 6)", each after the one before; then the
  * daemon's own schedule. */
@@ -176,7 +177,7 @@ static void refund_absent(const struct bankcard_asked *asked, struct fq_verdict 
     ret->outcome = FQ_OUTCOME_NOT_FOUND;
     if (!fq_refusal_read(asked->call, &age_ms, &refusal))
         return;
-    if (age_ms < REFUND_LAST_MS) {
+    if (age_ms < REFUND_GONE_MS) {
         ret->outcome = FQ_OUTCOME_PENDING;
         return;
     }

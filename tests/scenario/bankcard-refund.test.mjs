@@ -104,7 +104,7 @@ inCardWorld('refunds', { conf: { poll: { first: '100ms', max: '400ms' }, channel
       const { id, number } = await begin(world, made);
       await untilAsked(world, number);
       assert.equal((await refresh(made, id)).state, SUBMITTED, 'it may be an echo');
-      await world.advance(2 * MINUTE);
+      await world.advance(6 * MINUTE);
       assert.match((await failed(world, made, id)).platform_code, new RegExp(`^${code}`));
       assert.equal(await callsOf(world, 'refund', number), 1);
     });

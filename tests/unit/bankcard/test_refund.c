@@ -313,7 +313,7 @@ static void a_refund_that_is_not_there_may_be_under_way(void **state)
     assert_slice(test_verdict.platform_code, "34/2600000");
 }
 
-static void a_refused_refund_fails_when_all_questions_were_asked(void **state)
+static void a_refused_refund_fails_when_no_copy_of_it_can_come_any_more(void **state)
 {
     (void)state;
     test_call.memory = (struct fq_pairs){ refused_memory, 3 };
@@ -321,6 +321,10 @@ static void a_refused_refund_fails_when_all_questions_were_asked(void **state)
     judge_absent();
     assert_outcome(FQ_OUTCOME_PENDING);
     assert_true(test_verdict.retry_after_ms == 1);
+    test_call.now_unix_ms = TEST_NOW_MS + 299999;
+    judge_absent();
+    assert_outcome(FQ_OUTCOME_PENDING);
+    assert_true(test_verdict.retry_after_ms == 0);
     test_call.now_unix_ms++;
     judge_absent();
     assert_outcome(FQ_OUTCOME_REFUND_FAILED);
@@ -389,7 +393,7 @@ int main(void)
         refund_test(every_result_of_a_refund_has_its_outcome),
         refund_test(a_refund_in_another_currency_is_unknown),
         refund_test(a_refund_that_is_not_there_may_be_under_way),
-        refund_test(a_refused_refund_fails_when_all_questions_were_asked),
+        refund_test(a_refused_refund_fails_when_no_copy_of_it_can_come_any_more),
         refund_test(a_refused_refund_that_was_done_before_is_refunded),
         refund_test(questions_come_at_1_2_4_8_16_and_32_seconds),
         refund_test(too_many_questions_ask_for_patience),
